@@ -1,0 +1,501 @@
+"""What can be wrong with a file, a row or a value, and how it is said.
+
+An issue is a code, the term it concerns and the value found. The wording lives here alone: where,
+what was found, what to do. Codes are those of GBIF where one exists. A *blocking* issue keeps its
+row out of the collection; a *warning* lets the row in and asks a person to look.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+Severity = Literal["blocking", "warning"]
+
+
+def N_(text: str) -> str:  # noqa: N802 (the name that message extraction looks for)
+    """Mark a text as one to translate, unchanged."""
+    return text
+
+
+class Issue(NamedTuple):
+    """One finding. term: a Darwin Core term's name or blank; value: the text found or blank."""
+
+    code: str
+    term: str = ""
+    value: str = ""
+
+
+class Code(NamedTuple):
+    """How a code is told. message and remedy may name {term} and {value}."""
+
+    severity: Severity
+    message: str
+    remedy: str
+
+
+class Message(NamedTuple):
+    """An issue in words. text: where and what was found; remedy: what to do."""
+
+    text: str
+    remedy: str
+    severity: Severity
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.remedy}".strip()
+
+
+_DATE_REMEDY = N_("Write it as 1998-02-28, 1998-02 or 1998, or leave it blank.")
+
+_VALUES: dict[str, Code] = {
+    "RECORDED_DATE_INVALID": Code(
+        "warning",
+        N_('{term} "{value}" is not a date.'),
+        N_("Write 1998-02-28, or leave it blank and keep the text in verbatimEventDate."),
+    ),
+    "RECORDED_DATE_MISMATCH": Code(
+        "warning",
+        N_('{term} "{value}" contradicts eventDate.'),
+        N_("Correct one of the two; eventDate was used."),
+    ),
+    "RECORDED_DATE_UNLIKELY": Code(
+        "warning",
+        N_('{term} "{value}" is in the future or before 1600.'),
+        N_("Check the year on the label."),
+    ),
+    "IDENTIFIED_DATE_INVALID": Code(
+        "warning",
+        N_('{term} "{value}" is not a date.'),
+        _DATE_REMEDY,
+    ),
+    "IDENTIFIED_DATE_UNLIKELY": Code(
+        "warning",
+        N_('{term} "{value}" is in the future or before 1600.'),
+        N_("Check the year on the label."),
+    ),
+    "DATE_AMBIGUOUS": Code(
+        "warning",
+        N_('{term} "{value}" can mean two days, so only the part that is certain was read.'),
+        N_("Write it as 1998-02-28."),
+    ),
+    "DATE_TWO_DIGIT_YEAR": Code(
+        "warning",
+        N_('{term} "{value}" does not say the century.'),
+        N_("Write the year with four digits."),
+    ),
+    "DATE_RANGE_REVERSED": Code(
+        "warning",
+        N_('{term} "{value}" ends before it starts.'),
+        N_("Write the earlier day first: 1998-02-27/1998-03-02."),
+    ),
+    "COORDINATE_INVALID": Code(
+        "warning",
+        N_('{term} "{value}" is not a coordinate.'),
+        N_("Write decimal degrees such as -33.10, or keep the text in verbatimCoordinates."),
+    ),
+    "COORDINATE_OUT_OF_RANGE": Code(
+        "warning",
+        N_('{term} "{value}" is no place on Earth.'),
+        N_("Latitude runs from -90 to 90, longitude from -180 to 180."),
+    ),
+    "COORDINATE_INCOMPLETE": Code(
+        "warning",
+        N_('{term} "{value}" stands without its other half.'),
+        N_("Give latitude and longitude, or neither."),
+    ),
+    "COORDINATE_HEMISPHERE_MISSING": Code(
+        "warning",
+        N_('{term} "{value}" does not say north or south, east or west.'),
+        N_("Add N, S, E or W, or write decimal degrees with their sign."),
+    ),
+    "ZERO_COORDINATE": Code(
+        "warning",
+        N_('{term} "{value}" is the point 0, 0 in the Gulf of Guinea, so no place was kept.'),
+        N_("Give the coordinates, or leave both blank."),
+    ),
+    "PRESUMED_SWAPPED_COORDINATE": Code(
+        "warning",
+        N_('{term} "{value}" is possible only with latitude and longitude exchanged.'),
+        N_("Exchange the two values if so; nothing was exchanged."),
+    ),
+    "COORDINATE_UNCERTAINTY_METERS_INVALID": Code(
+        "warning",
+        N_('{term} "{value}" is not a distance.'),
+        N_("Write metres as a number above 0, such as 250."),
+    ),
+    "COUNTRY_INVALID": Code(
+        "warning",
+        N_('{term} "{value}" is not a country that is known here.'),
+        N_("Write the country's name or its ISO code."),
+    ),
+    "COUNTRY_MISMATCH": Code(
+        "warning",
+        N_('{term} "{value}" is another country than the one in countryCode.'),
+        N_("Correct one of the two; both were kept."),
+    ),
+    "BASIS_OF_RECORD_INVALID": Code(
+        "warning",
+        N_('{term} "{value}" is not a basis of record, so that of the collection applies.'),
+        N_("Write PreservedSpecimen, FossilSpecimen, LivingSpecimen or HumanObservation."),
+    ),
+    "TYPE_STATUS_INVALID": Code(
+        "warning",
+        N_('{term} "{value}" names no kind of type.'),
+        N_("Write holotype, isotype, paratype… or leave it blank."),
+    ),
+    "ELEVATION_NON_NUMERIC": Code(
+        "warning",
+        N_('{term} "{value}" is not an elevation.'),
+        N_("Write metres as a number, or keep the text in verbatimElevation."),
+    ),
+    "ELEVATION_NOT_METRIC": Code(
+        "warning",
+        N_('{term} "{value}" was turned into metres.'),
+        N_("Compare it with verbatimElevation."),
+    ),
+    "ELEVATION_MIN_MAX_SWAPPED": Code(
+        "warning",
+        N_('{term} "{value}" is above the maximum, so the two were exchanged.'),
+        N_("Check both elevations."),
+    ),
+    "ELEVATION_UNLIKELY": Code(
+        "warning",
+        N_('{term} "{value}" is below -500 m or above 9000 m.'),
+        N_("Check the number and its unit."),
+    ),
+    "DEPTH_NON_NUMERIC": Code(
+        "warning",
+        N_('{term} "{value}" is not a depth.'),
+        N_("Write metres as a number, or keep the text in verbatimDepth."),
+    ),
+    "DEPTH_NOT_METRIC": Code(
+        "warning",
+        N_('{term} "{value}" was turned into metres.'),
+        N_("Compare it with verbatimDepth."),
+    ),
+    "DEPTH_MIN_MAX_SWAPPED": Code(
+        "warning",
+        N_('{term} "{value}" is above the maximum, so the two were exchanged.'),
+        N_("Check both depths."),
+    ),
+    "DEPTH_UNLIKELY": Code(
+        "warning",
+        N_('{term} "{value}" is below 0 m or above 11000 m.'),
+        N_("Check the number and its unit."),
+    ),
+    "NUMBER_INVALID": Code(
+        "warning",
+        N_('{term} "{value}" is not a number that fits here.'),
+        N_("Write digits alone; the text was kept."),
+    ),
+    "BOOLEAN_INVALID": Code(
+        "warning",
+        N_('{term} "{value}" is neither yes nor no.'),
+        N_("Write 1 or 0; the text was kept."),
+    ),
+    "SECURITY_INVALID": Code(
+        "warning",
+        N_('{term} "{value}" is no level of security, so the place is protected.'),
+        N_("Write 0 (open), 1 (place protected) or 5 (record protected)."),
+    ),
+    "VALUE_TOO_LONG": Code(
+        "blocking",
+        N_('{term} "{value}" is longer than the field holds.'),
+        N_("Shorten it, or import it as a longer field such as occurrenceRemarks."),
+    ),
+}
+
+_ROWS: dict[str, Code] = {
+    "ROW_TOO_LONG": Code(
+        "blocking",
+        N_('the row has more cells than the header: "{value}" stands outside the table.'),
+        N_("Put quotation marks around the cell that holds the separator."),
+    ),
+    "ROW_TOO_SHORT": Code(
+        "warning",
+        N_("the row has {value}; the missing ones were read as blank."),
+        N_("Check that no cell is out of place."),
+    ),
+    "CONTROL_CHARACTERS": Code(
+        "warning",
+        N_("the row holds invisible control characters, which were removed."),
+        N_("Check its text for gaps."),
+    ),
+    "DUPLICATE_KEY": Code(
+        "blocking",
+        N_('{term} "{value}" stands in the file more than once.'),
+        N_("Keep one of the rows, or correct the number."),
+    ),
+    "BLANK_ID": Code(
+        "warning",
+        N_("{term} is blank, so the row is recognised by its content."),
+        N_("Give it an identifier if it has one."),
+    ),
+    "ORPHAN_EXTENSION_ROW": Code(
+        "warning",
+        N_('the row belongs to "{value}", which is not in the file.'),
+        N_("Add the record it belongs to, or leave the row out."),
+    ),
+}
+
+_FILES: dict[str, Code] = {
+    "ENCODING_REPAIRED": Code(
+        "warning",
+        N_("the file is not UTF-8: {value} read as Windows-1252."),
+        N_("Compare some accented names; save the file as UTF-8 if they are wrong."),
+    ),
+    "ENCODING_MISDECLARED": Code(
+        "warning",
+        N_("meta.xml declares another character encoding than the file has; read as {value}."),
+        N_("Compare some accented names."),
+    ),
+    "MISSING_EML": Code(
+        "warning",
+        N_("the archive has no metadata file."),
+        N_("Nothing to do: records do not depend on it."),
+    ),
+    "METADATA_UNREADABLE": Code(
+        "warning",
+        N_('the metadata file "{value}" cannot be read and was left out.'),
+        N_("Nothing to do: records do not depend on it."),
+    ),
+    "EXTENSION_FILE_MISSING": Code(
+        "warning",
+        N_('meta.xml names the file "{value}", which is not in the archive.'),
+        N_("Add the file, or import without it."),
+    ),
+    "EXTENSION_UNLINKED": Code(
+        "warning",
+        N_('nothing in "{value}" says to which record a row belongs, so it was left out.'),
+        N_("Give it a column coreid, or add a meta.xml."),
+    ),
+    "FILE_IGNORED": Code(
+        "warning",
+        N_('the file "{value}" is not part of what was read.'),
+        N_("Import it on its own if it holds records."),
+    ),
+    "HEADER_DISAGREES": Code(
+        "warning",
+        N_("the header row and meta.xml disagree about {value}; meta.xml was followed."),
+        N_("Check the mapping of the columns before you go on."),
+    ),
+    "HEADER_DUPLICATE": Code(
+        "warning",
+        N_('two columns are called "{value}".'),
+        N_("Check which of them is mapped."),
+    ),
+    "HEADER_AS_DATA": Code(
+        "warning",
+        N_("meta.xml declares no header row, but the first row is one; it was left out."),
+        N_("Nothing to do."),
+    ),
+}
+
+_REFUSALS: dict[str, Code] = {
+    "FILE_MISSING": Code(
+        "blocking", N_("the file can't be opened: {value}."), N_("Upload it again.")
+    ),
+    "FILE_EMPTY": Code(
+        "blocking",
+        N_("the file is empty."),
+        N_("Export it again and check that it has rows."),
+    ),
+    "NO_ROWS": Code(
+        "blocking",
+        N_("the file has no rows below its header."),
+        N_("Export it again and check that it has rows."),
+    ),
+    "FILE_NOT_TEXT": Code(
+        "blocking",
+        N_("the file is {value}, not a table."),
+        N_("Upload a CSV or tab-separated text file, or a Darwin Core archive."),
+    ),
+    "SPREADSHEET": Code(
+        "blocking",
+        N_("the file is a spreadsheet ({value})."),
+        N_("Save its sheet as CSV (UTF-8) and upload that."),
+    ),
+    "LINE_TOO_LONG": Code(
+        "blocking",
+        N_("the line is longer than {value} characters."),
+        N_("Check that the file is a table with one record a line."),
+    ),
+    "CELL_TOO_LONG": Code(
+        "blocking",
+        N_("a cell that starts here is longer than {value} characters."),
+        N_("Look for a quotation mark that is never closed."),
+    ),
+    "ROW_UNREADABLE": Code(
+        "blocking",
+        N_("the row can't be read: {value}."),
+        N_("Look for a quotation mark that is never closed."),
+    ),
+    "TOO_MANY_COLUMNS": Code(
+        "blocking",
+        N_("the header has more than {value} columns."),
+        N_("Check the separator; a table of records has at most a few hundred."),
+    ),
+    "DELIMITER_UNSUPPORTED": Code(
+        "blocking",
+        N_('meta.xml declares "{value}" as a separator, which cannot be read.'),
+        N_("Pack the archive with commas or tabs between cells and one record a line."),
+    ),
+    "ARCHIVE_BROKEN": Code(
+        "blocking",
+        N_("the archive is damaged: {value}."),
+        N_("Download or pack it again."),
+    ),
+    "ARCHIVE_ENCRYPTED": Code(
+        "blocking",
+        N_("the archive is protected by a password."),
+        N_("Pack it again without one."),
+    ),
+    "ARCHIVE_TOO_LARGE": Code(
+        "blocking",
+        N_("the file unpacks to more than {value}."),
+        N_("Split it, or ask the portal's operator to raise the limit."),
+    ),
+    "ARCHIVE_RATIO": Code(
+        "blocking",
+        N_("the archive unpacks to more than {value} times its size, as no table does."),
+        N_("Pack the files again with ordinary settings."),
+    ),
+    "ARCHIVE_MEMBERS": Code(
+        "blocking",
+        N_("the archive holds more than {value} files."),
+        N_("Pack only the tables, meta.xml and eml.xml."),
+    ),
+    "ARCHIVE_PATH": Code(
+        "blocking",
+        N_('the archive holds a file with an unsafe name: "{value}".'),
+        N_("Pack the files again without folders."),
+    ),
+    "ARCHIVE_LINK": Code(
+        "blocking",
+        N_('the archive holds "{value}", which is a link or a device, not a file.'),
+        N_("Pack the files themselves."),
+    ),
+    "ARCHIVE_NAME_TWICE": Code(
+        "blocking",
+        N_('the archive holds two files named "{value}".'),
+        N_("Remove one of them."),
+    ),
+    "ARCHIVE_NO_DATA": Code(
+        "blocking",
+        N_("the archive holds no table."),
+        N_("Pack a CSV or tab-separated file, or a Darwin Core archive with meta.xml."),
+    ),
+    "ARCHIVE_AMBIGUOUS": Code(
+        "blocking",
+        N_("the archive has no meta.xml and several tables: {value}."),
+        N_("Add a meta.xml, name the table of records occurrences.csv, or upload it alone."),
+    ),
+    "META_INVALID": Code(
+        "blocking",
+        N_("meta.xml can't be read: {value}."),
+        N_("Correct it, or upload the table of records alone."),
+    ),
+    "META_UNSAFE": Code(
+        "blocking",
+        N_("meta.xml holds entities or a document type, which are not allowed."),
+        N_("Remove them, or upload the table of records alone."),
+    ),
+    "META_NO_CORE": Code(
+        "blocking",
+        N_("meta.xml names no core table."),
+        N_("Correct it, or upload the table of records alone."),
+    ),
+    "CORE_FILE_MISSING": Code(
+        "blocking",
+        N_('meta.xml names the core table "{value}", which is not in the archive.'),
+        N_("Pack the archive again with the file."),
+    ),
+    "CORE_IS_TAXON": Code(
+        "blocking",
+        N_("the archive lists names, not records: its core is Taxon."),
+        N_("Load it as a checklist."),
+    ),
+    "CORE_IS_EVENT": Code(
+        "blocking",
+        N_("the archive lists events, not records: its core is Event."),
+        N_("Export it with Occurrence as its core; event cores can't be imported yet."),
+    ),
+    "CORE_NOT_OCCURRENCE": Code(
+        "blocking",
+        N_("the core of the archive is {value}, not Occurrence."),
+        N_("Upload an archive of occurrences."),
+    ),
+}
+
+CODES: dict[str, Code] = _VALUES | _ROWS | _FILES | _REFUSALS
+
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_LONGEST_VALUE = 80
+
+
+def severity(issue: Issue) -> Severity:
+    """Return whether the issue blocks its row or only warns."""
+    return CODES[issue.code].severity
+
+
+def describe(
+    issue: Issue,
+    line: int | None = None,
+    file: str | None = None,
+    translate: Callable[[str], str] = N_,
+) -> Message:
+    """Say an issue in words: where, what was found, what to do.
+
+    line: the line in the file, from 1. file: its name, where there are several files.
+    translate: turns the English templates into another language before they are filled.
+    """
+    code = CODES[issue.code]
+    filling = {"term": issue.term, "value": _shown(issue.value)}
+    text = translate(code.message).format_map(filling)
+    if line or file:
+        text = _place(line, file, translate) + text
+    elif not code.message.startswith("{term}"):
+        text = text[:1].upper() + text[1:]
+    return Message(text, translate(code.remedy).format_map(filling), code.severity)
+
+
+def _place(line: int | None, file: str | None, translate: Callable[[str], str]) -> str:
+    if line and file:
+        where = translate(N_("{file}, line {line}, "))
+    elif line:
+        where = translate(N_("Line {line}, "))
+    else:
+        where = translate(N_("{file}: "))
+    return where.format_map({"line": line, "file": _shown(file or "")})
+
+
+def _shown(value: str) -> str:
+    """Make a found text fit for a sentence: one line, visible characters, a bounded length."""
+    value = _INVISIBLE.sub(" ", value).strip()
+    return value if len(value) <= _LONGEST_VALUE else value[: _LONGEST_VALUE - 1] + "…"
+
+
+class Refused(Exception):
+    """A file that can't be read. Its text says where, what was found and what to do."""
+
+    def __init__(self, code: str, value: str = "", *, file: str = "", line: int | None = None):
+        self.issue = Issue(code, "", value)
+        self.file = file
+        self.line = line
+        super().__init__(code, value, file, line)
+
+    @property
+    def code(self) -> str:
+        """The issue's code."""
+        return self.issue.code
+
+    @property
+    def message(self) -> str:
+        """The refusal in English words."""
+        return str(self.describe())
+
+    def describe(self, translate: Callable[[str], str] = N_) -> Message:
+        """Return the refusal in words, in another language through `translate`."""
+        return describe(self.issue, self.line, self.file or None, translate)
+
+    def __str__(self) -> str:
+        return self.message
