@@ -1,0 +1,314 @@
+#!/usr/bin/env python3
+"""The one command of this project: it needs Python 3.11 and nothing else.
+
+    python3 dev.py run                          the portal with its demonstration, until Ctrl-C
+    python3 dev.py test [--slow] [PYTEST ARGS]  the tests, on services of their own
+    python3 dev.py lint                         style, types, layers, migrations, templates
+    python3 dev.py bench NAME [--rows N]        a benchmark of bench/, into bench/results/
+    python3 dev.py look URL... [--as USER]      pictures of pages, wide and narrow, light and dark
+    python3 dev.py manage ARGS...               a command of Django's or the portal's own
+    python3 dev.py stop                         end what is running here
+
+PORTAL_HOME is the folder for everything that is not in the repository (virtual environment,
+database, files, logs), PORTAL_PORT the port of the site. DATABASE_URL and REDIS_URL, when set,
+replace the services that are otherwise started here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import types
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+OLDEST_PYTHON = (3, 11)
+RUNTIME = ("runtime", "embedded")
+DEVELOPMENT = ("dev", "embedded")
+STARTING = 60.0  # seconds until the web server must answer
+
+
+class Refusal(Exception):
+    """Something is missing or taken. The text is one line that says what to type."""
+
+
+def load_embedded() -> types.ModuleType:
+    """portal/embedded.py by its path: importing its package would need what is installed later."""
+    path = ROOT / "portal" / "embedded.py"
+    spec = importlib.util.spec_from_file_location("embedded", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["embedded"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+# -- Where things are ------------------------------------------------------------------------------
+
+
+def portal_home() -> Path:
+    """PORTAL_HOME, or a folder of this checkout's own outside the repository."""
+    if chosen := os.environ.get("PORTAL_HOME"):
+        home = Path(chosen).expanduser().absolute()
+    else:
+        shared = os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()
+        key = hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:8]
+        home = Path(shared) / "holotype" / f"{ROOT.name}-{key}"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal(
+            f"{home} cannot be made ({error.strerror}). "
+            "Type PORTAL_HOME=<a folder you may write to> in front of the command."
+        ) from None
+    return home
+
+
+def portal_port() -> int:
+    """PORTAL_PORT, 8000 unless said otherwise."""
+    text = os.environ.get("PORTAL_PORT", "8000")
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise Refusal(f"PORTAL_PORT is {text!r}. Type PORTAL_PORT=8000, or another free port.")
+    return int(text)
+
+
+# -- The virtual environment -----------------------------------------------------------------------
+
+
+class Environment:
+    """The virtual environment in PORTAL_HOME, kept at what the lock files say."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "venv"
+        self.python = self.folder / "bin" / "python"
+        self.stamp = self.folder / "installed.json"
+
+    def ensure(self, locks: tuple[str, ...]) -> None:
+        """Make the environment if need be, and install these lock files if they are not."""
+        wanted = {name: self._fingerprint(name) for name in locks}
+        if self._has(wanted):
+            return
+        with (self.folder.parent / "venv.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self._has(wanted):
+                self._make()
+                self._install(locks)
+                self.stamp.write_text(json.dumps(self._installed() | wanted))
+
+    def _fingerprint(self, name: str) -> str:
+        content = (ROOT / "requirements" / f"{name}.lock").read_bytes()
+        return hashlib.sha256(content + sys.version.encode()).hexdigest()
+
+    def _installed(self) -> dict[str, str]:
+        try:
+            return dict(json.loads(self.stamp.read_text())) if self.python.exists() else {}
+        except (OSError, ValueError):
+            return {}
+
+    def _has(self, wanted: dict[str, str]) -> bool:
+        """The development lock holds all of the runtime's, at the same versions."""
+        installed = self._installed()
+        if "dev" in installed and installed["dev"] == self._fingerprint("dev"):
+            wanted = {name: mark for name, mark in wanted.items() if name != "runtime"}
+        return wanted.items() <= installed.items()
+
+    def _make(self) -> None:
+        installed = self._installed()
+        if installed and all(self._fingerprint(n) == mark for n, mark in installed.items()):
+            return  # sound, and only to be added to
+        say("Making the virtual environment …")
+        shutil.rmtree(self.folder, ignore_errors=True)
+        made = subprocess.run(
+            [sys.executable, "-m", "venv", self.folder], capture_output=True, text=True, check=False
+        )
+        if made.returncode:
+            raise Refusal(
+                "Python cannot make a virtual environment. "
+                f"Type: sudo apt install python3.{sys.version_info.minor}-venv"
+            )
+
+    def _install(self, locks: tuple[str, ...]) -> None:
+        say("Installing packages …")
+        command = [self.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command += ["--require-hashes", "--no-deps", "--no-input"]
+        for name in locks:
+            command += ["-r", ROOT / "requirements" / f"{name}.lock"]
+        if subprocess.run(command, check=False).returncode:
+            raise Refusal(
+                "Packages could not be installed; the lines above say why. "
+                "Check the network, then type the same command again."
+            )
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+# -- Services and their environment ----------------------------------------------------------------
+
+
+class Ground:
+    """What every command stands on: home, virtual environment, services, environment variables."""
+
+    def __init__(self, *, development: bool) -> None:
+        if sys.version_info < OLDEST_PYTHON:
+            raise Refusal(
+                f"This is Python {sys.version.split()[0]}. Type: python3.11 dev.py, or a newer one."
+            )
+        self.home = portal_home()
+        self.venv = Environment(self.home)
+        self.venv.ensure(DEVELOPMENT if development else RUNTIME)
+        self.embedded = load_embedded()
+
+    def hold(self, home: Path, *, throwaway: bool = False):  # type: ignore[no-untyped-def]
+        """Hold the services that the environment does not name."""
+        wanted = [n for n in ("DATABASE_URL", "REDIS_URL") if throwaway or not os.environ.get(n)]
+        if not wanted:
+            return self.embedded.Services({}, None, None)
+        return self.embedded.hold(home, self.venv.python, wanted, throwaway=throwaway)
+
+    def variables(self, home: Path, addresses: dict[str, str]) -> dict[str, str]:
+        """The environment of the site's processes; what the user has set stays."""
+        ours_alone = "DATABASE_URL" in addresses
+        defaults = {
+            "PORTAL_SECRET_KEY": self._secret_key(),
+            "PORTAL_DEMO": str(int(ours_alone)),
+            "PORTAL_HTTPS": "0",
+        }
+        return {
+            **defaults,
+            **os.environ,
+            **addresses,
+            "PORTAL_HOME": str(home),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": "",
+        }
+
+    def _secret_key(self) -> str:
+        path = self.home / "secret_key"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48))
+        return path.read_text()
+
+    def call(self, command: list[str | Path], environment: dict[str, str]) -> int:
+        """Run a command of the virtual environment in the foreground; its exit code."""
+        children = self.embedded.Children()
+        process = children.start(
+            "The command", [self.venv.python, *command], env=environment, foreground=True
+        )
+        with stopping_on(signal.SIGTERM, signal.SIGHUP):
+            try:
+                while True:
+                    try:
+                        return int(process.wait())
+                    except KeyboardInterrupt:  # the terminal has told the command as well
+                        continue
+            finally:
+                children.stop()
+
+    @contextlib.contextmanager
+    def throwaway(self) -> Iterator[dict[str, str]]:
+        """The environment of services that hold nothing when they start, and go when they end."""
+        folder = self.home / "throwaway"
+        self.embedded.clear_throwaways(folder)
+        home = folder / uuid.uuid4().hex[:8]
+        with self.hold(home, throwaway=True) as services:
+            yield self.variables(home, services.addresses) | {
+                "PORTAL_TESTING": "1",
+                "PORTAL_DEMO": "0",
+                "PORTAL_HTTPS": "0",
+            }
+
+
+@contextlib.contextmanager
+def stopping_on(*numbers: signal.Signals) -> Iterator[None]:
+    """Leave the block in good order when one of these signals comes."""
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, leave) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# -- Commands --------------------------------------------------------------------------------------
+
+
+def manage(arguments: list[str]) -> int:
+    ground = Ground(development=False)
+    with ground.hold(ground.home) as services:
+        environment = ground.variables(ground.home, services.addresses)
+        if services.postgres_folder and not leaves_tables_alone(arguments):
+            ensure_tables(ground, services.postgres_folder / "tables", environment)
+        return ground.call([ROOT / "manage.py", *arguments], environment)
+
+
+def leaves_tables_alone(arguments: list[str]) -> bool:
+    """Whether a command of Django's must not be preceded by `migrate`, or does not need it."""
+    name = arguments[0] if arguments else "help"
+    return "migrat" in name or "messages" in name or name.startswith("-") or name in {
+        "check", "collectstatic", "dbshell", "help", "version",
+    }  # fmt: skip
+
+
+def ensure_tables(ground: Ground, stamp: Path, environment: dict[str, str]) -> None:
+    """Migrate the embedded database when a migration has changed since the last time."""
+    digest = hashlib.sha256((ROOT / "requirements" / "runtime.lock").read_bytes())
+    for path in sorted(ROOT.glob("*/migrations/*.py")):
+        digest.update(os.fsencode(path.relative_to(ROOT)) + path.read_bytes())
+    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+        return
+    if ground.call(["-m", "portal.prepare", "tables"], environment) == 0:
+        stamp.write_text(digest.hexdigest())
+
+
+def test(arguments: list[str]) -> int:
+    slow = "--slow" in arguments
+    arguments = [each for each in arguments if each != "--slow"]
+    if not slow and "-m" not in arguments:
+        arguments = ["-m", "not slow", *arguments]
+    ground = Ground(development=True)
+    with ground.throwaway() as environment:
+        return ground.call(["-m", "pytest", *arguments], environment)
+
+
+COMMANDS = {"manage": manage, "test": test}
+
+
+def main(arguments: list[str]) -> int:
+    name = arguments[0] if arguments else "help"
+    if name not in COMMANDS:
+        print(__doc__)
+        return 0 if name in {"help", "-h", "--help"} else 2
+    os.chdir(ROOT)
+    try:
+        return COMMANDS[name](arguments[1:])
+    except Exception as error:
+        if isinstance(error, Refusal) or type(error).__name__ == "Missing":
+            say(str(error))
+            return 1
+        raise
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

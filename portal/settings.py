@@ -1,0 +1,317 @@
+"""Every setting of the site, and the only Django module that reads the environment.
+
+A value that cannot be right stops the start with one line that names the variable and says what to
+write. `python3 dev.py` sets all that a newcomer's machine needs; `docker-compose.yml` shows a
+deployment.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """The environment's yes or no under this name; anything else is refused."""
+    text = env.str(name, default=str(int(default))).strip().lower()
+    if text not in TRUE | FALSE:
+        raise ImproperlyConfigured(f"{name} is {text!r}. Write {name}=1 for yes or {name}=0 for no.")
+    return text in TRUE
+
+
+def number(name: str, default: int, lowest: int, highest: int) -> int:
+    """The environment's whole number under this name, from lowest to highest."""
+    text = env.str(name, default=str(default)).strip()
+    value = int(text) if text.isascii() and text.isdigit() else lowest - 1
+    if not lowest <= value <= highest:
+        raise ImproperlyConfigured(
+            f"{name} is {text!r}. Write a whole number from {lowest} to {highest}, "
+            f"such as {name}={default}."
+        )
+    return value
+
+
+def required(name: str, example: str) -> str:
+    """The environment's text under this name, which must be there."""
+    text = env.str(name, default="").strip()
+    if not text:
+        raise ImproperlyConfigured(
+            f"{name} is not set. Write {name}={example}, "
+            "or start with `python3 dev.py`, which brings its own."
+        )
+    return text
+
+
+def parsed(name: str, example: str, schemes: set[str], parse: Callable[[str], Any]) -> Any:
+    """The environment's URL under this name, of one of these schemes, as `parse` reads it."""
+    url = required(name, example)
+    scheme = url.partition("://")[0]
+    try:
+        if scheme not in schemes:
+            raise ValueError(scheme)
+        return parse(url)
+    except (ValueError, ImproperlyConfigured):
+        raise ImproperlyConfigured(
+            f"{name} does not look right. Write {name}={example}."
+        ) from None
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's settings for this URL, whose host may be the quoted folder of a socket."""
+    config = env.db_url_config(url)
+    return {**config, "HOST": unquote(config["HOST"])}
+
+
+# -- What kind of site this is ---------------------------------------------------------------------
+
+TESTING = flag("PORTAL_TESTING")
+DEBUG = flag("PORTAL_DEBUG")
+DEMO = flag("PORTAL_DEMO")  # one-click sign-in as any person of the demonstration
+HTTPS = flag("PORTAL_HTTPS", default=not (DEBUG or DEMO or TESTING))
+SITE_NAME = env.str("PORTAL_NAME", default="Holotype")
+HELP_DESK = env.str("PORTAL_HELP_DESK", default="")  # an e-mail address in the foot of each page
+
+SECRET_KEY = required("PORTAL_SECRET_KEY", example="<50 or more random characters>")
+if len(SECRET_KEY) < 32:
+    raise ImproperlyConfigured(
+        "PORTAL_SECRET_KEY is too short to protect sessions. "
+        "Write PORTAL_SECRET_KEY=<50 or more random characters>."
+    )
+
+ALLOWED_HOSTS = env.list("PORTAL_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+if "*" in ALLOWED_HOSTS and not DEBUG:
+    raise ImproperlyConfigured(
+        "PORTAL_HOSTS=* lets anybody choose the site's name. "
+        "Write the names people type, such as PORTAL_HOSTS=portal.example.org,www.portal.example.org."
+    )
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if HTTPS else []
+
+# -- Where things are ------------------------------------------------------------------------------
+
+HOME = Path(env.str("PORTAL_HOME", default=str(BASE_DIR / ".portal"))).expanduser()
+if not HOME.is_absolute():
+    raise ImproperlyConfigured(
+        f"PORTAL_HOME is {str(HOME)!r}. Write the whole path of a folder, "
+        "such as PORTAL_HOME=/srv/holotype."
+    )
+PRIVATE_ROOT = HOME / "private"  # uploads and made files; views check rights before each of them
+FIELD_DATA = env.str("FIELD_DATA", default="")  # a folder of real files, for tests/field
+
+DATABASES = {
+    "default": {
+        **parsed(
+            "DATABASE_URL",
+            "postgres://holotype:password@localhost:5432/holotype",
+            {"postgres", "postgresql"},
+            database,
+        ),
+        "CONN_MAX_AGE": number("PORTAL_CONNECTION_AGE", 60, 0, 86_400),
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None, "file_permissions_mode": 0o600},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+FILE_UPLOAD_TEMP_DIR = HOME / "uploading"
+FILE_UPLOAD_PERMISSIONS = 0o600
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEBUG or TESTING
+WHITENOISE_AUTOREFRESH = DEBUG
+for folder in (PRIVATE_ROOT, FILE_UPLOAD_TEMP_DIR, STATIC_ROOT):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"PORTAL_HOME is {str(HOME)!r}, where {error.filename!r} cannot be made "
+            f"({error.strerror}). Write PORTAL_HOME=<a folder you may write to>."
+        ) from None
+
+# -- The parts of the site -------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "occurrences",
+    "taxonomy",
+    "biocollections.apps.BiocollectionsConfig",
+    "accounts",
+    "journal",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.page",
+            ],
+        },
+    }
+]
+
+# -- People and signing in -------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/profile/"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+SIGNUP_OPEN = False  # people are added by an administrator
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_SESSION_REMEMBER = None
+PASSWORD_HASHERS = (
+    ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if TESTING
+    else [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
+    ]
+)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# -- Browsers --------------------------------------------------------------------------------------
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = number("PORTAL_HSTS_SECONDS", 3600, 0, 63_072_000) if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if flag("PORTAL_BEHIND_PROXY") else None
+)
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+        "base-uri": [SELF],
+    }
+}
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a mapping page has several fields for each column
+
+# -- Languages and time ----------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.str("PORTAL_TIME_ZONE", default="UTC")
+USE_TZ = True
+
+# -- Background work -------------------------------------------------------------------------------
+# The truth of a job is its row in PostgreSQL (journal.Job); Celery only carries its id, so no
+# results are kept, and a task that dies with its worker is delivered again.
+
+CELERY_BROKER_URL = parsed(
+    "REDIS_URL",
+    "redis://localhost:6379/0",
+    {"redis", "rediss", "redis+socket"},
+    str,
+)
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1800}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = number("PORTAL_WORKERS", 1, 1, 256)
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # kilobytes; a child above it is replaced between tasks
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {"sweep jobs": {"task": "journal.tasks.sweep", "schedule": 30.0}}
+
+# -- Log -------------------------------------------------------------------------------------------
+
+LOG_LEVEL = env.str("PORTAL_LOG_LEVEL", default="INFO").upper()
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+if LOG_LEVEL not in LOG_LEVELS:
+    raise ImproperlyConfigured(
+        f"PORTAL_LOG_LEVEL is {LOG_LEVEL!r}. Write one of {', '.join(LOG_LEVELS)}."
+    )
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "stream": sys.stderr,
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
+}
