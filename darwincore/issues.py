@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 Severity = Literal["blocking", "warning"]
 
 
-def N_(text: str) -> str:  # noqa: N802 (the name that message extraction looks for)
+def N_(text: str) -> str:
     """Mark a text as one to translate, unchanged."""
     return text
 
@@ -240,7 +240,7 @@ _ROWS: dict[str, Code] = {
 _FILES: dict[str, Code] = {
     "ENCODING_REPAIRED": Code(
         "warning",
-        N_("the file is not UTF-8: {value} read as Windows-1252."),
+        N_("not all of the file is UTF-8: {value} read as Windows-1252."),
         N_("Compare some accented names; save the file as UTF-8 if they are wrong."),
     ),
     "ENCODING_MISDECLARED": Code(

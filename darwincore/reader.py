@@ -1,0 +1,508 @@
+"""Open a table or a Darwin Core archive and stream its rows, whatever its encoding and packing.
+
+    with open_source(path) as source:
+        for row in source.rows():
+            ...
+
+A row never stops a file: what is odd about it is an issue of that row. A file stops, with Refused,
+only where it can't be read; nearly always in `open_source`, which surveys every table once.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from operator import itemgetter
+from os import PathLike
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Literal, NamedTuple
+
+from .containers import Container, Limits, open_container, safe_name
+from .issues import Issue, Refused
+from .meta import Declaration, Meta, read_meta
+from .tabular import (
+    Format,
+    Opener,
+    Row,
+    Survey,
+    guess_format,
+    read_rows,
+    refine_quoting,
+    survey,
+)
+from .terms import (
+    AUDUBON_ROW,
+    DWC,
+    IDENTIFICATION_ROW,
+    IDENTIFIER_ROW,
+    MULTIMEDIA_ROW,
+    OCCURRENCE_ROW,
+    simple_name,
+    term_named,
+)
+
+__all__ = ["Limits", "Source", "SourceRow", "Table", "open_source"]
+
+
+class SourceRow(NamedTuple):
+    """One row. line: where it starts in `file`, from 1. row_type: the IRI of its table's class.
+
+    core_id: the archive's id or coreid, None in a table without one. cells: as many as the table
+    has headers, trimmed, blank where there is nothing.
+    """
+
+    file: str
+    line: int
+    row_type: str
+    core_id: str | None
+    cells: list[str]
+    issues: tuple[Issue, ...]
+
+
+@dataclass
+class _Part:
+    """One file of a table and how to read it. skip: records before the first row of data."""
+
+    name: str
+    opener: Opener
+    found: Survey
+    format: Format
+    skip: int
+
+
+@dataclass
+class Table:
+    """One table of a source.
+
+    headers: a column's term name where meta.xml says it, else the text of the header row.
+    constants: term name → the value that meta.xml gives to every row. id_index: the column that
+    links core and extension, or None.
+    """
+
+    file: str
+    row_type: str
+    headers: list[str]
+    constants: dict[str, str] = field(default_factory=dict)
+    id_index: int | None = None
+    _parts: list[_Part] = field(default_factory=list, repr=False)
+    _needed: int = 0
+    _fills: dict[int, str] = field(default_factory=dict, repr=False)
+    _copies: list[int] = field(default_factory=list, repr=False)
+    _limits: Limits = field(default_factory=Limits, repr=False)
+
+    def rows(self) -> Iterator[SourceRow]:
+        """Yield the rows in their order; rows without any value are passed over."""
+        for part in self._parts:
+            yield from self._rows_of(part)
+
+    def _rows_of(self, part: _Part) -> Iterator[SourceRow]:
+        records = read_rows(part.opener, part.found, part.format, part.name, self._limits)
+        width = len(self.headers) - len(self._copies)
+        plain = not (self._fills or self._copies or part.found.nulls)
+        name, row_type, id_index = part.name, self.row_type, self.id_index
+        for line, raw, issues in islice(records, part.skip, None):
+            cells = list(map(str.strip, raw))
+            if not any(cells):
+                continue
+            if len(cells) != width:
+                cells, misfit = self._fitted(cells, width)
+                issues += misfit
+            if not plain:
+                cells = self._completed(cells, part)
+            core_id = None if id_index is None else cells[id_index]
+            yield SourceRow(name, line, row_type, core_id, cells, issues)
+
+    def _fitted(self, cells: list[str], width: int) -> tuple[list[str], tuple[Issue, ...]]:
+        count = len(cells)
+        if count < width:
+            padded = cells + [""] * (width - count)
+            if count >= self._needed:
+                return padded, ()
+            return padded, (Issue("ROW_TOO_SHORT", "", f"{count} of {width} cells"),)
+        beyond = next(filter(None, cells[width:]), "")
+        return cells[:width], (Issue("ROW_TOO_LONG", "", beyond),) if beyond else ()
+
+    def _completed(self, cells: list[str], part: _Part) -> list[str]:
+        """Read MySQL's null as blank, fill in defaults, repeat the columns that have two terms."""
+        if part.found.nulls:
+            cells = ["" if cell == "\\N" else cell for cell in cells]
+        for index, value in self._fills.items():
+            cells[index] = cells[index] or value
+        return cells + [cells[index] for index in self._copies]
+
+
+@dataclass
+class Source(AbstractContextManager["Source"]):
+    """An opened file. A context manager; rows can be read while it is open, any number of times.
+
+    kind: "archive" if it has a meta.xml or extensions, else "table". encoding and delimiter are the
+    core's. issues: about the file as a whole. metadata: the text of the EML file.
+    """
+
+    kind: Literal["table", "archive"]
+    core: Table
+    extensions: list[Table]
+    encoding: str
+    delimiter: str
+    issues: list[Issue]
+    metadata: str | None
+    _container: Container = field(repr=False)
+
+    def rows(self) -> Iterator[SourceRow]:
+        """Yield the core's rows, then those of each extension.
+
+        Raises Refused, with the line, at a row where parsing cannot go on.
+        """
+        for table in (self.core, *self.extensions):
+            yield from table.rows()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._container.close()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_source(
+    path: str | PathLike[str], *, filename: str | None = None, limits: Limits | None = None
+) -> Source:
+    """Open a CSV, TSV, zip, gzip or tar of tables, or a Darwin Core archive.
+
+    filename: what the person called it, for messages. Raises Refused where it cannot be read or
+    holds no records.
+    """
+    limits = limits or Limits()
+    path = Path(path)
+    container = open_container(path, filename or path.name, limits)
+    try:
+        return _Opening(container, limits).source()
+    except BaseException:
+        container.close()
+        raise
+
+
+_TABLE_NAME = re.compile(r"\.(csv|tsv|txt|tab|psv|dat)$", re.IGNORECASE)
+_PROSE_NAME = re.compile(
+    r"(^|/)(cite\w*|citations?|readme\w*|licen[cs]e\w*|rights|metadata|publication)\.\w+$",
+    re.IGNORECASE,
+)
+_CORE_NAME = re.compile(r"(^|/)occurrences?\.\w+$", re.IGNORECASE)
+_GBIF = "http://rs.gbif.org/terms/1.0/"
+_EXTENSION_NAMES = {
+    "identification": IDENTIFICATION_ROW,
+    "determination": IDENTIFICATION_ROW,
+    "multimedia": MULTIMEDIA_ROW,
+    "media": MULTIMEDIA_ROW,
+    "image": _GBIF + "Image",
+    "audubon": AUDUBON_ROW,
+    "identifier": IDENTIFIER_ROW,
+    "measurementorfact": DWC + "MeasurementOrFact",
+    "extendedmeasurementorfact": "http://rs.iobis.org/obis/terms/ExtendedMeasurementOrFact",
+    "resourcerelationship": DWC + "ResourceRelationship",
+    "materialsample": "http://data.ggbn.org/schemas/ggbn/terms/MaterialSample",
+}
+_ROW_TYPES = {iri.lower(): iri for iri in _EXTENSION_NAMES.values()}
+_OCCURRENCE_CLASSES = {"occurrence", "darwincore", "simpledarwinrecord", "simpledarwincore"}
+
+
+class _Opening:
+    """The steps from an opened container to a source, and the issues gathered on the way."""
+
+    def __init__(self, container: Container, limits: Limits):
+        self.container = container
+        self.limits = limits
+        self.filename = container.filename
+        self.issues: list[Issue] = []
+
+    def source(self) -> Source:
+        if not self.container.is_archive:
+            return self._made("table", self._loose_table(self.container.names[0]), [], None)
+        metas = [name for name in self.container.names if _base(name) == "meta.xml"]
+        if metas:
+            return self._declared_archive(min(metas, key=lambda name: name.count("/")))
+        return self._undeclared_archive()
+
+    def _made(
+        self,
+        kind: Literal["table", "archive"],
+        core: Table,
+        extensions: list[Table],
+        metadata: str | None,
+    ) -> Source:
+        if next(core.rows(), None) is None:
+            raise Refused("NO_ROWS", file=self.filename)
+        first = core._parts[0]
+        encoding, delimiter = first.found.encoding, first.format.delimiter
+        return Source(
+            kind, core, extensions, encoding, delimiter, self.issues, metadata, self.container
+        )
+
+    # Archives with meta.xml
+
+    def _declared_archive(self, meta_name: str) -> Source:
+        folder = meta_name.rpartition("/")[0]
+        meta = read_meta(self._document(meta_name), meta_name)
+        self._check_core(meta.core.row_type)
+        if not meta.core.locations:
+            raise Refused("META_NO_CORE", file=meta_name)
+        core = self._declared_table(meta.core, folder)
+        if core is None:
+            missing = ", ".join(meta.core.locations)
+            raise Refused("CORE_FILE_MISSING", missing, file=self.filename)
+        core.row_type = OCCURRENCE_ROW
+        extensions = [self._extension(declaration, folder) for declaration in meta.extensions]
+        tables = [core, *filter(None, extensions)]
+        self._report_ignored({part.name for table in tables for part in table._parts})
+        return self._made("archive", core, tables[1:], self._metadata(meta, folder))
+
+    def _check_core(self, row_type: str) -> None:
+        kind = simple_name(row_type)
+        if kind.lower() in _OCCURRENCE_CLASSES:
+            return
+        refusal = {"taxon": "CORE_IS_TAXON", "event": "CORE_IS_EVENT"}.get(kind.lower())
+        raise Refused(refusal or "CORE_NOT_OCCURRENCE", kind, file=self.filename)
+
+    def _extension(self, declaration: Declaration, folder: str) -> Table | None:
+        table = self._declared_table(declaration, folder)
+        if table is not None and table.id_index is None:
+            self.issues.append(Issue("EXTENSION_UNLINKED", "", table.file))
+            return None
+        return table
+
+    def _declared_table(self, declaration: Declaration, folder: str) -> Table | None:
+        """Return the table, or None with an issue where one of its files is missing."""
+        names = [self._located(location, folder) for location in declaration.locations]
+        if None in names or not names:
+            missing = [
+                location
+                for location, name in zip(declaration.locations, names, strict=True)
+                if name is None
+            ]
+            self.issues += [Issue("EXTENSION_FILE_MISSING", "", location) for location in missing]
+            return None
+        parts = [self._declared_part(declaration, name) for name in names if name is not None]
+        needed = 1 + max([*declaration.columns, declaration.id_index or 0], default=0)
+        if needed > self.limits.columns:
+            raise Refused("TOO_MANY_COLUMNS", str(self.limits.columns), file=self.filename)
+        headers = self._declared_headers(declaration, parts[0], needed)
+        return Table(
+            file=parts[0].name,
+            row_type=_ROW_TYPES.get(declaration.row_type.lower(), declaration.row_type),
+            headers=headers + [simple_name(term) for _, term in declaration.copies],
+            constants={simple_name(term): text for term, text in declaration.constants.items()},
+            id_index=declaration.id_index,
+            _parts=parts,
+            _needed=needed,
+            _fills=declaration.fills,
+            _copies=list(map(itemgetter(0), declaration.copies)),
+            _limits=self.limits,
+        )
+
+    def _located(self, location: str, folder: str) -> str | None:
+        """Return the member that a location means: as written, in any case, or by bare name."""
+        wanted = safe_name(f"{folder}/{location}", self.filename)
+        names = self.container.names
+        if wanted in names:
+            return wanted
+        same = [name for name in names if name.lower() == wanted.lower()]
+        same = same or [name for name in names if _base(name) == _base(wanted)]
+        return same[0] if len(same) == 1 else None
+
+    def _declared_part(self, declaration: Declaration, name: str) -> _Part:
+        if declaration.newline.strip():  # a line feed in an attribute is read as a space
+            raise Refused("DELIMITER_UNSUPPORTED", declaration.newline, file=self.filename)
+        if len(declaration.quote) > 1:
+            raise Refused("DELIMITER_UNSUPPORTED", declaration.quote, file=self.filename)
+        opener = partial(self.container.open, name)
+        with opener() as stream:
+            empty = not stream.read(1)
+        found = Survey() if empty else survey(opener, name, self.limits, declaration.encoding)
+        self._report_encoding(found, declaration.encoding)
+        format = self._declared_format(declaration, found)
+        return _Part(name, opener, found, format, declaration.header_lines)
+
+    def _declared_format(self, declaration: Declaration, found: Survey) -> Format:
+        delimiter = declaration.delimiter
+        if delimiter in ("", " "):  # a tab written as such in an attribute is read as a space
+            delimiter = guess_format(found).delimiter
+        if len(delimiter) > 1 or delimiter in "\r\n":
+            raise Refused("DELIMITER_UNSUPPORTED", delimiter, file=self.filename)
+        format = Format(delimiter, declaration.quote)
+        if not declaration.quote or delimiter in "\t|":
+            return format
+        return refine_quoting(found, format)
+
+    def _declared_headers(self, declaration: Declaration, part: _Part, needed: int) -> list[str]:
+        """Return a name for each column; notice a header row that meta.xml does not know."""
+        rows = list(islice(self._rows(part), part.skip + 1))
+        texts: list[str] = []
+        if 0 < part.skip <= len(rows):
+            texts = [_header(cell) for cell in rows[part.skip - 1].cells]
+            self._compare_headers(declaration, texts)
+        elif part.skip == 0 and rows and _is_header(rows[0].cells, declaration):
+            self.issues.append(Issue("HEADER_AS_DATA"))
+            part.skip = 1
+            texts = [_header(cell) for cell in rows[0].cells]
+        first = rows[part.skip].cells if part.skip < len(rows) else []
+        width = max(needed, len(texts) or len(first))
+        names = texts + [""] * (width - len(texts))
+        for index, term in declaration.columns.items():
+            names[index] = simple_name(term)
+        return names
+
+    def _compare_headers(self, declaration: Declaration, texts: Sequence[str]) -> None:
+        wrong = []
+        for index, term in sorted(declaration.columns.items()):
+            stands = term_named(texts[index]) if index < len(texts) else None
+            if stands is not None and stands.name.lower() != simple_name(term).lower():
+                wrong.append(f"{stands.name} ({simple_name(term)})")
+        if wrong:
+            more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+            self.issues.append(Issue("HEADER_DISAGREES", "", ", ".join(wrong[:3]) + more))
+
+    def _metadata(self, meta: Meta, folder: str) -> str | None:
+        name = self._located(meta.metadata, folder) if meta.metadata else None
+        name = name or self._located("eml.xml", folder)
+        if name is None:
+            self.issues.append(Issue("MISSING_EML"))
+            return None
+        return self._metadata_text(name)
+
+    def _metadata_text(self, name: str) -> str | None:
+        try:
+            document = self._document(name)
+        except Refused:
+            self.issues.append(Issue("METADATA_UNREADABLE", "", name))
+            return None
+        utf_16 = document.startswith((b"\xff\xfe", b"\xfe\xff"))
+        return document.decode("utf-16" if utf_16 else "utf-8-sig", "replace")
+
+    def _document(self, name: str) -> bytes:
+        with self.container.open(name) as stream:
+            document = stream.read(self.limits.metadata + 1)
+        if len(document) > self.limits.metadata:
+            raise Refused("META_INVALID", "it is too long", file=name)
+        return document
+
+    def _report_ignored(self, read: set[str]) -> None:
+        for name in self.container.names:
+            if _TABLE_NAME.search(name) and not _PROSE_NAME.search(name) and name not in read:
+                self.issues.append(Issue("FILE_IGNORED", "", name))
+
+    # Tables without meta.xml
+
+    def _undeclared_archive(self) -> Source:
+        tables = [
+            name
+            for name in self.container.names
+            if _TABLE_NAME.search(name) and not _PROSE_NAME.search(name)
+        ]
+        core_name = self._core_among(tables)
+        core = self._loose_table(core_name)
+        extensions = []
+        for name in tables:
+            row_type = _EXTENSION_NAMES.get(re.sub(r"s?\.\w+$", "", _base(name)))
+            if name == core_name:
+                continue
+            if row_type is None:
+                self.issues.append(Issue("FILE_IGNORED", "", name))
+            elif table := self._loose_extension(name, row_type, core):
+                extensions.append(table)
+        eml = next((name for name in self.container.names if _base(name) == "eml.xml"), None)
+        metadata = self._metadata_text(eml) if eml else None
+        return self._made("archive" if extensions else "table", core, extensions, metadata)
+
+    def _core_among(self, tables: list[str]) -> str:
+        if not tables:
+            raise Refused("ARCHIVE_NO_DATA", file=self.filename)
+        if any(_base(name).startswith("event") for name in tables):
+            raise Refused("CORE_IS_EVENT", file=self.filename)
+        cores = [name for name in tables if _CORE_NAME.search(name)]
+        if len(tables) > 1 and len(cores) != 1:
+            names = ", ".join(PurePosixPath(name).name for name in tables[:5])
+            raise Refused("ARCHIVE_AMBIGUOUS", names, file=self.filename)
+        return (cores or tables)[0]
+
+    def _loose_table(self, name: str, row_type: str = OCCURRENCE_ROW) -> Table:
+        opener = partial(self.container.open, name)
+        found = survey(opener, name, self.limits)
+        self._report_encoding(found, "")
+        part = _Part(name, opener, found, guess_format(found), 0)
+        headers: list[str] = []
+        for row in self._rows(part):
+            part.skip += 1
+            headers = [_header(cell) for cell in row.cells]
+            if any(headers):
+                break
+        if not any(headers):
+            raise Refused("FILE_EMPTY", file=name)
+        if len(headers) > self.limits.columns:
+            raise Refused("TOO_MANY_COLUMNS", str(self.limits.columns), file=name)
+        self._report_twins(headers)
+        needed = len(headers)
+        return Table(name, row_type, headers, _parts=[part], _needed=needed, _limits=self.limits)
+
+    def _loose_extension(self, name: str, row_type: str, core: Table) -> Table | None:
+        """Return an extension that is told by its file's name, linked by coreid or occurrenceID."""
+        with self.container.open(name) as stream:
+            if not stream.read(1):
+                return None
+        table = self._loose_table(name, row_type)
+        theirs = [header.lower() for header in table.headers]
+        ours = [header.lower() for header in core.headers]
+        for link, key in (("coreid", "id"), ("id", "id"), ("occurrenceid", "occurrenceid")):
+            if link in theirs and key in ours and core.id_index in (None, ours.index(key)):
+                table.id_index, core.id_index = theirs.index(link), ours.index(key)
+                return table
+        self.issues.append(Issue("EXTENSION_UNLINKED", "", name))
+        return None
+
+    # What both have
+
+    def _rows(self, part: _Part) -> Iterator[Row]:
+        return read_rows(part.opener, part.found, part.format, part.name, self.limits)
+
+    def _report_encoding(self, found: Survey, declared: str) -> None:
+        if found.repaired and not found.transcode:
+            lines = f"{found.repaired} of {found.lines} lines were"
+            self.issues.append(Issue("ENCODING_REPAIRED", "", lines))
+        elif declared and _declares_otherwise(found, declared):
+            self.issues.append(Issue("ENCODING_MISDECLARED", "", found.encoding))
+
+    def _report_twins(self, headers: list[str]) -> None:
+        folded = [header.lower() for header in headers if header]
+        twins = sorted({name for name in folded if folded.count(name) > 1})
+        self.issues += [Issue("HEADER_DUPLICATE", "", name) for name in twins[:5]]
+
+
+def _declares_otherwise(found: Survey, declared: str) -> bool:
+    says_utf_8 = declared.lower().replace("-", "").replace("_", "") in ("utf8", "ascii", "usascii")
+    if found.transcode:
+        return found.transcode.startswith("utf-16") and not declared.lower().startswith("utf-16")
+    return found.wide and not says_utf_8
+
+
+def _base(name: str) -> str:
+    return name.rpartition("/")[2].lower()
+
+
+def _header(text: str) -> str:
+    return text.replace("\ufeff", "").strip()
+
+
+def _is_header(cells: list[str], declaration: Declaration) -> bool:
+    """Tell whether a first row, declared as data, names the columns instead."""
+    same = sum(
+        index < len(cells) and simple_name(cells[index]).lower() == simple_name(term).lower()
+        for index, term in declaration.columns.items()
+    )
+    return same >= 2 and same * 2 > len(declaration.columns)
