@@ -1,0 +1,122 @@
+"""The pages that gather several apps: home, the tour, the demo's sign-in, My Profile."""
+
+from itertools import groupby
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model, login
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from biocollections.models import Collection, Grant
+from journal.models import ChangeSet
+from portal.demo_accounts import DEMO_ACCOUNTS
+from occurrences.models import ImportRun
+from occurrences.statistics import record_counts
+
+GROUPS = {
+    Collection.Type.PRESERVED: _("Collections"),
+    Collection.Type.FOSSIL: _("Collections"),
+    Collection.Type.OBSERVATION: _("Observation projects"),
+    Collection.Type.PERSONAL: _("Personal observations"),
+}
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What this portal is, what it holds now, and where to begin."""
+    collections = list(Collection.objects.visible_to(request.user).select_related("institution"))
+    with_counts(collections, request.user)
+    return render(
+        request,
+        "portal/home.html",
+        {
+            "kept": [c for c in collections if c.type != Collection.Type.PERSONAL],
+            "personal": [c for c in collections if c.type == Collection.Type.PERSONAL],
+            "record_total": sum(collection.record_count for collection in collections),
+        },
+    )
+
+
+@require_GET
+def tour(request: HttpRequest) -> HttpResponse:
+    """Five minutes through the demonstration."""
+    return render(request, "portal/tour.html", {"accounts": DEMO_ACCOUNTS})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def demo_sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in as a person of the demonstration with one click; nowhere but in a demonstration."""
+    if not settings.DEMO:
+        raise Http404
+    following = request.POST.get("next", request.GET.get("next", ""))
+    if not url_has_allowed_host_and_scheme(following, allowed_hosts={request.get_host()}):
+        following = ""
+    if request.method != "POST":
+        context = {"accounts": DEMO_ACCOUNTS, "next": following}
+        return render(request, "portal/demo_sign_in.html", context)
+    names = [account.username for account in DEMO_ACCOUNTS]
+    person = get_object_or_404(
+        get_user_model(), username=request.POST.get("username"), username__in=names, is_active=True
+    )
+    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+    return redirect(following or "profile")
+
+
+@login_required
+@require_GET
+def profile(request: HttpRequest) -> HttpResponse:
+    """Occurrence Management: my collections, and what I did last."""
+    roles = roles_of(request.user)
+    mine = Collection.objects.visible_to(request.user).filter(pk__in=roles)
+    collections = with_counts(list(mine.select_related("institution")), request.user)
+    for collection in collections:
+        collection.my_roles = roles[collection.pk]
+    imports = ImportRun.objects.visible_to(request.user).filter(user=request.user)
+    return render(
+        request,
+        "portal/profile.html",
+        {
+            "groups": in_groups(collections),
+            "imports": imports.select_related("collection")[:5],
+            "change_sets": ChangeSet.objects.filter(user=request.user)[:8],
+        },
+    )
+
+
+@login_required
+@require_GET
+def account(request: HttpRequest) -> HttpResponse:
+    """Who I am here, and what I may do."""
+    grants = Grant.objects.valid().filter(user=request.user).select_related("collection")
+    return render(request, "portal/account.html", {"grants": grants.order_by("collection", "role")})
+
+
+def with_counts(collections: list[Any], user: Any) -> list[Any]:
+    """Return `collections`, each with the number of its records that `user` may see."""
+    counts = record_counts(user)
+    for collection in collections:
+        collection.record_count = counts.get(collection.pk, 0)
+    return collections
+
+
+def roles_of(user: Any) -> dict[int, list[str]]:
+    """Return {collection id: names of the roles that `user` now holds there}."""
+    roles: dict[int, list[str]] = {}
+    for grant in Grant.objects.valid().filter(user=user, collection__isnull=False):
+        roles.setdefault(grant.collection_id, []).append(grant.get_role_display())
+    return roles
+
+
+def in_groups(collections: list[Any]) -> list[tuple[Any, list[Any]]]:
+    """Return (heading, collections) in the order of GROUPS, without empty groups."""
+    order = list(GROUPS)
+    by_type = sorted(collections, key=lambda collection: order.index(collection.type))
+    return [
+        (heading, list(group))
+        for heading, group in groupby(by_type, key=lambda collection: GROUPS[collection.type])
+    ]
