@@ -9,7 +9,7 @@ THEMES = ("light", "dark")
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Return the site's name, its help desk, and the reader's choice of light or dark ("" = none)."""
+    """Return the site's name, its help desk, and the theme the reader chose ("" = none)."""
     theme = request.COOKIES.get("theme", "")
     return {
         "site_name": settings.SITE_NAME,

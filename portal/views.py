@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from biocollections.models import Collection, Grant
 from journal.models import ChangeSet
-from portal.demo_accounts import DEMO_ACCOUNTS
 from occurrences.models import ImportRun
 from occurrences.statistics import record_counts
+from portal.demo_accounts import DEMO_ACCOUNTS
 
 GROUPS = {
     Collection.Type.PRESERVED: _("Collections"),
