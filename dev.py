@@ -17,6 +17,7 @@ replace the services that are otherwise started here.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import hashlib
 import importlib.util
@@ -33,7 +34,7 @@ import types
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -144,7 +145,7 @@ class Environment:
 
     def _install(self, locks: tuple[str, ...]) -> None:
         say("Installing packages …")
-        command = [self.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command = [self.python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         command += ["--require-hashes", "--no-deps", "--no-input"]
         for name in locks:
             command += ["-r", ROOT / "requirements" / f"{name}.lock"]
@@ -166,10 +167,6 @@ class Ground:
     """What every command stands on: home, virtual environment, services, environment variables."""
 
     def __init__(self, *, development: bool) -> None:
-        if sys.version_info < OLDEST_PYTHON:
-            raise Refusal(
-                f"This is Python {sys.version.split()[0]}. Type: python3.11 dev.py, or a newer one."
-            )
         self.home = portal_home()
         self.venv = Environment(self.home)
         self.venv.ensure(DEVELOPMENT if development else RUNTIME)
@@ -179,7 +176,7 @@ class Ground:
         """Hold the services that the environment does not name."""
         wanted = [n for n in ("DATABASE_URL", "REDIS_URL") if throwaway or not os.environ.get(n)]
         if not wanted:
-            return self.embedded.Services({}, None, None)
+            return self.embedded.Services()
         return self.embedded.hold(home, self.venv.python, wanted, throwaway=throwaway)
 
     def variables(self, home: Path, addresses: dict[str, str]) -> dict[str, str]:
@@ -196,7 +193,7 @@ class Ground:
             **addresses,
             "PORTAL_HOME": str(home),
             "PYTHONUNBUFFERED": "1",
-            "PYTHONPATH": "",
+            "PYTHONPATH": str(ROOT),
         }
 
     def _secret_key(self) -> str:
@@ -206,11 +203,13 @@ class Ground:
             path.write_text(secrets.token_urlsafe(48))
         return path.read_text()
 
-    def call(self, command: list[str | Path], environment: dict[str, str]) -> int:
+    def call(
+        self, command: list[str | Path], environment: dict[str, str], cwd: Path | None = ROOT
+    ) -> int:
         """Run a command of the virtual environment in the foreground; its exit code."""
         children = self.embedded.Children()
         process = children.start(
-            "The command", [self.venv.python, *command], env=environment, foreground=True
+            "The command", [self.venv.python, *command], log=None, env=environment, cwd=cwd
         )
         with stopping_on(signal.SIGTERM, signal.SIGHUP):
             try:
@@ -260,7 +259,7 @@ def manage(arguments: list[str]) -> int:
         environment = ground.variables(ground.home, services.addresses)
         if services.postgres_folder and not leaves_tables_alone(arguments):
             ensure_tables(ground, services.postgres_folder / "tables", environment)
-        return ground.call([ROOT / "manage.py", *arguments], environment)
+        return ground.call([ROOT / "manage.py", *arguments], environment, cwd=None)
 
 
 def leaves_tables_alone(arguments: list[str]) -> bool:
@@ -292,7 +291,207 @@ def test(arguments: list[str]) -> int:
         return ground.call(["-m", "pytest", *arguments], environment)
 
 
-COMMANDS = {"manage": manage, "test": test}
+def lint(_arguments: list[str]) -> int:
+    """Every check, also after one has failed, so that one run tells all."""
+    ground = Ground(development=True)
+    checks: list[list[str | Path]] = [
+        ["-m", "ruff", "check", "."],
+        ["-m", "ruff", "format", "--check", "."],
+        ["-m", "mypy", *sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))],
+        ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+        [ROOT / "manage.py", "makemigrations", "--check", "--dry-run"],
+        ["-m", "djlint", "templates", "--lint", "--quiet"],
+        ["-m", "tests.catalogues"],
+    ]
+    failed = []
+    with ground.throwaway() as environment:
+        for check in checks:
+            say(f"— {check[1] if check[0] == '-m' else check[-1]}")
+            if ground.call(check, environment):
+                failed.append(str(check[1]))
+    say(f"{len(failed)} of {len(checks)} checks failed." if failed else "All checks passed.")
+    return int(bool(failed))
+
+
+def bench(arguments: list[str]) -> int:
+    if not arguments:
+        known = sorted(p.stem for p in (ROOT / "bench").glob("[!_]*.py"))
+        raise Refusal(f"Type python3 dev.py bench NAME, where NAME is one of {', '.join(known)}.")
+    ground = Ground(development=True)
+    with ground.hold(ground.home) as services:
+        environment = ground.variables(ground.home, services.addresses)
+        return ground.call(["-m", "bench", *arguments], environment)
+
+
+def look(arguments: list[str]) -> int:
+    ground = Ground(development=True)
+    with contextlib.ExitStack() as stack:
+        address = running_address(ground.home)
+        if address is None:
+            address = stack.enter_context(portal(ground, free_port())).address
+        environment = {
+            **os.environ,
+            "PORTAL_ADDRESS": address,
+            "PORTAL_HOME": str(ground.home),
+            "PYTHONPATH": str(ROOT),
+        }
+        return ground.call(["-m", "tests.look", *arguments], environment, cwd=None)
+
+
+def stop(_arguments: list[str]) -> int:
+    home = portal_home()
+    if running_address(home):
+        os.kill(json.loads((home / "run.json").read_text())["pid"], signal.SIGTERM)
+        with (home / "run.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        say("The portal has stopped.")
+    if load_embedded().stop(home):
+        say("The services have stopped.")
+    return 0
+
+
+# -- The running portal ----------------------------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Portal:
+    address: str
+    accounts: str
+    failure: Callable[[], str | None]  # what has ended although it should not, if anything
+
+
+def run(_arguments: list[str]) -> int:
+    port = portal_port()
+    refuse_taken(port)
+    ground = Ground(development=False)
+    with portal(ground, port) as site:
+        print(f"\nThe portal is at {site.address}\n")
+        if site.accounts:
+            print(site.accounts)
+        print(f"Logs are in {ground.home / 'logs'}. Ctrl-C stops it.", flush=True)
+        while not (failure := site.failure()):
+            time.sleep(0.3)
+    raise Refusal(f"{failure} has ended by itself. See {ground.home / 'logs'}")
+
+
+@contextlib.contextmanager
+def portal(ground: Ground, port: int) -> Iterator[Portal]:
+    """The site with its worker, from the first answered request to the end of the block."""
+    address = f"http://localhost:{port}/"
+    children = ground.embedded.Children()
+    with running(ground.home, address), ground.hold(ground.home) as services:
+        environment = ground.variables(ground.home, services.addresses)
+        accounts = prepare(ground, environment)
+        python, logs = ground.venv.python, ground.home / "logs"
+        with stopping_on(signal.SIGTERM, signal.SIGHUP):
+            try:
+                web = [python, "-m", "gunicorn", *web_options(port), "portal.wsgi"]
+                children.start("The web server", web, log=logs / "web.log", env=environment)
+                worker = [python, "-m", "celery", "-A", "portal", "worker", *worker_options(ground)]
+                children.start("The worker", worker, log=logs / "worker.log", env=environment)
+                await_answer(address, children, logs / "web.log")
+                yield Portal(
+                    address,
+                    accounts,
+                    lambda: children.ended() or ("A service" if services.lost() else None),
+                )
+            finally:
+                children.stop()
+
+
+def web_options(port: int) -> list[str]:
+    options = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
+    options += ["--workers", "2", "--threads", "4", "--no-control-socket", "--access-logfile", "-"]
+    return options + (["--reload"] if os.environ.get("PORTAL_DEBUG") == "1" else [])
+
+
+def worker_options(ground: Ground) -> list[str]:
+    schedule = ground.home / "beat"
+    return ["-B", "-s", str(schedule), "-l", "INFO", "--without-gossip", "--without-mingle"]
+
+
+def prepare(ground: Ground, environment: dict[str, str]) -> str:
+    """Tables, static files and demonstration; what there is to say about its accounts."""
+    say("Preparing the database …")
+    done = subprocess.run(
+        [ground.venv.python, "-m", "portal.prepare"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Refusal("The database could not be prepared; the lines above say why.")
+    return done.stdout
+
+
+def await_answer(address: str, children, log: Path) -> None:  # type: ignore[no-untyped-def]
+    deadline = time.monotonic() + STARTING
+    while time.monotonic() < deadline and not children.ended():
+        try:
+            urllib.request.urlopen(address.replace("localhost", "127.0.0.1"), timeout=STARTING)
+        except urllib.error.HTTPError:
+            return  # an error page is an answer too
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise Refusal(f"The site does not answer. See {log}")
+
+
+def refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise Refusal(f"Port {port} needs root. Type PORTAL_PORT=8000 instead.") from None
+        except OSError:
+            raise Refusal(
+                f"Port {port} is taken. Type: PORTAL_PORT={free_port()} python3 dev.py run"
+            ) from None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(home: Path, address: str) -> Iterator[None]:
+    """Say to other commands that the portal of this home runs here."""
+    with (home / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refusal(
+                f"The portal of {home} runs already, at {running_address(home)}. "
+                "Type: python3 dev.py stop"
+            ) from None
+        (home / "run.json").write_text(json.dumps({"address": address, "pid": os.getpid()}))
+        yield
+
+
+def running_address(home: Path) -> str | None:
+    """Where the portal of this home runs, if it does."""
+    with (home / "run.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return str(json.loads((home / "run.json").read_text())["address"])
+    return None
+
+
+COMMANDS = {
+    "run": run,
+    "test": test,
+    "lint": lint,
+    "bench": bench,
+    "look": look,
+    "manage": manage,
+    "stop": stop,
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -300,9 +499,13 @@ def main(arguments: list[str]) -> int:
     if name not in COMMANDS:
         print(__doc__)
         return 0 if name in {"help", "-h", "--help"} else 2
-    os.chdir(ROOT)
     try:
+        if sys.version_info < OLDEST_PYTHON:
+            raise Refusal(f"This is Python {sys.version.split()[0]}. Type: python3.11 dev.py {name}")
         return COMMANDS[name](arguments[1:])
+    except KeyboardInterrupt:
+        say("Stopped.")
+        return 130
     except Exception as error:
         if isinstance(error, Refusal) or type(error).__name__ == "Missing":
             say(str(error))

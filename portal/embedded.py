@@ -32,6 +32,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 OLDEST_POSTGRES = 17  # the first with the builtin C.UTF-8 locale
@@ -83,18 +84,33 @@ class Children:
         name: str,
         command: Sequence[str | os.PathLike[str]],
         *,
+        log: Path | None,
         stop_signal: signal.Signals = signal.SIGTERM,
-        foreground: bool = False,
-        **options: object,
+        **options: Any,
     ) -> subprocess.Popen[bytes]:
-        """Start a command as Popen would. In the foreground it keeps the terminal and its keys."""
-        process: subprocess.Popen[bytes] = subprocess.Popen(
-            command,
-            start_new_session=not foreground,
-            **options,  # type: ignore[call-overload]
-        )
-        self._children.append(_Child(name, process, stop_signal, group=not foreground))
-        self._tell(f"{process.pid} {int(stop_signal)} {int(not foreground)}\n")
+        """Start a command as Popen would.
+
+        What it says goes to the log, whose last run is kept beside it. Without a log the command
+        keeps the terminal, its keys included.
+        """
+        if log is None:
+            process = subprocess.Popen(command, **options)
+        else:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            if log.exists():
+                log.replace(log.with_suffix(".previous.log"))
+            with log.open("wb") as output:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    **options,
+                )
+        own_group = log is not None
+        self._children.append(_Child(name, process, stop_signal, own_group))
+        self._tell(f"{process.pid} {int(stop_signal)} {int(own_group)}\n")
         return process
 
     def ended(self) -> str | None:
@@ -257,12 +273,7 @@ class Layout:
             shutil.rmtree(self.home, ignore_errors=True)
 
     def log(self, name: str) -> Path:
-        """A log file, whose last run is kept beside it."""
-        path = self.home / "logs" / f"{name}.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            path.replace(path.with_suffix(".previous.log"))
-        return path
+        return self.home / "logs" / f"{name}.log"
 
 
 def _binaries_for_nobody(binaries: Path) -> Path:
@@ -304,7 +315,7 @@ def start_postgres(layout: Layout, children: Children) -> str:
     layout.postgres.mkdir(parents=True, exist_ok=True)
     sockets = layout.socket_folder(layout.postgres / "run")
     data = layout.postgres / "data"
-    user: dict[str, object] = {"env": {"PATH": os.defpath, "LC_ALL": "C"}, "cwd": "/"}
+    user: dict[str, Any] = {"env": {"PATH": os.defpath, "LC_ALL": "C"}, "cwd": "/"}
     if os.geteuid() == 0:
         binaries = _binaries_for_nobody(binaries)
         nobody = pwd.getpwnam("nobody")
@@ -319,22 +330,19 @@ def start_postgres(layout: Layout, children: Children) -> str:
     settings = POSTGRES_SETTINGS | (THROWAWAY_SETTINGS if layout.throwaway else {})
     settings |= {"unix_socket_directories": str(sockets)}
     log = layout.log("postgres")
-    with log.open("wb") as output:
-        process = children.start(
-            "PostgreSQL",
-            [binaries / "postgres", "-D", data, *(f"--{k}={v}" for k, v in settings.items())],
-            stop_signal=signal.SIGINT,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            **user,
-        )
+    process = children.start(
+        "PostgreSQL",
+        [binaries / "postgres", "-D", data, *(f"--{k}={v}" for k, v in settings.items())],
+        log=log,
+        stop_signal=signal.SIGINT,
+        **user,
+    )
     _await(lambda: _postmaster_pid(data, "ready") == process.pid, process, log)
     _make_database(binaries, sockets, user)
     return f"postgres://holotype@{quote(str(sockets), safe='')}/holotype"
 
 
-def _initdb(binaries: Path, data: Path, throwaway: bool, user: dict[str, object]) -> None:
+def _initdb(binaries: Path, data: Path, throwaway: bool, user: dict[str, Any]) -> None:
     unfinished = data.with_name("unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     command = [binaries / "initdb", "-D", unfinished, "-U", "holotype", "-A", "trust"]
@@ -342,7 +350,7 @@ def _initdb(binaries: Path, data: Path, throwaway: bool, user: dict[str, object]
     command += ["--no-sync"] if throwaway else []
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **user
-    )  # type: ignore[call-overload]
+    )
     if done.returncode:
         raise Missing(f"PostgreSQL cannot make its files: {done.stderr.strip().splitlines()[-1]}")
     unfinished.rename(data)
@@ -368,7 +376,7 @@ def _await_end_of_predecessor(data: Path) -> None:
         pid = _postmaster_pid(data)
 
 
-def _make_database(binaries: Path, sockets: Path, user: dict[str, object]) -> None:
+def _make_database(binaries: Path, sockets: Path, user: dict[str, Any]) -> None:
     """The database that DATABASE_URL names, unless it is there."""
     done = subprocess.run(
         [binaries / "createdb", "-h", sockets, "-U", "holotype", "holotype"],
@@ -376,7 +384,7 @@ def _make_database(binaries: Path, sockets: Path, user: dict[str, object]) -> No
         text=True,
         check=False,
         **user,
-    )  # type: ignore[call-overload]
+    )
     if done.returncode and "already exists" not in done.stderr:
         raise Missing(f"PostgreSQL cannot make a database: {done.stderr.strip()}")
 
@@ -390,15 +398,7 @@ def start_broker(layout: Layout, children: Children) -> str:
     command = [broker_binary(), "--port", "0", "--unixsocket", path, "--unixsocketperm", "700"]
     command += ["--dir", ".", "--save", "", "--daemonize", "no"]
     command += ["--appendonly", "no" if layout.throwaway else "yes"]
-    with log.open("wb") as output:
-        process = children.start(
-            "The broker",
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
+    process = children.start("The broker", command, log=log, cwd=folder)
     _await(lambda: _broker_answers(path), process, log)
     return f"redis+socket://{quote(str(path))}?virtual_host=0"
 
@@ -450,26 +450,27 @@ class Supervisor:
                 path.unlink(missing_ok=True)
                 listener.close()
                 self.children.stop()
-                for holder in self.holders:
-                    holder.close()
 
     def _serve(self, listener: socket.socket) -> None:
         selector = selectors.DefaultSelector()
         selector.register(listener, selectors.EVENT_READ)
-        lonely_since = time.monotonic()
+        deadline = time.monotonic() + PATIENCE
         while self.children.ended() is None:
             for key, _events in selector.select(timeout=0.5):
                 if key.fileobj is listener:
-                    holder, _address = listener.accept()
-                    holder.settimeout(PATIENCE)
-                    self.holders.add(holder)
-                    selector.register(holder, selectors.EVENT_READ)
-                elif not self._hear(key.fileobj):  # type: ignore[arg-type]
-                    selector.unregister(key.fileobj)
-                    self.holders.discard(key.fileobj)  # type: ignore[arg-type]
-                    key.fileobj.close()  # type: ignore[union-attr]
-                    lonely_since = float("-inf")
-            if not self.holders and time.monotonic() > lonely_since + PATIENCE:
+                    newcomer, _address = listener.accept()
+                    newcomer.settimeout(PATIENCE)
+                    self.holders.add(newcomer)
+                    selector.register(newcomer, selectors.EVENT_READ)
+                    continue
+                holder = next(each for each in self.holders if each is key.fileobj)
+                if not self._hear(holder):
+                    if len(self.holders) == 1:
+                        return  # the last one hears the end of this process, so may wait for it
+                    selector.unregister(holder)
+                    self.holders.remove(holder)
+                    holder.close()
+            if not self.holders and time.monotonic() > deadline:
                 return
 
     def _hear(self, holder: socket.socket) -> bool:
@@ -533,9 +534,9 @@ def _locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
 class Services:
     """A hold on running services: their addresses by the names of the environment."""
 
-    addresses: dict[str, str]
-    postgres_folder: Path
-    _connection: socket.socket | None
+    addresses: dict[str, str] = field(default_factory=dict)
+    postgres_folder: Path | None = None
+    _connection: socket.socket | None = None
 
     def lost(self) -> bool:
         """Whether the services have ended although they are still held."""
@@ -550,8 +551,12 @@ class Services:
             return True
 
     def release(self) -> None:
-        """Let go. The services end when nobody else holds them."""
+        """Let go. When nobody else holds the services, they have ended on return."""
         if self._connection:
+            with contextlib.suppress(OSError):
+                self._connection.settimeout(4 * PATIENCE)
+                self._connection.shutdown(socket.SHUT_WR)
+                self._connection.recv(1)
             self._connection.close()
             self._connection = None
 

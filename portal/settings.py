@@ -80,6 +80,7 @@ DEBUG = flag("PORTAL_DEBUG")
 DEMO = flag("PORTAL_DEMO")  # one-click sign-in as any person of the demonstration
 HTTPS = flag("PORTAL_HTTPS", default=not (DEBUG or DEMO or TESTING))
 SITE_NAME = env.str("PORTAL_NAME", default="Holotype")
+HELP_DESK = env.str("PORTAL_HELP_DESK", default="")  # an e-mail address shown where people get stuck
 HELP_DESK = env.str("PORTAL_HELP_DESK", default="")  # an e-mail address in the foot of each page
 
 SECRET_KEY = required("PORTAL_SECRET_KEY", example="<50 or more random characters>")
@@ -196,6 +197,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.context.page",
                 "portal.context.page",
             ],
         },
