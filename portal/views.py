@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from biocollections.models import Collection, Grant
 from journal.models import ChangeSet
-from occurrences.models import ImportRun
+from occurrences.models import ImportRun, Occurrence, Protection
 from occurrences.statistics import record_counts
 from portal.demo_accounts import DEMO_ACCOUNTS
 
@@ -24,6 +24,11 @@ GROUPS = {
     Collection.Type.OBSERVATION: _("Observation projects"),
     Collection.Type.PERSONAL: _("Personal observations"),
 }
+# What the printed label on the home page shows.
+LABEL_FIELDS = (
+    "guid collection__name catalog_number scientific_name scientific_name_authorship country "
+    "state_province county locality recorded_by record_number event_date"
+).split()
 
 
 @require_GET
@@ -31,10 +36,17 @@ def home(request: HttpRequest) -> HttpResponse:
     """What this portal is, what it holds now, and where to begin."""
     collections = list(Collection.objects.visible_to(request.user).select_related("institution"))
     with_counts(collections, request.user)
+    newest = Occurrence.objects.visible_to(request.user).filter(
+        protection=Protection.OPEN, scientific_name__isnull=False
+    )
     return render(
         request,
         "portal/home.html",
         {
+            "newest": newest.select_related("collection")
+            .only(*LABEL_FIELDS)
+            .order_by("-pk")
+            .first(),
             "kept": [c for c in collections if c.type != Collection.Type.PERSONAL],
             "personal": [c for c in collections if c.type == Collection.Type.PERSONAL],
             "record_total": sum(collection.record_count for collection in collections),
