@@ -362,6 +362,7 @@ class Portal:
 
 def run(_arguments: list[str]) -> int:
     port = portal_port()
+    refuse_second(portal_home())
     refuse_taken(port)
     ground = Ground(development=False)
     with portal(ground, port) as site:
@@ -388,7 +389,13 @@ def portal(ground: Ground, port: int) -> Iterator[Portal]:
                 web = [python, "-m", "gunicorn", *web_options(port), "portal.wsgi"]
                 children.start("The web server", web, log=logs / "web.log", env=environment)
                 worker = [python, "-m", "celery", "-A", "portal", "worker", *worker_options(ground)]
-                children.start("The worker", worker, log=logs / "worker.log", env=environment)
+                children.start(
+                    "The worker",
+                    worker,
+                    log=logs / "worker.log",
+                    stop_signal=signal.SIGQUIT,  # ends now; unfinished jobs go on at the next start
+                    env=environment,
+                )
                 await_answer(address, children, logs / "web.log")
                 yield Portal(
                     address,
@@ -465,12 +472,14 @@ def running(home: Path, address: str) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refusal(
-                f"The portal of {home} runs already, at {running_address(home)}. "
-                "Type: python3 dev.py stop"
-            ) from None
+            refuse_second(home)
         (home / "run.json").write_text(json.dumps({"address": address, "pid": os.getpid()}))
         yield
+
+
+def refuse_second(home: Path) -> None:
+    if address := running_address(home):
+        raise Refusal(f"The portal runs already, at {address} To end it type: python3 dev.py stop")
 
 
 def running_address(home: Path) -> str | None:

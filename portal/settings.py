@@ -291,6 +291,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = number("PORTAL_WORKERS", 1, 1, 256)
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # kilobytes; a child above it is replaced between tasks
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0  # seconds that a task in hand gets on SIGQUIT
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {"sweep jobs": {"task": "journal.tasks.sweep", "schedule": 30.0}}

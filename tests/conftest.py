@@ -1,0 +1,8 @@
+"""What every test may ask for: a browser, a worker, and the cast."""
+
+from tests.chromium import browser, page
+from tests.worker import worker
+
+pytest_plugins = ("tests.cast",)
+
+__all__ = ["browser", "page", "worker"]

@@ -1,0 +1,97 @@
+"""A real Celery worker on the real broker, working on the test database."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal import celery_app, embedded
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Worker:
+    """A worker process. `kill` ends it as a power cut would; `start` puts another in its place."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        self.environment = environment
+        self.log = log
+        self.children = embedded.Children()
+
+    def start(self) -> None:
+        """Start the worker and wait until it takes tasks."""
+        command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "-l", "INFO"]
+        command += ["--without-gossip", "--without-mingle"]
+        self.process = self.children.start(
+            "worker",
+            command,
+            log=self.log,
+            stop_signal=signal.SIGQUIT,
+            env=self.environment,
+            cwd=ROOT,
+        )
+        eventually(lambda: " ready." in self.text(), seconds=30, why=self.text)
+
+    def kill(self) -> None:
+        """Kill the worker and the child that does its work, at once."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def memory(self) -> int:
+        """Bytes in use (proportional set size) by the worker and its children. Linux only."""
+        pids = subprocess.run(
+            ["ps", "-o", "pid=", "-g", str(self.process.pid)],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() for pid in pids]
+        return 1024 * sum(int(row.split()[1]) for r in rollups for row in r if row[:4] == "Pss:")
+
+    def text(self) -> str:
+        """What the worker has logged."""
+        return self.log.read_text(errors="replace")
+
+
+def eventually(
+    true: Callable[[], Any], seconds: float = 30, why: Callable[[], str] = lambda: ""
+) -> Any:
+    """Wait until the call returns something true, and return that; fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (answer := true()):
+        assert time.monotonic() < deadline, f"not within {seconds} s. {why()}"
+        time.sleep(0.05)
+    return answer
+
+
+@pytest.fixture
+def worker(transactional_db: None, tmp_path: Path, worker_id: str) -> Iterator[Worker]:
+    """A running worker, on a queue that is empty at first. Each xdist process has its own queue."""
+    from django.db import connection
+
+    number = 0 if worker_id == "master" else 1 + int(worker_id.removeprefix("gw"))
+    broker = os.environ["REDIS_URL"].replace("virtual_host=0", f"virtual_host={number}")
+    database, _slash, _name = os.environ["DATABASE_URL"].rpartition("/")
+    before = celery_app.conf.broker_url
+    celery_app.conf.broker_url = broker
+    celery_app.control.purge()
+    worker = Worker(
+        {
+            **os.environ,
+            "REDIS_URL": broker,
+            "DATABASE_URL": f"{database}/{connection.settings_dict['NAME']}",
+        },
+        tmp_path / "worker.log",
+    )
+    try:
+        worker.start()
+        yield worker
+    finally:
+        worker.children.stop()
+        celery_app.conf.broker_url = before
