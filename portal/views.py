@@ -25,10 +25,20 @@ GROUPS = {
     Collection.Type.PERSONAL: _("Personal observations"),
 }
 # What the printed label on the home page shows.
-LABEL_FIELDS = (
-    "guid collection__name catalog_number scientific_name scientific_name_authorship country "
-    "state_province county locality recorded_by record_number event_date"
-).split()
+LABEL_FIELDS = [
+    "guid",
+    "collection__name",
+    "catalog_number",
+    "scientific_name",
+    "scientific_name_authorship",
+    "country",
+    "state_province",
+    "county",
+    "locality",
+    "recorded_by",
+    "record_number",
+    "event_date",
+]
 
 
 @require_GET
