@@ -1,0 +1,107 @@
+"""The people every test of rights is played with, and the two collections they meet in.
+
+One role each: what a person may do beyond that role is a fault. `cast` is all of them by name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from biocollections.models import Collection, Role
+from tests import make
+
+NAMES = (
+    "visitor",  # not signed in
+    "stranger",  # signed in, no role anywhere
+    "reader",  # reads the exact places of the herbarium
+    "editor",  # edits the herbarium
+    "administrator",  # administers the herbarium
+    "other_editor",  # edits the other herbarium
+    "other_administrator",  # administers the other herbarium
+    "collector",  # owns a personal profile
+    "taxonomist",  # edits taxa, portal-wide
+    "portal_admin",  # administers the portal, no collection
+)
+
+
+@pytest.fixture
+def herbarium(db: None) -> Collection:
+    """The collection of reader, editor and administrator."""
+    return make.collection("HERB", name="Herbarium of the cast")
+
+
+@pytest.fixture
+def other_herbarium(db: None) -> Collection:
+    """The collection of the other editor and administrator; public as well."""
+    return make.collection("OTHER", name="Another herbarium")
+
+
+@pytest.fixture
+def personal_profile(db: None) -> Collection:
+    """The collector's own observations."""
+    return make.collection("OWN", name="Field notes of a collector", type="personal")
+
+
+@pytest.fixture
+def visitor() -> AnonymousUser:
+    return AnonymousUser()
+
+
+@pytest.fixture
+def stranger(db: None) -> Any:
+    return make.user("stranger")
+
+
+@pytest.fixture
+def reader(herbarium: Collection) -> Any:
+    return _person("reader", Role.PROTECTED_DATA_READER, herbarium)
+
+
+@pytest.fixture
+def editor(herbarium: Collection) -> Any:
+    return _person("editor", Role.EDITOR, herbarium)
+
+
+@pytest.fixture
+def administrator(herbarium: Collection) -> Any:
+    return _person("administrator", Role.ADMINISTRATOR, herbarium)
+
+
+@pytest.fixture
+def other_editor(other_herbarium: Collection) -> Any:
+    return _person("other_editor", Role.EDITOR, other_herbarium)
+
+
+@pytest.fixture
+def other_administrator(other_herbarium: Collection) -> Any:
+    return _person("other_administrator", Role.ADMINISTRATOR, other_herbarium)
+
+
+@pytest.fixture
+def collector(personal_profile: Collection) -> Any:
+    return _person("collector", Role.ADMINISTRATOR, personal_profile)
+
+
+@pytest.fixture
+def taxonomist(db: None) -> Any:
+    return _person("taxonomist", Role.TAXONOMY_EDITOR)
+
+
+@pytest.fixture
+def portal_admin(db: None) -> Any:
+    return _person("portal_admin", Role.PORTAL_ADMIN)
+
+
+@pytest.fixture
+def cast(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Everybody by name, the visitor included."""
+    return {name: request.getfixturevalue(name) for name in NAMES}
+
+
+def _person(name: str, role: str, collection: Collection | None = None) -> Any:
+    person = make.user(name)
+    make.grant(person, role, collection)
+    return person
