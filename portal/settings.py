@@ -26,7 +26,9 @@ def flag(name: str, default: bool = False) -> bool:
     """The environment's yes or no under this name; anything else is refused."""
     text = env.str(name, default=str(int(default))).strip().lower()
     if text not in TRUE | FALSE:
-        raise ImproperlyConfigured(f"{name} is {text!r}. Write {name}=1 for yes or {name}=0 for no.")
+        raise ImproperlyConfigured(
+            f"{name} is {text!r}. Write {name}=1 for yes or {name}=0 for no."
+        )
     return text in TRUE
 
 
@@ -62,9 +64,7 @@ def parsed(name: str, example: str, schemes: set[str], parse: Callable[[str], An
             raise ValueError(scheme)
         return parse(url)
     except (ValueError, ImproperlyConfigured):
-        raise ImproperlyConfigured(
-            f"{name} does not look right. Write {name}={example}."
-        ) from None
+        raise ImproperlyConfigured(f"{name} does not look right. Write {name}={example}.") from None
 
 
 def database(url: str) -> dict[str, Any]:
@@ -80,8 +80,7 @@ DEBUG = flag("PORTAL_DEBUG")
 DEMO = flag("PORTAL_DEMO")  # one-click sign-in as any person of the demonstration
 HTTPS = flag("PORTAL_HTTPS", default=not (DEBUG or DEMO or TESTING))
 SITE_NAME = env.str("PORTAL_NAME", default="Holotype")
-HELP_DESK = env.str("PORTAL_HELP_DESK", default="")  # an e-mail address shown where people get stuck
-HELP_DESK = env.str("PORTAL_HELP_DESK", default="")  # an e-mail address in the foot of each page
+HELP_DESK = env.str("PORTAL_HELP_DESK", default="")  # the e-mail address in each page's foot
 
 SECRET_KEY = required("PORTAL_SECRET_KEY", example="<50 or more random characters>")
 if len(SECRET_KEY) < 32:
@@ -94,7 +93,7 @@ ALLOWED_HOSTS = env.list("PORTAL_HOSTS", default=["localhost", "127.0.0.1", "[::
 if "*" in ALLOWED_HOSTS and not DEBUG:
     raise ImproperlyConfigured(
         "PORTAL_HOSTS=* lets anybody choose the site's name. "
-        "Write the names people type, such as PORTAL_HOSTS=portal.example.org,www.portal.example.org."
+        "Write the names people type, such as PORTAL_HOSTS=example.org,www.example.org."
     )
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if HTTPS else []
 
@@ -290,7 +289,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = number("PORTAL_WORKERS", 1, 1, 256)
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # kilobytes; a child above it is replaced between tasks
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # kilobytes; above it a child makes room for another
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0  # seconds that a task in hand gets on SIGQUIT
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE

@@ -48,5 +48,5 @@ def stale(path: Path) -> bool:
 if __name__ == "__main__":
     old = [p for p in sorted(ROOT.glob("**/locale/*/LC_MESSAGES/*.po")) if stale(p)]
     for each in old:
-        print(f"{each.relative_to(ROOT)} is newer than its compiled catalogue. Run compilemessages.")
+        print(f"{each.relative_to(ROOT)} has changed. Type python3 dev.py manage compilemessages.")
     sys.exit(bool(old))
