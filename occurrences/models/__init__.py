@@ -1,0 +1,27 @@
+"""The tables of records and of what moves them in and out."""
+
+from occurrences.models.importing import ImportOutcome, ImportRow, ImportRun
+from occurrences.models.record import (
+    DeletedOccurrence,
+    ExtensionRow,
+    Identification,
+    Identifier,
+    Occurrence,
+    Protection,
+    Withheld,
+)
+from occurrences.models.taking import Download
+
+__all__ = [
+    "DeletedOccurrence",
+    "Download",
+    "ExtensionRow",
+    "Identification",
+    "Identifier",
+    "ImportOutcome",
+    "ImportRow",
+    "ImportRun",
+    "Occurrence",
+    "Protection",
+    "Withheld",
+]

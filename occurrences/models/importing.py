@@ -1,0 +1,168 @@
+"""A file on its way into a collection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from biocollections.models import Collection, Person
+from journal.guids import new_guid
+from journal.models import ChangeSet
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def visible_to(self, user: Person) -> ImportRunQuerySet:
+        """Return the runs of collections that `user` administers: files are members-only."""
+        return self.filter(collection__in=Collection.objects.managed_by(user).values("pk"))
+
+
+class ImportRun(models.Model):
+    """One upload, from the file to the receipt."""
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", _("uploaded")
+        STAGED = "staged", _("read")
+        CHECKED = "checked", _("checked")
+        APPLYING = "applying", _("being applied")
+        APPLIED = "applied", _("applied")
+        REFUSED = "refused", _("refused")
+        UNDONE = "undone", _("undone")
+        DISCARDED = "discarded", _("discarded")
+
+    class Mode(models.TextChoices):
+        FILL = "fill", _("Fill blank fields only")
+        UPDATE = "update", _("Update the columns of the file; blank leaves")
+        REPLACE = "replace", _("Replace; blank erases")
+
+    class Key(models.TextChoices):
+        OCCURRENCE_ID = "occurrenceID", _("Occurrence ID")
+        CATALOG_NUMBER = "catalogNumber", _("Catalog Number")
+        SOURCE_ID = "sourceID", _("Key of the source")
+        CONTENT = "content", _("Content of the row")
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    collection = models.ForeignKey(
+        Collection, on_delete=models.CASCADE, related_name="import_runs"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
+    file = models.FileField(upload_to="imports/%Y/%m/", max_length=300)
+    file_name = models.CharField(max_length=300)
+    file_size = models.BigIntegerField(default=0)
+    file_sha256 = models.CharField(max_length=64, blank=True)
+    # What the reader found: kind, encoding, delimiter, tables [{file, row_type, headers, constants,
+    # rows, samples}], issues.
+    source = models.JSONField(default=dict)
+    # One entry a core column: {"column": header, "term": term name or "" for unmapped}.
+    mapping = models.JSONField(default=list)
+    key = models.CharField(max_length=14, choices=Key, blank=True)
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.UPDATE)
+    interpreter = models.CharField(max_length=40, blank=True)
+    # rows, created, updated, unchanged, blocked, conflict, excluded, issues {code: n},
+    # extensions {row type: {rows, kept, orphans}}, seconds {stage, check, apply}.
+    counts = models.JSONField(default=dict)
+    refusal = models.TextField(blank=True)
+    change_set = models.ForeignKey(ChangeSet, null=True, on_delete=models.PROTECT)
+    # The last row that is through: moved on in the transaction of the rows it counts.
+    applied_to = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    applied_at = models.DateTimeField(null=True)
+
+    objects = ImportRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("occurrences:import", args=[self.guid])
+
+
+class ImportRow(models.Model):
+    """One row of the file as it was read; nothing changes it afterwards.
+
+    number counts the rows of the run from 1 over all tables, the core's first; table 0 is the
+    core. The run's foreign keys carry no constraint: one check a row would cost more than the row.
+    """
+
+    run = models.ForeignKey(
+        ImportRun,
+        on_delete=models.CASCADE,
+        related_name="rows",
+        db_index=False,
+        db_constraint=False,
+    )
+    number = models.PositiveIntegerField()
+    table = models.PositiveSmallIntegerField(default=0)
+    line = models.PositiveIntegerField()
+    core_id = models.TextField(null=True)
+    cells = models.TextField()  # JSON array of text
+    row_hash = models.UUIDField()
+    # 2 for the second core row with the very same cells.
+    repetition = models.PositiveIntegerField(default=1)
+    issues = models.JSONField(null=True)  # [[code, term, value]] found while reading
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="import_row_once")]
+        indexes = [
+            models.Index(
+                fields=["run", "core_id"], condition=Q(table__gt=0), name="import_row_of_core"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: line {self.line}"
+
+
+class ImportOutcome(models.Model):
+    """What is to become of one core row, and after applying what became of it.
+
+    The draft is not stored (building it again is cheaper): only the record meant, and what
+    differs.
+    """
+
+    class Action(models.TextChoices):
+        CREATE = "create", _("new")
+        UPDATE = "update", _("changed")
+        SAME = "same", _("unchanged")
+        CONFLICT = "conflict", _("conflict")
+        BLOCKED = "blocked", _("not imported")
+        EXCLUDED = "excluded", _("left out")
+
+    run = models.ForeignKey(
+        ImportRun,
+        on_delete=models.CASCADE,
+        related_name="outcomes",
+        db_index=False,
+        db_constraint=False,
+    )
+    number = models.PositiveIntegerField()
+    line = models.PositiveIntegerField()
+    action = models.CharField(max_length=8, choices=Action)
+    key = models.TextField()  # what the row is recognised by, after normalising
+    target_guid = models.UUIDField(null=True)  # the record meant, or the GUID to be given
+    target_version = models.PositiveIntegerField(null=True)
+    issues = models.JSONField(null=True)  # [[code, term, value]]
+    differences: Any = models.JSONField(null=True)  # {column: [old, new]} of an update
+    reason = models.TextField(null=True)  # why blocked or in conflict, in words
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "number"], name="import_outcome_once")
+        ]
+        indexes = [
+            models.Index(fields=["run", "action", "number"], name="import_outcome_by_action"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: line {self.line}: {self.action}"
