@@ -19,18 +19,13 @@ MULTIMEDIA_ROW = "http://rs.gbif.org/terms/1.0/Multimedia"
 AUDUBON_ROW = "http://rs.tdwg.org/ac/terms/Multimedia"
 
 
-def N_(text: str) -> str:
-    """Mark `text` for translation; the page that shows it translates it."""
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class Term:
     """One term.
 
     name: the term's own name, camel case. iri: its address. group: the Darwin Core class it is
     listed under. column: ours, snake case; blank where a table of its own keeps the values.
-    kind: text | integer | number | boolean. public: may still be shown when the record's place
+    kind: text | integer | number | boolean | list. public: may still be shown when the record's place
     is protected. label: what curators call it.
     """
 
@@ -303,8 +298,8 @@ _TABLE: dict[str, tuple[str, str]] = {
     ),
 }
 
-# Names Python or Django would not let stand.
-_COLUMNS = {"class": "taxon_class", "otherCatalogNumbers": ""}
+# Python keeps `class`; collection_id is our own key; identifiers have rows of their own.
+_COLUMNS = {"class": "taxon_class", "collectionID": "dwc_collection_id", "otherCatalogNumbers": ""}
 
 
 def column_of(name: str) -> str:

@@ -1,0 +1,1 @@
+"""Institutions, collections and who may do what in them."""

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class BiocollectionsConfig(AppConfig):
+    """The app of collections.
+
+    The folder can't be called `collections`: beside manage.py it would hide Python's own module
+    of that name, and nothing would start. The label keeps the word for tables and permissions.
+    """
+
+    name = "biocollections"
+    label = "collections"
+    default_auto_field = "django.db.models.BigAutoField"

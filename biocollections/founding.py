@@ -1,0 +1,60 @@
+"""How people and collections come to be: the one way for commands, pages and the demonstration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from biocollections.models import Collection, Grant, Person, Role
+
+
+def add_user(username: str, *, email: str, password: str, **fields: Any) -> Any:
+    """Make an account and return it. Raises ValidationError when name or e-mail won't do."""
+    user = get_user_model()(username=username, email=email, **fields)
+    if not password.strip():
+        raise ValidationError(_("The password is blank."))
+    user.set_password(password)
+    user.full_clean()
+    user.save()
+    return user
+
+
+def found_collection(
+    code: str, *, name: str, administrator: Person, reason: str, **fields: Any
+) -> Collection:
+    """Make a collection, grant its administrator, and return it. Raises ValidationError.
+
+    `code` is the institution's code, or that and the collection's joined by a hyphen: "ARIZ-Fungi".
+    """
+    institution_code, _hyphen, collection_code = code.partition("-")
+    fields = {
+        "institution_code": institution_code,
+        "collection_code": collection_code,
+        **fields,
+    }
+    if Collection.objects.filter(code__iexact=code).exists():
+        raise ValidationError(_("There is a collection %(code)s already.") % {"code": code})
+    collection = Collection(code=code, name=name.strip(), **fields)
+    collection.full_clean()
+    with transaction.atomic():
+        collection.save()
+        grant(administrator, Role.ADMINISTRATOR, collection, reason=reason)
+    return collection
+
+
+def grant(
+    user: Person,
+    role: Role,
+    collection: Collection | None = None,
+    *,
+    by: Person | None = None,
+    reason: str,
+) -> Grant:
+    """Give `user` a role, in a collection or portal-wide, and return the grant."""
+    return Grant.objects.create(
+        user=user, role=role, collection=collection, granted_by=by, reason=reason
+    )

@@ -1,0 +1,283 @@
+"""Institutions, collections, their contacts, and who may do what (design: one place for rights).
+
+A right is a queryset method that answers "which rows?"; yes or no is its `exists()`. Grants are
+the only source and are checked by date in the query, so an expired one is void without a job.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Union
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from journal.guids import new_guid
+
+Person = Union[AbstractBaseUser, AnonymousUser, Any]
+
+
+class Role(models.TextChoices):
+    ADMINISTRATOR = "administrator", _("Administrator")
+    EDITOR = "editor", _("Editor")
+    PROTECTED_DATA_READER = "protected data reader", _("Protected data reader")
+    IDENTIFIER = "identifier", _("Identifier")
+    PORTAL_ADMIN = "portal admin", _("Portal administrator")
+    TAXONOMY_EDITOR = "taxonomy editor", _("Taxonomy editor")
+    PROTECTED_SPECIES_ADMIN = "protected species admin", _("Protected species administrator")
+
+
+class Institution(models.Model):
+    """The museum, herbarium or university that keeps collections; its address is shared."""
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    code = models.CharField(_("Institution Code"), max_length=45, unique=True)
+    name = models.CharField(_("Name"), max_length=150)
+    institution_id = models.CharField(_("Institution ID"), max_length=255, blank=True)
+    address = models.TextField(_("Address"), blank=True)
+    city = models.CharField(_("City"), max_length=100, blank=True)
+    state_province = models.CharField(_("State/Province"), max_length=100, blank=True)
+    postal_code = models.CharField(_("Postal code"), max_length=20, blank=True)
+    country = models.CharField(_("Country"), max_length=100, blank=True)
+    phone = models.CharField(_("Phone"), max_length=60, blank=True)
+    email = models.EmailField(_("E-mail"), blank=True)
+    url = models.URLField(_("Web page"), max_length=500, blank=True)
+    notes = models.TextField(_("Notes"), blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CollectionQuerySet(models.QuerySet["Collection"]):
+    """Who may do what in which collections."""
+
+    def visible_to(self, user: Person) -> CollectionQuerySet:
+        """Return the public ones, and the private ones in which `user` holds a grant."""
+        return self.filter(Q(is_public=True) | Q(pk__in=_granted(user, *COLLECTION_ROLES)))
+
+    def editable_by(self, user: Person) -> CollectionQuerySet:
+        """Return those whose records `user` may edit."""
+        return self.filter(pk__in=_granted(user, Role.ADMINISTRATOR, Role.EDITOR))
+
+    def managed_by(self, user: Person) -> CollectionQuerySet:
+        """Return those `user` administers: imports, members, metadata, deleting, backups."""
+        return self.filter(pk__in=_granted(user, Role.ADMINISTRATOR))
+
+    def places_readable_by(self, user: Person) -> CollectionQuerySet:
+        """Return those whose place-protected records `user` may read exactly."""
+        roles = (Role.ADMINISTRATOR, Role.EDITOR, Role.PROTECTED_DATA_READER)
+        portal_wide = Grant.objects.valid().filter(
+            user_id=_id_of(user), role=Role.PROTECTED_DATA_READER, collection=None, scope={}
+        )
+        return self.filter(Q(pk__in=_granted(user, *roles)) | Q(models.Exists(portal_wide)))
+
+
+COLLECTION_ROLES = (
+    Role.ADMINISTRATOR,
+    Role.EDITOR,
+    Role.PROTECTED_DATA_READER,
+    Role.IDENTIFIER,
+)
+
+
+def _id_of(user: Person) -> int:
+    """Return the user's key, or 0 (nobody's) for a visitor or a closed account."""
+    return user.pk if user.is_authenticated and user.is_active else 0
+
+
+def _granted(user: Person, *roles: str) -> models.QuerySet[Any]:
+    """Return the ids of the collections in which `user` now holds one of `roles`, unscoped."""
+    return (
+        Grant.objects.valid()
+        .filter(user_id=_id_of(user), role__in=roles, collection__isnull=False, scope={})
+        .values("collection_id")
+    )
+
+
+class Collection(models.Model):
+    """A set of records kept by one institution, or the records of one person (`personal`)."""
+
+    class Type(models.TextChoices):
+        PRESERVED = "preserved", _("Preserved Specimens")
+        FOSSIL = "fossil", _("Fossil Specimens")
+        OBSERVATION = "observation", _("Observations")
+        PERSONAL = "personal", _("Personal Observations")
+
+    class Management(models.TextChoices):
+        LIVE = "live", _("Live Data")
+        SNAPSHOT = "snapshot", _("Snapshot")
+        AGGREGATE = "aggregate", _("Aggregate")
+
+    class GuidSource(models.TextChoices):
+        PROVIDER = "occurrenceID", _("Occurrence ID of the provider")
+        CATALOG_NUMBER = "catalogNumber", _("Catalog Number")
+        PORTAL = "portal", _("GUID made by this portal")
+        NONE = "none", _("Not defined")
+
+    LICENSES = [
+        ("https://creativecommons.org/publicdomain/zero/1.0/", "CC0 1.0 (Public domain)"),
+        ("https://creativecommons.org/licenses/by/4.0/", "CC BY 4.0 (Attribution)"),
+        ("https://creativecommons.org/licenses/by-nc/4.0/", "CC BY-NC 4.0 (Non-commercial)"),
+        (
+            "https://creativecommons.org/licenses/by-nc-sa/4.0/",
+            "CC BY-NC-SA 4.0 (Non-commercial, share alike)",
+        ),
+    ]
+    BASIS_OF_RECORD = {
+        Type.PRESERVED: "PreservedSpecimen",
+        Type.FOSSIL: "FossilSpecimen",
+        Type.OBSERVATION: "HumanObservation",
+        Type.PERSONAL: "HumanObservation",
+    }
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    code = models.CharField(_("Code"), max_length=92, unique=True)
+    institution = models.ForeignKey(
+        Institution, null=True, blank=True, on_delete=models.PROTECT, related_name="collections"
+    )
+    institution_code = models.CharField(_("Institution Code"), max_length=45)
+    collection_code = models.CharField(_("Collection Code"), max_length=45, blank=True)
+    name = models.CharField(_("Collection Name"), max_length=150)
+    type = models.CharField(_("Type"), max_length=12, choices=Type, default=Type.PRESERVED)
+    management = models.CharField(
+        _("Management"), max_length=10, choices=Management, default=Management.LIVE
+    )
+    guid_source = models.CharField(
+        _("GUID source"), max_length=14, choices=GuidSource, default=GuidSource.PORTAL
+    )
+    is_public = models.BooleanField(_("Public"), default=True)
+    public_edits = models.BooleanField(_("Public edits"), default=False)
+    description = models.TextField(_("Description"), blank=True)
+    links = models.JSONField(_("Links"), default=list, blank=True)  # [{"title": …, "url": …}]
+    category = models.CharField(_("Category"), max_length=75, blank=True)
+    latitude = models.DecimalField(
+        _("Latitude"), max_digits=8, decimal_places=6, null=True, blank=True
+    )
+    longitude = models.DecimalField(
+        _("Longitude"), max_digits=9, decimal_places=6, null=True, blank=True
+    )
+    license = models.URLField(_("License"), choices=LICENSES, default=LICENSES[0][0])
+    rights_holder = models.CharField(_("Rights Holder"), max_length=250, blank=True)
+    access_rights = models.CharField(_("Access Rights"), max_length=500, blank=True)
+    usage_term = models.CharField(_("Usage Term"), max_length=250, blank=True)
+    bibliographic_citation = models.TextField(_("Citation"), blank=True)
+    grscicoll_id = models.CharField(_("Collection ID"), max_length=255, blank=True)
+    dataset_id = models.CharField(_("Dataset ID"), max_length=255, blank=True)
+    dataset_name = models.CharField(_("Dataset Name"), max_length=255, blank=True)
+    source_record_url = models.CharField(_("Source Record URL"), max_length=500, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    objects = CollectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(latitude=None) & Q(longitude=None))
+                | (
+                    Q(latitude__range=(-90, 90), longitude__range=(-180, 180))
+                    & Q(latitude__isnull=False, longitude__isnull=False)
+                ),
+                name="collection_point_whole",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("collections:profile", args=[self.guid])
+
+    @property
+    def basis_of_record(self) -> str:
+        """The basis of record of its records that state none."""
+        return self.BASIS_OF_RECORD[self.Type(self.type)]
+
+
+class Contact(models.Model):
+    """A person to write to about a collection."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="contacts")
+    first_name = models.CharField(_("First name"), max_length=100, blank=True)
+    last_name = models.CharField(_("Last name"), max_length=100)
+    role = models.CharField(_("Role"), max_length=100, blank=True)
+    email = models.EmailField(_("E-mail"), blank=True)
+    phone = models.CharField(_("Phone"), max_length=60, blank=True)
+    orcid = models.CharField(_("ORCID"), max_length=19, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def valid(self) -> GrantQuerySet:
+        """Return those in force now."""
+        now = timezone.now()
+        return self.filter(
+            Q(valid_until=None) | Q(valid_until__gt=now), valid_from__lte=now, revoked_at=None
+        )
+
+
+class Grant(models.Model):
+    """A role somebody gave a person, in a collection or (collection null) portal-wide."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="grants"
+    )
+    role = models.CharField(max_length=30, choices=Role)
+    collection = models.ForeignKey(
+        Collection, null=True, blank=True, on_delete=models.CASCADE, related_name="grants"
+    )
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    reason = models.TextField(blank=True)
+    valid_from = models.DateTimeField(default=timezone.now)
+    valid_until = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    # Taxa and places it is limited to; a limited grant gives none of the unlimited rights.
+    scope = models.JSONField(default=dict, blank=True)
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(collection__isnull=False)
+                | Q(
+                    role__in=[
+                        "portal admin",
+                        "taxonomy editor",
+                        "protected species admin",
+                        "protected data reader",
+                    ]
+                ),
+                name="grant_has_its_collection",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gt=F("valid_from")),
+                name="grant_ends_after_it_starts",
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "role", "collection"], name="grant_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.role} {self.collection or ''}".strip()
+
+
+def is_portal_admin(user: Person) -> bool:
+    """Tell whether `user` now administers the portal."""
+    return Grant.objects.valid().filter(user_id=_id_of(user), role=Role.PORTAL_ADMIN).exists()

@@ -1,0 +1,102 @@
+"""Taking a change set back.
+
+An app registers how its kinds of row are restored. A row is restored wherever it still holds what
+the change set left; what has changed since is left alone and listed. An undo is a change set too,
+so it can be undone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from journal.jobs import Progress, Refused, work
+from journal.models import ChangeSet
+
+MOST_CONFLICTS_KEPT = 1000
+
+
+@dataclass
+class Undoing:
+    """One undo under way: what is taken back, the change set that does it, and the tally."""
+
+    change_set: ChangeSet
+    undo: ChangeSet
+    progress: Progress | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    conflicts: list[dict[str, Any]] = field(default_factory=list)
+
+    def conflict(self, record: object, fields: list[str]) -> None:
+        """Note that `record` was left alone in `fields`, because somebody changed it since."""
+        self.counts["conflicts"] += 1
+        if len(self.conflicts) < MOST_CONFLICTS_KEPT:
+            self.conflicts.append({"record": str(record), "fields": fields})
+
+    def keep(self) -> None:
+        """Save the tally; called in the transaction of the rows it counts, so a restart goes on."""
+        self.undo.counts = dict(self.counts)
+        self.undo.conflicts = self.conflicts
+        self.undo.save(update_fields=["counts", "conflicts"])
+
+    def report(self) -> None:
+        """Tell the job, if there is one, how many rows are through."""
+        if self.progress:
+            self.progress.report(sum(self.counts.values()))
+
+
+Restorer = Callable[[Undoing], None]
+_restorers: dict[str, Restorer] = {}
+
+
+def register(kind: str, restorer: Restorer) -> None:
+    """Say how rows of `kind` are restored. Each restorer looks after its own transactions."""
+    _restorers[kind] = restorer
+
+
+def is_undone(change_set: ChangeSet) -> bool:
+    """Tell whether an undo of `change_set` stands, itself not undone."""
+    return any(not is_undone(undo) for undo in change_set.undone_by.all())
+
+
+def undo(
+    change_set: ChangeSet, user: Any, reason: str = "", progress: Progress | None = None
+) -> ChangeSet:
+    """Take `change_set` back and return the change set that did it, with counts and conflicts.
+
+    Raises Refused when it is already undone. Called again for a job that was cut off, it goes on
+    with the same change set.
+    """
+    job = progress.job if progress else None
+    with transaction.atomic():
+        ChangeSet.objects.select_for_update().get(pk=change_set.pk)
+        begun = change_set.undone_by.filter(job=job).first() if job else None
+        if begun is None:
+            if is_undone(change_set):
+                raise Refused("This is already undone. Undo the undo to bring it back.")
+            begun = ChangeSet.objects.create(
+                kind=ChangeSet.Kind.UNDO,
+                user=user,
+                reason=reason,
+                collection_id=change_set.collection_id,
+                undoes=change_set,
+                job=job,
+            )
+    undoing = Undoing(change_set, begun, progress)
+    undoing.counts.update(begun.counts)
+    undoing.conflicts.extend(begun.conflicts)
+    for restore in _restorers.values():
+        restore(undoing)
+    undoing.keep()
+    return begun
+
+
+@work("undo")
+def undo_job(progress: Progress) -> dict[str, Any]:
+    """Undo the change set whose GUID is the job's key."""
+    change_set = ChangeSet.objects.get(guid=progress.job.key)
+    done = undo(change_set, progress.job.user, progress=progress)
+    return {"change_set": str(done.guid), **done.counts}

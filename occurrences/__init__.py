@@ -1,0 +1,1 @@
+"""Records: writing, protecting, importing, searching, downloading them."""

@@ -1,0 +1,387 @@
+"""Occurrence and the rows that belong to it.
+
+The term columns are made from `darwincore.terms`, so the table, the form and the export can't
+disagree. Blank is always NULL. A record's columns hold what anybody may see; what is withheld
+from the public stands in Withheld, and a check constraint keeps it so whoever writes the row.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any, cast
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from biocollections.models import Collection, Person
+from darwincore import terms
+from darwincore.terms import Term
+from journal.guids import new_guid
+from journal.models import ChangeSet
+from taxonomy.models import Name
+
+
+class Protection(models.IntegerChoices):
+    """How much of a record the public may not see."""
+
+    OPEN = 0
+    CELL = 1  # the point is shown as the corner of its 0.1° cell, the rest of the place withheld
+    PLACE = 2  # place, day and free text are withheld
+    WHOLE = 5  # the record is visible to editors and administrators of its collection alone
+
+
+class NumericField(models.Field):  # type: ignore[type-arg]
+    """A number as exact as it was written: `numeric` without scale, so 33.10 stays 33.10."""
+
+    description = "Number of any scale"
+
+    def db_type(self, connection: Any) -> str:
+        return "numeric"
+
+    def get_internal_type(self) -> str:
+        return "DecimalField"
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if value is None or isinstance(value, Decimal):
+            return value
+        try:
+            return Decimal(str(value))
+        except InvalidOperation as error:
+            raise ValidationError(_("“%(value)s” is not a number."), params={"value": value}) from error
+
+    def get_prep_value(self, value: Any) -> Decimal | None:
+        return self.to_python(super().get_prep_value(value))
+
+
+def column_for(term: Term) -> models.Field[Any, Any]:
+    """Return the database column that holds `term`."""
+    if term.kind == "number":
+        return NumericField(null=True, blank=True)
+    if term.kind == "integer":
+        return models.IntegerField(null=True, blank=True)
+    if term.kind == "boolean":
+        return models.BooleanField(null=True, blank=True)
+    return models.TextField(null=True, blank=True)
+
+
+class NumNonNulls(Func):
+    function = "num_nonnulls"
+    output_field = models.IntegerField()
+
+
+class Modulo(Func):
+    function = "mod"
+    output_field = NumericField()
+
+
+class SearchVector(Func):
+    """Weighted, accent-folded words: A name, B people and numbers, C place, D the rest.
+
+    One GIN index serves them all: a query can name its weight (`gomez:*B`).
+    """
+
+    output_field = SearchVectorField()
+    WEIGHTS = {
+        "A": ("scientific_name", "family", "genus", "vernacular_name"),
+        "B": ("recorded_by", "record_number", "catalog_number", "associated_collectors"),
+        "C": (
+            "country state_province county municipality locality verbatim_locality "
+            "island island_group water_body continent"
+        ).split(),
+        "D": "habitat occurrence_remarks substrate verbatim_attributes type_status".split(),
+    }
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+        parts = []
+        for weight, columns in self.WEIGHTS.items():
+            words = " || ' ' || ".join(f"coalesce(\"{column}\", '')" for column in columns)
+            vector = f"to_tsvector('simple'::regconfig, portal_fold({words}))"
+            parts.append(f"setweight({vector}, '{weight}')")
+        return " || ".join(parts), []
+
+
+class Fold(Func):
+    """Lower case without accents, immutable so that it can be indexed."""
+
+    function = "portal_fold"
+    output_field = models.TextField()
+
+
+class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
+    """Which records a person may see, edit, delete."""
+
+    def visible_to(self, user: Person) -> OccurrenceQuerySet:
+        """Return the records `user` may see, each with what may be disclosed to this user.
+
+        Wholly protected ones only for administrators and editors of their collection. The
+        withheld values that `user` may read come as `occurrence.disclosed`; on an object fetched
+        any other way there are none, so whatever forgets to ask shows the public values.
+        """
+        editable = Collection.objects.editable_by(user).values("pk")
+        return self.filter(
+            ~Q(protection=Protection.WHOLE) | Q(collection__in=editable),
+            collection__in=Collection.objects.visible_to(user).values("pk"),
+        ).prefetch_related(
+            models.Prefetch(
+                "withheld",
+                queryset=Withheld.objects.readable_by(user),
+                to_attr="disclosed_row",
+            )
+        )
+
+    def editable_by(self, user: Person) -> OccurrenceQuerySet:
+        """Return the records `user` may edit, with their exact values."""
+        return self.visible_to(user).filter(
+            collection__in=Collection.objects.editable_by(user).values("pk")
+        )
+
+    def deletable_by(self, user: Person) -> OccurrenceQuerySet:
+        """Return the records `user` may delete: those of collections he administers."""
+        return self.visible_to(user).filter(
+            collection__in=Collection.objects.managed_by(user).values("pk")
+        )
+
+
+class Occurrence(models.Model):
+    """One specimen or observation: a flat row of Darwin Core terms and our own bookkeeping."""
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    collection = models.ForeignKey(
+        Collection, on_delete=models.PROTECT, related_name="occurrences", db_index=False
+    )
+    name = models.ForeignKey(Name, null=True, on_delete=models.PROTECT, related_name="occurrences")
+    # First and last possible day of eventDate, and how exact it is.
+    event_date_start = models.DateField(null=True)
+    event_date_end = models.DateField(null=True)
+    event_date_precision = models.CharField(max_length=8, null=True)
+    # {term: text} as read, only where interpretation changed it.
+    verbatim = models.JSONField(default=dict)
+    protection = models.SmallIntegerField(choices=Protection, default=Protection.OPEN)
+    source_id = models.TextField(null=True)
+    legacy_id = models.BigIntegerField(null=True)
+    # What the last import wrote, to skip a row that says the same again.
+    import_hash = models.UUIDField(null=True)
+    import_version = models.PositiveIntegerField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    entered_by = models.CharField(max_length=150, blank=True, default="")
+    created_by = models.ForeignKey(
+        ChangeSet, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+    search_vector = models.GeneratedField(
+        expression=SearchVector(), output_field=SearchVectorField(), db_persist=True
+    )
+
+    objects = OccurrenceQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # With protection: counts of what a person may see read this index alone.
+            models.Index(
+                fields=["collection", "id"], include=["protection"], name="occurrence_collection"
+            ),
+            models.Index(fields=["catalog_number", "collection"], name="occurrence_catalog"),
+            models.Index(fields=["occurrence_id", "collection"], name="occurrence_provider_id"),
+            models.Index(
+                fields=["source_id", "collection"],
+                condition=Q(source_id__isnull=False),
+                name="occurrence_source",
+            ),
+            models.Index(fields=["record_number", "id"], name="occurrence_number"),
+            models.Index(fields=["scientific_name", "id"], name="occurrence_by_name"),
+            models.Index(fields=["recorded_by", "id"], name="occurrence_by_collector"),
+            models.Index(fields=["event_date_start", "id"], name="occurrence_by_date"),
+            models.Index(
+                Fold("country"), Fold("state_province"), Fold("county"), name="occurrence_by_place"
+            ),
+            GinIndex(fields=["search_vector"], name="occurrence_words"),
+        ]
+        constraints = [
+            # num_nonnulls takes 100 arguments at most: latitude and longitude stand apart.
+            models.CheckConstraint(
+                condition=Q(protection=Protection.OPEN)
+                | (
+                    Q(
+                        models.lookups.Exact(
+                            NumNonNulls(
+                                *(
+                                    F(column)
+                                    for column in terms.WITHHELD_COLUMNS + terms.DERIVED_COLUMNS
+                                    if column not in terms.CELL_COLUMNS
+                                )
+                            ),
+                            0,
+                        )
+                    )
+                    & Q(verbatim={})
+                    & (
+                        Q(decimal_latitude=None, decimal_longitude=None)
+                        | (
+                            Q(protection=Protection.CELL)
+                            & Q(
+                                models.lookups.Exact(
+                                    Modulo(F("decimal_latitude"), Value(Decimal("0.1"), NumericField())),
+                                    0,
+                                )
+                            )
+                            & Q(
+                                models.lookups.Exact(
+                                    Modulo(
+                                        F("decimal_longitude"), Value(Decimal("0.1"), NumericField())
+                                    ),
+                                    0,
+                                )
+                            )
+                        )
+                    )
+                ),
+                name="occurrence_keeps_its_place_hidden",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(cast(Any, self).catalog_number or self.guid)
+
+    def get_absolute_url(self) -> str:
+        return reverse("occurrences:record", args=[self.guid])
+
+    @property
+    def disclosed(self) -> dict[str, Any]:
+        """Withheld values this object was fetched with, by column; {} unless `visible_to` was asked."""
+        row = getattr(self, "disclosed_row", None)
+        return row.terms if row else {}
+
+
+for _term in terms.COLUMN_TERMS:
+    Occurrence.add_to_class(_term.column, column_for(_term))
+
+
+class WithheldQuerySet(models.QuerySet["Withheld"]):
+    def readable_by(self, user: Person) -> WithheldQuerySet:
+        """Return what `user` may read: place-protected records by grant, whole ones as editor."""
+        readable = Collection.objects.places_readable_by(user).values("pk")
+        editable = Collection.objects.editable_by(user).values("pk")
+        return self.filter(
+            Q(collection__in=readable, protection__lt=Protection.WHOLE)
+            | Q(collection__in=editable)
+        )
+
+
+class Withheld(models.Model):
+    """The exact values of a protected record: {column: value} that overlay its own columns.
+
+    `identifications` holds {guid: {column: value}} for its determinations. Numbers are text.
+    """
+
+    occurrence = models.OneToOneField(
+        Occurrence, on_delete=models.CASCADE, related_name="withheld"
+    )
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="+")
+    protection = models.SmallIntegerField(choices=Protection)
+    terms = models.JSONField(default=dict)
+    identifications = models.JSONField(default=dict)
+    reason = models.TextField(default="", blank=True)
+
+    objects = WithheldQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Withheld of {self.occurrence_id}"
+
+
+class Identification(models.Model):
+    """One determination. The current one is mirrored in the record's own columns."""
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    occurrence = models.ForeignKey(
+        Occurrence, on_delete=models.CASCADE, related_name="identifications"
+    )
+    is_current = models.BooleanField(default=False)
+    position = models.PositiveSmallIntegerField(default=0)
+    verbatim = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-is_current", "position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["occurrence"],
+                condition=Q(is_current=True),
+                name="identification_one_current",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(cast(Any, self).scientific_name or "")
+
+
+for _term in terms.IDENTIFICATION_TERMS:
+    Identification.add_to_class(_term.column, column_for(_term))
+
+
+class Identifier(models.Model):
+    """An additional number of a record: "Accession: 2026-014"."""
+
+    occurrence = models.ForeignKey(
+        Occurrence, on_delete=models.CASCADE, related_name="identifiers"
+    )
+    name = models.TextField(default="", blank=True)
+    value = models.TextField()
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        indexes = [models.Index(fields=["value"], name="identifier_value")]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value}" if self.name else self.value
+
+
+class ExtensionRowQuerySet(models.QuerySet["ExtensionRow"]):
+    def visible_to(self, user: Person) -> ExtensionRowQuerySet:
+        """Return rows of records `user` may see; none of a protected record but to its readers."""
+        return self.filter(
+            Q(occurrence__protection=Protection.OPEN)
+            | Q(occurrence__in=Withheld.objects.readable_by(user).values("occurrence")),
+            occurrence__in=Occurrence.objects.visible_to(user).values("pk"),
+        )
+
+
+class ExtensionRow(models.Model):
+    """A row of an archive's extension (media, measurement, relation…), kept as it came."""
+
+    occurrence = models.ForeignKey(
+        Occurrence, on_delete=models.CASCADE, related_name="extension_rows"
+    )
+    row_type = models.TextField()
+    terms = models.JSONField(default=dict)  # {term name or address: text}
+    position = models.PositiveIntegerField(default=0)
+
+    objects = ExtensionRowQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["row_type", "position", "pk"]
+
+    def __str__(self) -> str:
+        return self.row_type.rpartition("/")[2]
+
+
+class DeletedOccurrence(models.Model):
+    """Where a deleted record's address leads: it answers 410 to who could see it, else 404."""
+
+    guid = models.UUIDField(primary_key=True)
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="+")
+    name = models.TextField(default="", blank=True)
+    protection = models.SmallIntegerField(choices=Protection, default=Protection.OPEN)
+    deleted_at = models.DateTimeField(default=timezone.now)
+    change_set = models.ForeignKey(ChangeSet, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.guid)
+
+

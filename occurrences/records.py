@@ -1,0 +1,614 @@
+"""The one writer of records: for a form that saves one and for an import of a million.
+
+Everything written goes through `write`, inside a change set: it splits off what is withheld, keeps
+determinations, identifiers and extension rows, links names, checks versions and writes the
+history. `occurrences.restoring` deletes and takes back; `occurrences.readers` reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from darwincore import terms as dwc
+from journal.models import Change, ChangeSet
+from occurrences import bulk, protection
+from occurrences.determinations import Determination, arrange, mirror_of
+from occurrences.models import (
+    ExtensionRow,
+    Identification,
+    Identifier,
+    Occurrence,
+    Withheld,
+)
+from occurrences.protection import Split, exact, frozen
+
+OCCURRENCE = Occurrence._meta.db_table
+IDENTIFICATION = Identification._meta.db_table
+IDENTIFIER = Identifier._meta.db_table
+EXTENSION_ROW = ExtensionRow._meta.db_table
+WITHHELD = Withheld._meta.db_table
+CHANGE = Change._meta.db_table
+NAME = "taxonomy_name"
+
+TERM_COLUMNS = dwc.COLUMNS + dwc.DERIVED_COLUMNS
+_TERM_NAMES = {term.column: term.name for term in dwc.COLUMN_TERMS}
+_STATED = ("protection", *protection.NOTES)  # columns every write sets
+_IDENTIFICATION_ROW = ("guid", "is_current", "position", "verbatim", *dwc.IDENTIFICATION_COLUMNS)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A record as somebody wants it: exact values by column, as Python values; None erases.
+
+    version None creates the record; otherwise it is the version the draft is based on, and the
+    write is refused when the record has moved on. Child rows given as None stay as they are.
+    identifications: all known determinations ({column: value, is_current, verbatim}); the one
+    that `values` states becomes current. identifiers: [(name, value)]. extension_rows:
+    [(row type, {term: text})]. verbatim: {term: original text} of the terms it writes, or, with
+    verbatim_is_whole, all there is.
+    """
+
+    guid: UUID
+    collection_id: int
+    values: dict[str, Any]
+    version: int | None = None
+    verbatim: dict[str, str] = field(default_factory=dict)
+    verbatim_is_whole: bool = False
+    identifications: list[Determination] | None = None
+    identifiers: list[tuple[str, str]] | None = None
+    extension_rows: list[tuple[str, dict[str, str]]] | None = None
+    source_id: str | None = None
+    legacy_id: int | None = None
+    import_hash: UUID | None = None
+
+
+@dataclass(slots=True)
+class Written:
+    """What a write did, by GUID. conflicts: gone, or changed by somebody else meanwhile."""
+
+    created: list[UUID] = field(default_factory=list)
+    updated: list[UUID] = field(default_factory=list)
+    unchanged: list[UUID] = field(default_factory=list)
+    conflicts: list[UUID] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Stored:
+    """A record as it stands, locked for this transaction."""
+
+    id: int
+    guid: UUID
+    collection_id: int
+    version: int
+    columns: dict[str, Any]  # public values, with protection, source_id and verbatim
+    withheld: dict[str, Any] | None
+    withheld_identifications: dict[str, dict[str, Any]]
+    identifications: list[Determination] = field(default_factory=list)
+    identifiers: list[tuple[str, str]] = field(default_factory=list)
+    extension_rows: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The exact values by column."""
+        return exact(self.columns, self.withheld)
+
+    @property
+    def verbatim(self) -> dict[str, str]:
+        return dict((self.withheld or {}).get("verbatim") or self.columns["verbatim"])
+
+
+def write(change_set: ChangeSet, terms: Iterable[str], drafts: Iterable[Draft]) -> Written:
+    """Write `drafts` as part of `change_set` and return what became of each.
+
+    terms: the columns this write is about; others stay. A term that a draft doesn't name is
+    erased. Rows go in sets, so a thousand cost a few statements. All or nothing.
+    """
+    columns = _with_derived(terms)
+    drafts = list(drafts)
+    written = Written()
+    with transaction.atomic():
+        _create(change_set, columns, [d for d in drafts if d.version is None], written)
+        _update(change_set, columns, [d for d in drafts if d.version is not None], written)
+    return written
+
+
+def stored(guids: Iterable[UUID]) -> dict[UUID, Stored]:
+    """Return these records with their children, locked until the transaction ends."""
+    fields = ("id", "guid", "collection_id", "version", "protection", "verbatim", "source_id")
+    found: dict[UUID, Stored] = {}
+    by_id: dict[int, Stored] = {}
+    # In order of id, so that two writers of the same records wait instead of deadlocking.
+    rows = Occurrence.objects.filter(guid__in=list(guids)).order_by("pk").select_for_update()
+    for row in rows.values(*fields, *TERM_COLUMNS).iterator(chunk_size=2000):
+        keys = [row.pop(key) for key in ("id", "guid", "collection_id", "version")]
+        record = Stored(*keys, row, None, {})
+        found[record.guid] = by_id[record.id] = record
+    ids = list(by_id)
+    for withheld in Withheld.objects.filter(occurrence__in=ids):
+        by_id[withheld.occurrence_id].withheld = withheld.terms
+        by_id[withheld.occurrence_id].withheld_identifications = withheld.identifications
+    determinations = Identification.objects.filter(occurrence__in=ids).order_by("position", "pk")
+    for row in determinations.values("occurrence_id", *_IDENTIFICATION_ROW):
+        record = by_id[row.pop("occurrence_id")]
+        row.update(record.withheld_identifications.get(str(row["guid"]), {}))
+        record.identifications.append(row)
+    for identifier in Identifier.objects.filter(occurrence__in=ids).order_by("position", "pk"):
+        by_id[identifier.occurrence_id].identifiers.append((identifier.name, identifier.value))
+    for extra in ExtensionRow.objects.filter(occurrence__in=ids).order_by("position", "pk"):
+        by_id[extra.occurrence_id].extension_rows.append((extra.row_type, extra.terms))
+    return found
+
+
+# --- creating ---------------------------------------------------------------------------------
+
+
+def _create(
+    change_set: ChangeSet, columns: Sequence[str], drafts: Sequence[Draft], written: Written
+) -> None:
+    if not drafts:
+        return
+    names = _names(draft.values for draft in drafts)
+    now = timezone.now()
+    entered_by = change_set.user.get_username() if change_set.user else ""
+    parts = [_split(draft.values, draft.verbatim) for draft in drafts]
+    rows = [
+        {
+            **part.public,
+            "guid": draft.guid,
+            "collection_id": draft.collection_id,
+            "name_id": names.get(_name_key(draft.values)),
+            "verbatim": part.verbatim,
+            "source_id": draft.source_id,
+            "legacy_id": draft.legacy_id,
+            "import_hash": draft.import_hash,
+            "import_version": 1 if draft.import_hash else None,
+            "version": 1,
+            "entered_by": entered_by,
+            "created_by_id": change_set.pk,
+            "created_at": now,
+            "changed_at": now,
+        }
+        for draft, part in zip(drafts, parts, strict=True)
+    ]
+    bookkeeping = (
+        "guid collection_id name_id verbatim source_id legacy_id import_hash import_version "
+        "version entered_by created_by_id created_at changed_at"
+    ).split()
+    stated = [column for column in _STATED if column not in columns]
+    inserted = bulk.insert(
+        OCCURRENCE,
+        [*bookkeeping, *columns, *stated],
+        rows,
+        skip_existing="guid",
+        returning=("guid", "id"),
+    )
+    ids = {_as_guid(guid): pk for guid, pk in inserted}
+    _create_children(drafts, parts, ids)
+    for draft in drafts:
+        (written.created if draft.guid in ids else written.unchanged).append(draft.guid)
+
+
+def _create_children(
+    drafts: Sequence[Draft], parts: Sequence[Split], ids: Mapping[UUID, int]
+) -> None:
+    identifications: list[dict[str, Any]] = []
+    withheld: list[dict[str, Any]] = []
+    for draft, part in zip(drafts, parts, strict=True):
+        pk = ids.get(draft.guid)
+        if pk is None:
+            continue
+        hidden: dict[str, Any] = {}
+        for row in arrange([], mirror_of(draft.values), draft.identifications):
+            public, kept = split_identification(row, hide=part.withheld is not None)
+            identifications.append({**public, "occurrence_id": pk})
+            if kept:
+                hidden[str(row["guid"])] = kept
+        if part.withheld is not None:
+            withheld.append(_withheld_row(pk, draft.collection_id, part, hidden))
+    bulk.insert(IDENTIFICATION, ["occurrence_id", *_filled(identifications)], identifications)
+    bulk.insert(WITHHELD, _WITHHELD_COLUMNS, withheld)
+    _insert_identifiers((ids[d.guid], d.identifiers) for d in drafts if d.guid in ids)
+    _insert_extension_rows((ids[d.guid], d.extension_rows) for d in drafts if d.guid in ids)
+
+
+_WITHHELD_COLUMNS = "occurrence_id collection_id protection terms identifications reason".split()
+
+
+def _withheld_row(
+    pk: int, collection_id: int, part: Split, identifications: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "occurrence_id": pk,
+        "collection_id": collection_id,
+        "protection": part.public["protection"],
+        "terms": part.withheld,
+        "identifications": identifications,
+        "reason": (part.withheld or {}).get("security_reason") or "",
+    }
+
+
+def _insert_identifiers(given: Iterable[tuple[int, list[tuple[str, str]] | None]]) -> None:
+    rows = [
+        {"occurrence_id": pk, "name": name, "value": value, "position": position}
+        for pk, identifiers in given
+        for position, (name, value) in enumerate(identifiers or ())
+    ]
+    bulk.insert(IDENTIFIER, ["occurrence_id", "name", "value", "position"], rows)
+
+
+def _insert_extension_rows(
+    given: Iterable[tuple[int, list[tuple[str, dict[str, str]]] | None]],
+) -> None:
+    rows = [
+        {"occurrence_id": pk, "row_type": row_type, "terms": content, "position": position}
+        for pk, extension_rows in given
+        for position, (row_type, content) in enumerate(extension_rows or ())
+    ]
+    bulk.insert(EXTENSION_ROW, ["occurrence_id", "row_type", "terms", "position"], rows)
+
+
+# --- updating ---------------------------------------------------------------------------------
+
+
+def _update(
+    change_set: ChangeSet, columns: Sequence[str], drafts: Sequence[Draft], written: Written
+) -> None:
+    if not drafts:
+        return
+    records = stored(draft.guid for draft in drafts)
+    plan = _Plan(change_set, timezone.now())
+    for draft in drafts:
+        record = records.get(draft.guid)
+        if record is None or record.version != draft.version:
+            written.conflicts.append(draft.guid)
+        elif plan.add(draft, record, columns):
+            written.updated.append(draft.guid)
+        else:
+            written.unchanged.append(draft.guid)
+    plan.carry_out()
+
+
+class _Plan:
+    """The rows a set of updates comes down to, gathered before any statement is sent."""
+
+    def __init__(self, change_set: ChangeSet, now: datetime) -> None:
+        self.change_set = change_set
+        self.now = now
+        self.rows: list[dict[str, Any]] = []
+        self.columns: set[str] = set()
+        self.names: list[tuple[str, str, str]] = []
+        self.changes: list[dict[str, Any]] = []
+        self.withheld: list[dict[str, Any]] = []
+        self.new_identifications: list[dict[str, Any]] = []
+        self.identifications: list[dict[str, Any]] = []
+        self.identifiers: list[tuple[int, list[tuple[str, str]]]] = []
+        self.extension_rows: list[tuple[int, list[tuple[str, dict[str, str]]]]] = []
+
+    def add(self, draft: Draft, record: Stored, columns: Sequence[str]) -> bool:
+        """Plan one record's update; return False when nothing would differ."""
+        whole = record.values
+        whole.update((column, draft.values.get(column)) for column in columns)
+        part = _split(whole, _verbatim_after(record.verbatim, draft, columns))
+        before, after = _differences(
+            record.columns, {**part.public, "verbatim": part.verbatim}
+        )
+        hidden_before, hidden_after = _differences(record.withheld or {}, part.withheld or {})
+        self._note_notes(record.values, whole, before, after)
+        _replace_list("identifiers", record.identifiers, draft.identifiers, before, after)
+        _replace_list("extension_rows", record.extension_rows, draft.extension_rows, before, after)
+        hidden = self._plan_identifications(draft, record, whole, part)
+        source = draft.source_id or record.columns["source_id"]
+        if source != record.columns["source_id"]:
+            before["source_id"], after["source_id"] = record.columns["source_id"], source
+        if not (before or hidden_before or hidden is not None):
+            return False
+        self._plan_row(draft, record, part, whole, source)
+        self.columns.update(after)
+        if record.withheld is not None or part.withheld is not None:
+            self.columns.update(_STATED)
+        self._plan_withheld(record, part, hidden)
+        if before or hidden_before:
+            halves = (before, after, hidden_before, hidden_after)
+            self._note("occurrence", draft.guid, draft.guid, record.collection_id, *halves)
+        if "identifiers" in after:
+            self.identifiers.append((record.id, draft.identifiers or []))
+        if "extension_rows" in after:
+            self.extension_rows.append((record.id, draft.extension_rows or []))
+        return True
+
+    def _note_notes(
+        self,
+        was: Mapping[str, Any],
+        now: Mapping[str, Any],
+        before: dict[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Put what somebody wrote into the notes into the history, not what protecting adds."""
+        for note in protection.NOTES:
+            if was.get(note) != now.get(note):
+                before[note], after[note] = was.get(note), now.get(note)
+
+    def _plan_row(
+        self,
+        draft: Draft,
+        record: Stored,
+        part: Split,
+        whole: Mapping[str, Any],
+        source: str | None,
+    ) -> None:
+        self.names.append(_name_key(whole))
+        self.rows.append(
+            {
+                **part.public,
+                "id": record.id,
+                "verbatim": part.verbatim,
+                "source_id": source,
+                "import_hash": draft.import_hash,
+                "import_version": record.version + 1 if draft.import_hash else None,
+                "version": record.version + 1,
+                "changed_at": self.now,
+            }
+        )
+
+    def _plan_identifications(
+        self, draft: Draft, record: Stored, whole: Mapping[str, Any], part: Split
+    ) -> dict[str, Any] | None:
+        """Plan the determinations; return what Withheld holds of them, None when none differs."""
+        protected = part.withheld is not None
+        was_protected = record.withheld is not None
+        before_rows = {row["guid"]: row for row in record.identifications}
+        hidden: dict[str, Any] = {}
+        touched = protected != was_protected
+        for row in arrange(record.identifications, mirror_of(whole), draft.identifications):
+            public, kept = split_identification(row, hide=protected)
+            if kept:
+                hidden[str(row["guid"])] = kept
+            earlier = before_rows.get(row["guid"])
+            if earlier == row and protected == was_protected:
+                continue
+            touched = True
+            if earlier is None:
+                self.new_identifications.append({**public, "occurrence_id": record.id})
+            else:
+                self.identifications.append(public)
+            if earlier != row:
+                self._note_identification(draft.guid, record, earlier, row, hide=protected)
+        return hidden if touched else None
+
+    def _note_identification(
+        self,
+        record_guid: UUID,
+        record: Stored,
+        earlier: Determination | None,
+        row: Determination,
+        *,
+        hide: bool,
+    ) -> None:
+        public, kept = split_identification(row, hide=hide)
+        if earlier is None:
+            halves = (None, _json(public), None, kept or None)
+        else:
+            public_before, kept_before = split_identification(earlier, hide=hide)
+            before, after = _differences(public_before, public)
+            hidden_before, hidden_after = _differences(kept_before, kept)
+            halves = (before, after, hidden_before, hidden_after)
+        self._note("identification", row["guid"], record_guid, record.collection_id, *halves)
+
+    def _plan_withheld(
+        self, record: Stored, part: Split, hidden: dict[str, Any] | None
+    ) -> None:
+        if part.withheld is None and record.withheld is None:
+            return
+        identifications = record.withheld_identifications if hidden is None else hidden
+        row = _withheld_row(record.id, record.collection_id, part, identifications)
+        self.withheld.append(row)
+
+    def _note(
+        self,
+        kind: str,
+        row_guid: UUID,
+        record_guid: UUID,
+        collection_id: int,
+        before: Any,
+        after: Any,
+        withheld_before: Any,
+        withheld_after: Any,
+    ) -> None:
+        self.changes.append(
+            {
+                "change_set_id": self.change_set.pk,
+                "collection_id": collection_id,
+                "kind": kind,
+                "row_guid": row_guid,
+                "record_guid": record_guid,
+                "before": before,
+                "after": after,
+                "withheld_before": withheld_before or None,
+                "withheld_after": withheld_after or None,
+            }
+        )
+
+    def carry_out(self) -> None:
+        """Send the statements."""
+        names = _name_ids(self.names)
+        for row, key in zip(self.rows, self.names, strict=True):
+            row["name_id"] = names.get(key)
+        bookkeeping = "version changed_at name_id source_id import_hash import_version".split()
+        columns = [c for c in [*TERM_COLUMNS, "protection", "verbatim"] if c in self.columns]
+        bulk.update(OCCURRENCE, [*columns, *bookkeeping], self.rows, key="id")
+        # One current a record is a constraint: none is current between the two statements.
+        outgoing = [row for row in self.identifications if not row["is_current"]]
+        bulk.update(IDENTIFICATION, _IDENTIFICATION_ROW[1:], outgoing, key="guid")
+        staying = [row for row in self.identifications if row["is_current"]]
+        bulk.update(IDENTIFICATION, _IDENTIFICATION_ROW[1:], staying, key="guid")
+        new = self.new_identifications
+        bulk.insert(IDENTIFICATION, ["occurrence_id", *_filled(new)], new)
+        _replace_withheld(self.withheld)
+        _replace_children(IDENTIFIER, [pk for pk, _rows in self.identifiers])
+        _insert_identifiers(self.identifiers)
+        _replace_children(EXTENSION_ROW, [pk for pk, _rows in self.extension_rows])
+        _insert_extension_rows(self.extension_rows)
+        insert_changes(self.changes)
+
+
+def insert_changes(changes: Sequence[dict[str, Any]]) -> None:
+    """Write the history: rows of Change as {column: value}."""
+    columns = (
+        "change_set_id collection_id kind row_guid record_guid before after "
+        "withheld_before withheld_after"
+    ).split()
+    bulk.insert(CHANGE, columns, changes)
+
+
+def _replace_withheld(rows: Sequence[dict[str, Any]]) -> None:
+    _replace_children(WITHHELD, [row["occurrence_id"] for row in rows])
+    bulk.insert(WITHHELD, _WITHHELD_COLUMNS, [row for row in rows if row["terms"] is not None])
+
+
+def _replace_children(table: str, record_ids: Sequence[int]) -> None:
+    if record_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f'DELETE FROM "{table}" WHERE occurrence_id = ANY(%s)', [list(record_ids)]
+            )
+
+
+# --- small rules ------------------------------------------------------------------------------
+
+
+def _with_derived(terms: Iterable[str]) -> list[str]:
+    """Return `terms` with the columns that follow from the date, each once."""
+    columns = dict.fromkeys(terms)
+    if "event_date" in columns:
+        columns.update(dict.fromkeys(dwc.DERIVED_COLUMNS))
+    return [column for column in columns if column in _KNOWN]
+
+
+_KNOWN = frozenset(TERM_COLUMNS)
+
+
+def _split(values: Mapping[str, Any], verbatim: Mapping[str, str]) -> Split:
+    decision = protection.decide(values)
+    part = protection.split(values, verbatim, decision)
+    part.public["protection"] = int(decision.level)
+    return part
+
+
+def split_identification(
+    row: Determination, *, hide: bool
+) -> tuple[Determination, dict[str, Any]]:
+    """Part a determination's free text off when its record is protected."""
+    if not hide:
+        return row, {}
+    kept = {
+        column: frozen(row[column])
+        for column in protection.WITHHELD_OF_IDENTIFICATION
+        if row[column] is not None
+    }
+    if row["verbatim"]:
+        kept["verbatim"] = row["verbatim"]
+    return {**row, **dict.fromkeys(kept), "verbatim": {}}, kept
+
+
+def _verbatim_after(
+    verbatim: dict[str, str], draft: Draft, columns: Sequence[str]
+) -> dict[str, str]:
+    """Return the verbatim texts: those of the written terms from the draft, the others stay."""
+    if draft.verbatim_is_whole:
+        return dict(draft.verbatim)
+    for column in columns:
+        verbatim.pop(_TERM_NAMES.get(column, ""), None)
+    return {**verbatim, **draft.verbatim}
+
+
+def _differences(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the fields that differ held and hold, as JSON. Absent is None.
+
+    Numbers are compared as text: 33.1 made 33.10 is a difference.
+    """
+    old, new = {}, {}
+    for key in before.keys() | after.keys():
+        if key in _OWN:
+            continue
+        was, now = frozen(before.get(key)), frozen(after.get(key))
+        if was != now:
+            old[key], new[key] = was, now
+    return old, new
+
+
+_OWN = frozenset(("source_id", *protection.NOTES))
+
+
+def _replace_list(
+    name: str, was: list[Any], now: list[Any] | None, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    if now is not None and [tuple(item) for item in was] != [tuple(item) for item in now]:
+        before[name], after[name] = was, now
+
+
+def _json(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row's filled fields as JSON."""
+    return {
+        key: str(value) if isinstance(value, UUID) else frozen(value)
+        for key, value in row.items()
+        if value is not None
+    }
+
+
+def _filled(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the identification columns that any of the rows fills: most are blank everywhere."""
+    return [
+        column
+        for column in _IDENTIFICATION_ROW
+        if any(row.get(column) is not None for row in rows)
+    ]
+
+
+def _as_guid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(str(value))
+
+
+def _name_key(values: Mapping[str, Any]) -> tuple[str, str, str]:
+    return (
+        values.get("scientific_name") or "",
+        values.get("scientific_name_authorship") or "",
+        values.get("kingdom") or values.get("nomenclatural_code") or "",
+    )
+
+
+def _names(records: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str, str], int]:
+    """Return the keys of the Name rows these records need, made where missing."""
+    return _name_ids({_name_key(values) for values in records})
+
+
+def _name_ids(keys: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+    wanted = sorted(key for key in set(keys) if key[0])
+    if not wanted:
+        return {}
+    columns = [list(column) for column in zip(*wanted, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {NAME} (scientific_name, authorship, context) "
+            "SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING",
+            columns,
+        )
+        cursor.execute(
+            f"SELECT n.scientific_name, n.authorship, n.context, n.id FROM {NAME} n "
+            "JOIN unnest(%s::text[], %s::text[], %s::text[]) AS w(name, authorship, context) "
+            "ON n.scientific_name = w.name AND n.authorship = w.authorship "
+            "AND n.context = w.context",
+            columns,
+        )
+        return {(name, author, context): pk for name, author, context, pk in cursor.fetchall()}
+
+
+__all__ = ["Draft", "Stored", "Written", "insert_changes", "stored", "write"]

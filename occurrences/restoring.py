@@ -1,0 +1,465 @@
+"""Deleting records, and taking back what a change set did to records.
+
+A deleted record stands whole in its Change (`before`: its row, determinations, identifiers and
+extension rows; `withheld_before`: what was withheld), so it comes back with the same GUID.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q
+from psycopg import sql
+
+from darwincore import terms as dwc
+from journal import undo
+from journal.models import Change, ChangeSet
+from occurrences import bulk
+from occurrences.models import (
+    DeletedOccurrence,
+    ExtensionRow,
+    Identification,
+    Identifier,
+    Occurrence,
+    Withheld,
+)
+from occurrences.protection import frozen, thawed
+from occurrences.records import (
+    CHANGE,
+    EXTENSION_ROW,
+    IDENTIFICATION,
+    IDENTIFIER,
+    OCCURRENCE,
+    TERM_COLUMNS,
+    WITHHELD,
+    Draft,
+    Stored,
+    insert_changes,
+    split_identification,
+    stored,
+    write,
+)
+
+CHUNK = 2000
+TOMBSTONE = DeletedOccurrence._meta.db_table
+_CHILDREN = {
+    "identifications": IDENTIFICATION,
+    "identifiers": IDENTIFIER,
+    "extension_rows": EXTENSION_ROW,
+}
+
+
+def delete(change_set: ChangeSet, record_ids: Sequence[int]) -> int:
+    """Delete the records with these keys; their addresses lead to a tombstone. Returns how many."""
+    children = ", ".join(
+        f"'{name}', (SELECT jsonb_agg(to_jsonb(c) - 'id' - 'occurrence_id' ORDER BY c.id) "
+        f'FROM "{table}" c WHERE c.occurrence_id = o.id)'
+        for name, table in _CHILDREN.items()
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT id FROM "{OCCURRENCE}" WHERE id = ANY(%s) ORDER BY id FOR UPDATE',
+            [list(record_ids)],
+        )
+        ids = [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(
+            f'INSERT INTO "{CHANGE}" (change_set_id, collection_id, kind, row_guid, record_guid, '
+            "before, withheld_before) SELECT %s, o.collection_id, 'occurrence', o.guid, o.guid, "
+            "jsonb_strip_nulls(to_jsonb(o) - 'id' - 'search_vector' || "
+            f"jsonb_build_object({children})), "
+            "(SELECT to_jsonb(w) - 'id' - 'occurrence_id' "
+            f'FROM "{WITHHELD}" w WHERE w.occurrence_id = o.id) '
+            f'FROM "{OCCURRENCE}" o WHERE o.id = ANY(%s)',
+            [change_set.pk, ids],
+        )
+        cursor.execute(
+            f'INSERT INTO "{TOMBSTONE}" (guid, collection_id, name, protection, deleted_at, '
+            "change_set_id) SELECT guid, collection_id, coalesce(scientific_name, ''), "
+            f'protection, now(), %s FROM "{OCCURRENCE}" WHERE id = ANY(%s)',
+            [change_set.pk, ids],
+        )
+        for table in (*_CHILDREN.values(), WITHHELD):
+            cursor.execute(f'DELETE FROM "{table}" WHERE occurrence_id = ANY(%s)', [ids])
+        cursor.execute(f'DELETE FROM "{OCCURRENCE}" WHERE id = ANY(%s)', [ids])
+    return len(ids)
+
+
+def restore_records(undoing: undo.Undoing) -> None:
+    """Take back what the change set did to records; registered with `journal.undo`.
+
+    Made records go, deleted ones come back, determinations before the records that mirror them.
+    """
+    _take_creations_back(undoing)
+    _bring_deletions_back(undoing)
+    for chunk in _changed_records(undoing.change_set):
+        with transaction.atomic():
+            _revert(undoing, chunk)
+            undoing.keep()
+        undoing.report()
+
+
+undo.register("occurrence", restore_records)
+
+
+# --- what was made ----------------------------------------------------------------------------
+
+
+def _take_creations_back(undoing: undo.Undoing) -> None:
+    brought_back = Change.objects.filter(
+        change_set=undoing.change_set, kind="occurrence", before__isnull=True
+    )
+    made = Occurrence.objects.filter(
+        Q(created_by=undoing.change_set) | Q(guid__in=brought_back.values("row_guid"))
+    )
+    for ids in _chunks(made):
+        with transaction.atomic():
+            rows = made.filter(pk__in=ids).order_by("pk").select_for_update()
+            versions = dict(rows.values_list("pk", "version"))
+            edited = [pk for pk, version in versions.items() if version > 1]
+            kept = set(_changed_since_made(undoing, edited))
+            removed = delete(undoing.undo, [pk for pk in versions if pk not in kept])
+            undoing.counts["removed"] += removed
+            undoing.keep()
+        undoing.report()
+
+
+def _changed_since_made(undoing: undo.Undoing, ids: Sequence[int]) -> Iterator[int]:
+    """Yield the keys of records that aren't as they were made, noting them as conflicts."""
+    guids = dict(Occurrence.objects.filter(pk__in=ids).values_list("guid", "pk"))
+    if not guids:
+        return
+    now = stored(guids)
+    for guid, changes in _history(guids).items():
+        fields = _fields_moved(now[guid], changes)
+        if fields:
+            undoing.conflict(guid, fields)
+            yield guids[guid]
+
+
+def _history(guids: Iterable[UUID]) -> dict[UUID, list[Change]]:
+    found: dict[UUID, list[Change]] = {}
+    for change in Change.objects.filter(record_guid__in=list(guids)).order_by("pk"):
+        found.setdefault(change.record_guid, []).append(change)
+    return found
+
+
+def _fields_moved(record: Stored, changes: Iterable[Change]) -> list[str]:
+    """Return the fields whose first known value is not what the record holds now."""
+    moved: set[str] = set()
+    first: dict[tuple[str, str], Any] = {}
+    now = _as_json(record)
+    for change in changes:
+        if change.before is None and change.kind == "occurrence":
+            first.clear()  # made anew by the undo of its deletion
+            continue
+        if change.kind == "identification" and change.before is None:
+            first.setdefault((str(change.row_guid), "guid"), None)
+            continue
+        for name, value in _whole_before(change).items():
+            first.setdefault((str(change.row_guid), name), value)
+    for (row, name), value in first.items():
+        if now.get((row, name)) != value and name not in _NOT_REVERTED:
+            moved.add(name if row == str(record.guid) else "identifications")
+    return sorted(moved)
+
+
+def _as_json(record: Stored) -> dict[tuple[str, str], Any]:
+    """Return what the record and its determinations hold now, by row GUID and field."""
+    own = str(record.guid)
+    now: dict[tuple[str, str], Any] = {}
+    for name, value in record.values.items():
+        now[own, name] = frozen(value)
+    now[own, "identifiers"] = [list(item) for item in record.identifiers]
+    now[own, "extension_rows"] = [list(item) for item in record.extension_rows]
+    now[own, "verbatim"] = record.verbatim
+    for row in record.identifications:
+        for name, value in row.items():
+            now[str(row["guid"]), name] = str(value) if name == "guid" else frozen(value)
+    return now
+
+
+# --- what was deleted -------------------------------------------------------------------------
+
+
+def _bring_deletions_back(undoing: undo.Undoing) -> None:
+    gone = Change.objects.filter(
+        change_set=undoing.change_set,
+        kind="occurrence",
+        after__isnull=True,
+        before__isnull=False,
+    )
+    for ids in _chunks(gone):
+        with transaction.atomic():
+            undoing.counts["restored"] += _insert_whole(undoing, ids)
+            undoing.keep()
+        undoing.report()
+
+
+def _insert_whole(undoing: undo.Undoing, change_ids: Sequence[int]) -> int:
+    columns = [
+        field.column
+        for field in Occurrence._meta.concrete_fields
+        if field.column not in ("id", "search_vector")
+    ]
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL(
+                "INSERT INTO {table} ({names}) SELECT {names} FROM {change} c CROSS JOIN LATERAL "
+                "jsonb_populate_record(NULL::{table}, c.before) r WHERE c.id = ANY(%s) "
+                "ORDER BY c.id ON CONFLICT (guid) DO NOTHING RETURNING guid"
+            ).format(
+                table=sql.Identifier(OCCURRENCE), names=names, change=sql.Identifier(CHANGE)
+            ),
+            [list(change_ids)],
+        )
+        back = [guid for (guid,) in cursor.fetchall()]
+        for name, table in _CHILDREN.items():
+            _insert_children(cursor, name, table, change_ids, back)
+        _insert_withheld(cursor, change_ids, back)
+        cursor.execute(f'DELETE FROM "{TOMBSTONE}" WHERE guid = ANY(%s)', [back])
+        cursor.execute(
+            f'INSERT INTO "{CHANGE}" (change_set_id, collection_id, kind, row_guid, record_guid, '
+            f"after) SELECT %s, collection_id, kind, row_guid, record_guid, '{{}}' "
+            f'FROM "{CHANGE}" WHERE id = ANY(%s) AND row_guid = ANY(%s)',
+            [undoing.undo.pk, list(change_ids), back],
+        )
+    return len(back)
+
+
+def _insert_children(
+    cursor: Any, name: str, table: str, change_ids: Sequence[int], back: Sequence[UUID]
+) -> None:
+    model = {IDENTIFICATION: Identification, IDENTIFIER: Identifier, EXTENSION_ROW: ExtensionRow}
+    columns = [
+        field.column
+        for field in model[table]._meta.concrete_fields
+        if field.column not in ("id", "occurrence_id")
+    ]
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    cursor.execute(
+        sql.SQL(
+            "INSERT INTO {table} (occurrence_id, {names}) SELECT o.id, {values} FROM {change} c "
+            "JOIN {occurrence} o ON o.guid = c.row_guid CROSS JOIN LATERAL "
+            "jsonb_populate_recordset(NULL::{table}, c.before->{key}) r "
+            "WHERE c.id = ANY(%s) AND c.row_guid = ANY(%s)"
+        ).format(
+            table=sql.Identifier(table),
+            names=names,
+            values=sql.SQL(", ").join(sql.Identifier("r", column) for column in columns),
+            change=sql.Identifier(CHANGE),
+            occurrence=sql.Identifier(OCCURRENCE),
+            key=sql.Literal(name),
+        ),
+        [list(change_ids), list(back)],
+    )
+
+
+def _insert_withheld(cursor: Any, change_ids: Sequence[int], back: Sequence[UUID]) -> None:
+    cursor.execute(
+        f'INSERT INTO "{WITHHELD}" (occurrence_id, collection_id, protection, terms, '
+        "identifications, reason) SELECT o.id, r.collection_id, r.protection, r.terms, "
+        f'r.identifications, r.reason FROM "{CHANGE}" c '
+        f'JOIN "{OCCURRENCE}" o ON o.guid = c.row_guid CROSS JOIN LATERAL '
+        f'jsonb_populate_record(NULL::"{WITHHELD}", c.withheld_before) r '
+        "WHERE c.id = ANY(%s) AND c.row_guid = ANY(%s) AND c.withheld_before IS NOT NULL",
+        [list(change_ids), list(back)],
+    )
+
+
+# --- what was changed -------------------------------------------------------------------------
+
+
+def _changed_records(change_set: ChangeSet) -> Iterator[list[UUID]]:
+    """Yield the GUIDs of the records the change set altered, in chunks."""
+    altered = (
+        Change.objects.filter(change_set=change_set)
+        .exclude(Q(kind="occurrence") & (Q(before__isnull=True) | Q(after__isnull=True)))
+        .filter(kind__in=("occurrence", "identification"))
+    )
+    last = UUID(int=0)
+    while True:
+        following = altered.filter(record_guid__gt=last).order_by("record_guid")
+        guids = list(following.values_list("record_guid", flat=True).distinct()[:CHUNK])
+        if not guids:
+            return
+        yield guids
+        last = guids[-1]
+
+
+def _revert(undoing: undo.Undoing, guids: Sequence[UUID]) -> None:
+    records = stored(guids)
+    changes: dict[UUID, list[Change]] = {}
+    mine = Change.objects.filter(change_set=undoing.change_set, record_guid__in=list(guids))
+    for change in mine.order_by("pk"):
+        changes.setdefault(change.record_guid, []).append(change)
+    _revert_identifications(undoing, records, changes)
+    drafts: list[Draft] = []
+    for guid, own in changes.items():
+        record = records.get(guid)
+        if record is None:
+            undoing.conflict(guid, ["deleted"])
+            continue
+        drafts.append(_draft_before(undoing, guid, record, own))
+    columns = {name for draft in drafts for name in draft.values}
+    for draft in drafts:
+        for name in columns - draft.values.keys():
+            draft.values[name] = records[draft.guid].values[name]
+    written = write(undoing.undo, columns, drafts)
+    undoing.counts["reverted"] += len(written.updated) + len(written.unchanged)
+
+
+def _draft_before(
+    undoing: undo.Undoing, guid: UUID, record: Stored, changes: Iterable[Change]
+) -> Draft:
+    """Return the record as it was before, in every field that still holds what was written."""
+    draft = Draft(
+        guid,
+        record.collection_id,
+        values={},
+        version=record.version,
+        verbatim=record.verbatim,
+        verbatim_is_whole=True,
+    )
+    disputed: list[str] = []
+    now = _as_json(record)
+    for change in changes:
+        if change.kind != "occurrence" or change.before is None or change.after is None:
+            continue
+        before, after = _whole_before(change), _whole_after(change)
+        for name in before.keys() - _NOT_REVERTED:
+            held = now.get((str(guid), name))
+            if held == before[name]:
+                continue
+            if held != after.get(name):
+                disputed.append(name)
+            else:
+                _set_back(draft, name, before[name])
+    if disputed:
+        undoing.conflict(guid, sorted(disputed))
+    return draft
+
+
+def _set_back(draft: Draft, name: str, value: Any) -> None:
+    if name in ("identifiers", "extension_rows"):
+        setattr(draft, name, [tuple(item) for item in value or []])
+    elif name == "verbatim":
+        draft.verbatim = value or {}
+    else:
+        draft.values[name] = thawed(name, value)
+
+
+# Decided anew by every write.
+_NOT_REVERTED = frozenset(("protection",))
+
+
+def _whole_before(change: Change) -> dict[str, Any]:
+    return _overlaid(change.before, change.withheld_before)
+
+
+def _whole_after(change: Change) -> dict[str, Any]:
+    return _overlaid(change.after, change.withheld_after)
+
+
+def _overlaid(public: dict[str, Any] | None, withheld: dict[str, Any] | None) -> dict[str, Any]:
+    """Return one half of a change as exact values.
+
+    When protection moved, a field stands in both halves: the filled one is the exact value.
+    """
+    whole = dict(public or {})
+    for name, value in (withheld or {}).items():
+        if value is not None or name not in whole:
+            whole[name] = value
+    return whole
+
+
+def _revert_identifications(
+    undoing: undo.Undoing, records: dict[UUID, Stored], changes: dict[UUID, list[Change]]
+) -> None:
+    """Take back what was done to determinations; `records` is brought up to date with it."""
+    notes: list[dict[str, Any]] = []
+    removed: list[UUID] = []
+    altered: list[tuple[Stored, dict[str, Any]]] = []
+    for guid, own in changes.items():
+        record = records.get(guid)
+        if record is None:
+            continue
+        rows = {row["guid"]: row for row in record.identifications}
+        for change in own:
+            if change.kind != "identification":
+                continue
+            row = rows.get(change.row_guid)
+            if row is None:
+                continue
+            if change.before is None:
+                if _holds(row, change):
+                    removed.append(change.row_guid)
+                    record.identifications.remove(row)
+                    notes.append(_note(undoing, change, _whole_after(change), None))
+                else:
+                    undoing.conflict(guid, ["identifications"])
+            elif _holds(row, change):
+                before = _whole_before(change)
+                row.update((name, thawed(name, value)) for name, value in before.items())
+                altered.append((record, row))
+                notes.append(_note(undoing, change, _whole_after(change), before))
+    Identification.objects.filter(guid__in=removed).delete()
+    _store_identifications(altered)
+    insert_changes(notes)
+
+
+def _holds(row: dict[str, Any], change: Change) -> bool:
+    after = _whole_after(change)
+    return all(
+        (str(row[name]) if name == "guid" else frozen(row.get(name))) == value
+        for name, value in after.items()
+    )
+
+
+def _note(undoing: undo.Undoing, change: Change, before: Any, after: Any) -> dict[str, Any]:
+    return {
+        "change_set_id": undoing.undo.pk,
+        "collection_id": change.collection_id,
+        "kind": change.kind,
+        "row_guid": change.row_guid,
+        "record_guid": change.record_guid,
+        "before": before,
+        "after": after,
+        "withheld_before": None,
+        "withheld_after": None,
+    }
+
+
+def _store_identifications(altered: Sequence[tuple[Stored, dict[str, Any]]]) -> None:
+    """Write altered determinations, parted as their record's protection asks."""
+    columns = ("is_current", "position", "verbatim", *dwc.IDENTIFICATION_COLUMNS)
+    rows = []
+    for record, row in altered:
+        public, kept = split_identification(row, hide=record.withheld is not None)
+        rows.append(public)
+        if record.withheld is not None:
+            record.withheld_identifications[str(row["guid"])] = kept
+            Withheld.objects.filter(occurrence=record.id).update(
+                identifications=record.withheld_identifications
+            )
+    # One current a record is a constraint: none is current between the two statements.
+    for is_current in (False, True):
+        of_kind = [row for row in rows if bool(row["is_current"]) is is_current]
+        bulk.update(IDENTIFICATION, columns, of_kind, key="guid")
+
+
+def _chunks(queryset: Any) -> Iterator[list[int]]:
+    """Yield the queryset's keys in chunks, in order, each key once though rows go meanwhile."""
+    last = 0
+    while True:
+        ids = list(queryset.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK])
+        if not ids:
+            return
+        yield ids
+        last = ids[-1]
+
+
+__all__ = ["delete", "restore_records"]
