@@ -6,8 +6,6 @@ protected is split off as in life.
 
 from __future__ import annotations
 
-import calendar
-from datetime import date
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -16,6 +14,7 @@ from django.contrib.auth import get_user_model
 
 from biocollections.models import Collection, Grant, Role
 from darwincore import terms
+from darwincore.dates import parse_date
 from journal.guids import new_guid
 from journal.models import ChangeSet
 from occurrences import records
@@ -118,24 +117,15 @@ def _as_kept(column: str, value: Any) -> Any:
 
 
 def days_of(event_date: str) -> dict[str, Any]:
-    """Return the columns that follow from an ISO date, month, year or interval of those."""
-    first, _, last = event_date.partition("/")
-    start, end = _day(first, first=True), _day(last or first, first=False)
-    precision = "interval" if last else ("year", "month", "day")[first.count("-")]
-    columns = {
-        "event_date_start": start,
-        "event_date_end": end,
-        "event_date_precision": precision,
-        "year": start.year if start.year == end.year else None,
+    """Return the columns that follow from a date, month, year or interval."""
+    period = parse_date(event_date).period
+    assert period, f"{event_date} is no date"
+    year, month, day = (part or None for part in period.single)
+    return {
+        "event_date_start": period.start,
+        "event_date_end": period.end,
+        "event_date_precision": period.precision,
+        "year": year,
+        "month": month,
+        "day": day,
     }
-    if (start.year, start.month) == (end.year, end.month):
-        columns["month"] = start.month
-    if start == end:
-        columns["day"] = start.day
-    return columns
-
-
-def _day(text: str, *, first: bool) -> date:
-    year, month, day = [*map(int, text.split("-")), 0, 0][:3]
-    month = month or (1 if first else 12)
-    return date(year, month, day or (1 if first else calendar.monthrange(year, month)[1]))
