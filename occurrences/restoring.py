@@ -150,16 +150,19 @@ def _fields_moved(record: Stored, changes: Iterable[Change]) -> list[str]:
     """Return the fields whose first known value is not what the record holds now."""
     moved: set[str] = set()
     first: dict[tuple[str, str], Any] = {}
+    added: set[str] = set()
     now = _as_json(record)
     for change in changes:
+        row = str(change.row_guid)
         if change.before is None and change.kind == "occurrence":
             first.clear()  # made anew by the undo of its deletion
-            continue
-        if change.kind == "identification" and change.before is None:
-            first.setdefault((str(change.row_guid), "guid"), None)
-            continue
-        for name, value in _whole_before(change).items():
-            first.setdefault((str(change.row_guid), name), value)
+            added.clear()
+        elif change.before is None:
+            added.add(row)
+            first[row, "guid"] = None
+        elif row not in added:
+            for name, value in _whole_before(change).items():
+                first.setdefault((row, name), value)
     for (row, name), value in first.items():
         if now.get((row, name)) != value and name not in _NOT_REVERTED:
             moved.add(name if row == str(record.guid) else "identifications")
@@ -208,11 +211,14 @@ def _insert_whole(undoing: undo.Undoing, change_ids: Sequence[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
-                "INSERT INTO {table} ({names}) SELECT {names} FROM {change} c CROSS JOIN LATERAL "
+                "INSERT INTO {table} ({names}) SELECT {values} FROM {change} c CROSS JOIN LATERAL "
                 "jsonb_populate_record(NULL::{table}, c.before) r WHERE c.id = ANY(%s) "
                 "ORDER BY c.id ON CONFLICT (guid) DO NOTHING RETURNING guid"
             ).format(
-                table=sql.Identifier(OCCURRENCE), names=names, change=sql.Identifier(CHANGE)
+                table=sql.Identifier(OCCURRENCE),
+                names=names,
+                values=sql.SQL(", ").join(sql.Identifier("r", column) for column in columns),
+                change=sql.Identifier(CHANGE),
             ),
             [list(change_ids)],
         )
@@ -383,6 +389,7 @@ def _revert_identifications(
     notes: list[dict[str, Any]] = []
     removed: list[UUID] = []
     altered: list[tuple[Stored, dict[str, Any]]] = []
+    touched: dict[int, Stored] = {}
     for guid, own in changes.items():
         record = records.get(guid)
         if record is None:
@@ -398,6 +405,7 @@ def _revert_identifications(
                 if _holds(row, change):
                     removed.append(change.row_guid)
                     record.identifications.remove(row)
+                    touched[record.id] = record
                     notes.append(_note(undoing, change, _whole_after(change), None))
                 else:
                     undoing.conflict(guid, ["identifications"])
@@ -405,9 +413,11 @@ def _revert_identifications(
                 before = _whole_before(change)
                 row.update((name, thawed(name, value)) for name, value in before.items())
                 altered.append((record, row))
+                touched[record.id] = record
                 notes.append(_note(undoing, change, _whole_after(change), before))
     Identification.objects.filter(guid__in=removed).delete()
     _store_identifications(altered)
+    _store_withheld_identifications(touched.values())
     insert_changes(notes)
 
 
@@ -436,19 +446,27 @@ def _note(undoing: undo.Undoing, change: Change, before: Any, after: Any) -> dic
 def _store_identifications(altered: Sequence[tuple[Stored, dict[str, Any]]]) -> None:
     """Write altered determinations, parted as their record's protection asks."""
     columns = ("is_current", "position", "verbatim", *dwc.IDENTIFICATION_COLUMNS)
-    rows = []
-    for record, row in altered:
-        public, kept = split_identification(row, hide=record.withheld is not None)
-        rows.append(public)
-        if record.withheld is not None:
-            record.withheld_identifications[str(row["guid"])] = kept
-            Withheld.objects.filter(occurrence=record.id).update(
-                identifications=record.withheld_identifications
-            )
+    rows = [
+        split_identification(row, hide=record.withheld is not None)[0] for record, row in altered
+    ]
     # One current a record is a constraint: none is current between the two statements.
     for is_current in (False, True):
         of_kind = [row for row in rows if bool(row["is_current"]) is is_current]
         bulk.update(IDENTIFICATION, columns, of_kind, key="guid")
+
+
+def _store_withheld_identifications(records: Iterable[Stored]) -> None:
+    for record in records:
+        if record.withheld is None:
+            continue
+        parted = (
+            (str(row["guid"]), split_identification(row, hide=True)[1])
+            for row in record.identifications
+        )
+        record.withheld_identifications = {guid: kept for guid, kept in parted if kept}
+        Withheld.objects.filter(occurrence=record.id).update(
+            identifications=record.withheld_identifications
+        )
 
 
 def _chunks(queryset: Any) -> Iterator[list[int]]:
