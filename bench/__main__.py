@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,15 +36,17 @@ def arguments() -> argparse.Namespace:
 
 
 @contextmanager
-def own_database() -> Iterator[None]:
-    """A new database beside the site's, with the server's durable settings, in DATABASE_URL."""
+def own_ground() -> Iterator[None]:
+    """A new database beside the site's, with the server's durable settings, and a new home."""
     url = os.environ["DATABASE_URL"]
     site, name = urlsplit(url), f"bench_{os.getpid()}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
         try:
-            os.environ["DATABASE_URL"] = site._replace(path=f"/{name}").geturl()
-            yield
+            with TemporaryDirectory(prefix="holotype-") as home:
+                os.environ["PORTAL_HOME"] = home
+                os.environ["DATABASE_URL"] = site._replace(path=f"/{name}").geturl()
+                yield
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -61,7 +64,7 @@ def measure(name: str, rows: int) -> dict[str, Any]:
 
 def main() -> None:
     wanted = arguments()
-    with own_database():
+    with own_ground():
         figures = measure(wanted.name, wanted.rows)
         described = figures | {"at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "machine": machine()}
     path = FOLDER / "results" / f"{wanted.name}-{wanted.rows}.json"

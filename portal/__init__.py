@@ -1,4 +1,4 @@
-"""The assembled site. Importing it loads the Celery application, so that tasks know their broker."""
+"""The assembled site. Importing it loads the Celery application, so tasks know their broker."""
 
 from portal.celery import app as celery_app
 

@@ -507,8 +507,9 @@ def supervise(home: Path, throwaway: bool) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with _locked(home / "supervisor.lock"):
         layout = Layout(home, throwaway)
+        supervisor = Supervisor(layout)
         try:
-            Supervisor(layout).run()
+            supervisor.run()
         finally:
             layout.clear()
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+from zoneinfo import available_timezones
 
 import environ
 from csp.constants import NONE, SELF
@@ -92,7 +93,7 @@ if len(SECRET_KEY) < 32:
 ALLOWED_HOSTS = env.list("PORTAL_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 if "*" in ALLOWED_HOSTS and not DEBUG:
     raise ImproperlyConfigured(
-        "PORTAL_HOSTS=* lets anybody choose the site's name. "
+        "PORTAL_HOSTS is '*', which lets anybody choose the site's name. "
         "Write the names people type, such as PORTAL_HOSTS=example.org,www.example.org."
     )
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if HTTPS else []
@@ -268,6 +269,10 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("PORTAL_TIME_ZONE", default="UTC")
+if TIME_ZONE not in available_timezones():
+    raise ImproperlyConfigured(
+        f"PORTAL_TIME_ZONE is {TIME_ZONE!r}. Write a name such as PORTAL_TIME_ZONE=Europe/Lisbon."
+    )
 USE_TZ = True
 
 # -- Background work -------------------------------------------------------------------------------

@@ -1,0 +1,65 @@
+"""A value that cannot be right stops the start with a line that names it and says what to write."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def settings_with(home: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PORTAL_HOME": str(home),
+        "PORTAL_SECRET_KEY": "k" * 50,
+        "DATABASE_URL": "postgres://someone@localhost/some",
+        "REDIS_URL": "redis://localhost:6379/0",
+    }
+    code = "import portal.settings as s; print(s.HTTPS, s.DATABASES['default']['HOST'])"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment | changes,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_deployment_is_https_only_unless_told_otherwise(tmp_path: Path) -> None:
+    assert settings_with(tmp_path).stdout.split() == ["True", "localhost"]
+    assert settings_with(tmp_path, PORTAL_HTTPS="0").stdout.split() == ["False", "localhost"]
+
+
+def test_database_may_be_reached_through_a_socket_with_spaces_in_its_path(tmp_path: Path) -> None:
+    done = settings_with(tmp_path, DATABASE_URL="postgres://someone@%2Fmy%20home%2Frun/some")
+    assert done.stdout == "True /my home/run\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("DATABASE_URL", "", "DATABASE_URL=postgres://"),
+        ("DATABASE_URL", "sqlite:///here.db", "DATABASE_URL=postgres://"),
+        ("REDIS_URL", "amqp://localhost", "REDIS_URL=redis://"),
+        ("PORTAL_SECRET_KEY", "", "PORTAL_SECRET_KEY="),
+        ("PORTAL_SECRET_KEY", "short", "PORTAL_SECRET_KEY="),
+        ("PORTAL_DEMO", "perhaps", "PORTAL_DEMO=1"),
+        ("PORTAL_WORKERS", "0", "PORTAL_WORKERS=1"),
+        ("PORTAL_WORKERS", "two", "PORTAL_WORKERS=1"),
+        ("PORTAL_HOSTS", "*", "PORTAL_HOSTS="),
+        ("PORTAL_HOME", "somewhere/here", "PORTAL_HOME=/"),
+        ("PORTAL_HOME", "/dev/null/here", "PORTAL_HOME="),
+        ("PORTAL_TIME_ZONE", "Mars/Olympus", "PORTAL_TIME_ZONE="),
+        ("PORTAL_LOG_LEVEL", "loud", "DEBUG, INFO"),
+    ],
+)
+def test_bad_value_is_refused(tmp_path: Path, name: str, value: str, advice: str) -> None:
+    done = settings_with(tmp_path, **{name: value})
+    last = done.stderr.strip().splitlines()[-1]
+    assert done.returncode != 0
+    assert last.startswith(f"django.core.exceptions.ImproperlyConfigured: {name} ")
+    assert advice in last
