@@ -15,6 +15,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -96,12 +97,15 @@ class SearchVector(Func):
         ).split(),
         "D": "habitat occurrence_remarks substrate verbatim_attributes type_status".split(),
     }
+    # Made blank first: PostgreSQL would read "L.Gómez" as a host and "ARIZ-0412" as minus 412.
+    JOINTS = "-_./@:~+<>&"
 
     def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
         parts = []
         for weight, columns in self.WEIGHTS.items():
             words = " || ' ' || ".join(f"coalesce(\"{column}\", '')" for column in columns)
-            vector = f"to_tsvector('simple'::regconfig, portal_fold({words}))"
+            folded = f"translate(portal_fold({words}), '{self.JOINTS}', '{' ' * len(self.JOINTS)}')"
+            vector = f"to_tsvector('simple'::regconfig, {folded})"
             parts.append(f"setweight({vector}, '{weight}')")
         return " || ".join(parts), []
 
@@ -111,6 +115,15 @@ class Fold(Func):
 
     function = "portal_fold"
     output_field = models.TextField()
+
+
+class SortKey(Fold):
+    """How a text column is looked up and sorted: its folded beginning, short enough for an index."""
+
+    LENGTH = 100
+
+    def __init__(self, column: Any, **extra: Any) -> None:
+        super().__init__(Left(column, self.LENGTH), **extra)
 
 
 class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
@@ -194,12 +207,27 @@ class Occurrence(models.Model):
                 condition=Q(source_id__isnull=False),
                 name="occurrence_source",
             ),
-            models.Index(fields=["record_number", "id"], name="occurrence_number"),
-            models.Index(fields=["scientific_name", "id"], name="occurrence_by_name"),
-            models.Index(fields=["recorded_by", "id"], name="occurrence_by_collector"),
-            models.Index(fields=["event_date_start", "id"], name="occurrence_by_date"),
+            # What search looks up and sorts by.
+            models.Index(SortKey("scientific_name"), "id", name="occurrence_by_name"),
+            models.Index(SortKey("recorded_by"), "id", name="occurrence_by_collector"),
+            models.Index(SortKey("record_number"), "id", name="occurrence_by_number"),
+            models.Index(SortKey("catalog_number"), "id", name="occurrence_by_catalog"),
             models.Index(
-                Fold("country"), Fold("state_province"), Fold("county"), name="occurrence_by_place"
+                fields=["event_date_start", "event_date_end", "id"], name="occurrence_by_date"
+            ),
+            models.Index(
+                fields=["year"],
+                condition=Q(event_date_start__isnull=True, year__isnull=False),
+                name="occurrence_by_year_alone",
+            ),
+            models.Index(
+                SortKey("country"),
+                SortKey("state_province"),
+                SortKey("county"),
+                name="occurrence_by_place",
+            ),
+            models.Index(
+                fields=["id"], condition=Q(type_status__isnull=False), name="occurrence_types"
             ),
             GinIndex(fields=["search_vector"], name="occurrence_words"),
         ]
@@ -336,7 +364,7 @@ class Identifier(models.Model):
 
     class Meta:
         ordering = ["position", "pk"]
-        indexes = [models.Index(fields=["value"], name="identifier_value")]
+        indexes = [models.Index(SortKey("value"), name="identifier_by_value")]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.value}" if self.name else self.value
