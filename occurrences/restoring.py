@@ -363,14 +363,14 @@ _NOT_REVERTED = frozenset(("protection",))
 
 
 def _whole_before(change: Change) -> dict[str, Any]:
-    return _overlaid(change.before, change.withheld_before)
+    return overlaid(change.before, change.withheld_before)
 
 
 def _whole_after(change: Change) -> dict[str, Any]:
-    return _overlaid(change.after, change.withheld_after)
+    return overlaid(change.after, change.withheld_after)
 
 
-def _overlaid(public: dict[str, Any] | None, withheld: dict[str, Any] | None) -> dict[str, Any]:
+def overlaid(public: dict[str, Any] | None, withheld: dict[str, Any] | None) -> dict[str, Any]:
     """Return one half of a change as exact values.
 
     When protection moved, a field stands in both halves: the filled one is the exact value.
