@@ -7,11 +7,12 @@ same row type, so callers write their SQL once.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 from psycopg import sql
+from psycopg.adapt import Dumper
 
 FEW = 40
 Row = Mapping[str, Any]
@@ -105,16 +106,21 @@ def _copied(table: str, columns: Sequence[str], rows: Sequence[Row]) -> sql.Comp
 
 
 def copy_rows(
-    cursor: Any, statement: sql.Composed, columns: Sequence[str], rows: Sequence[Row]
+    cursor: Any, statement: sql.Composed, columns: Sequence[str], rows: Iterable[Row]
 ) -> None:
-    """Feed `rows` to a COPY … FROM STDIN statement in the order of `columns`."""
+    """Feed `rows` to a COPY … FROM STDIN statement in the order of `columns`.
+
+    Dicts and lists go as JSON text.
+    """
+    cursor.adapters.register_dumper(dict, JsonText)
+    cursor.adapters.register_dumper(list, JsonText)
     with cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row([as_copied(row.get(column)) for column in columns])
+            copy.write_row(list(map(row.get, columns)))
 
 
-def as_copied(value: Any) -> Any:
-    """Return a value as COPY takes it: dicts and lists as JSON text."""
-    return json.dumps(value, default=str) if isinstance(value, (dict, list)) else value
+class JsonText(Dumper):
+    """Writes a dict or list as JSON; in psycopg's own C path, so other values cost nothing."""
 
-
+    def dump(self, obj: Any) -> bytes:
+        return json.dumps(obj, default=str).encode()

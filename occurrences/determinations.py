@@ -29,7 +29,7 @@ def determination_key(values: Mapping[str, Any]) -> tuple[str, ...]:
 
 def mirror_of(values: Mapping[str, Any]) -> Determination:
     """Return the determination that a record's own columns state."""
-    return {column: values.get(column) for column in IDENTIFICATION_COLUMNS}
+    return dict(zip(IDENTIFICATION_COLUMNS, map(values.get, IDENTIFICATION_COLUMNS), strict=True))
 
 
 def adopt(values: dict[str, Any], given: Iterable[Determination]) -> None:
@@ -62,6 +62,9 @@ def arrange(
     None the current one is corrected in place; otherwise given ones that are new are added and
     the one the mirror states becomes current.
     """
+    if not existing and not given:  # the many of an import
+        filled = any(value is not None for value in mirror.values())
+        return [{**_new(mirror, 0), "is_current": True}] if filled else []
     rows = [dict(row) for row in existing]
     if given is None:
         current = next((row for row in rows if row["is_current"]), None)
@@ -85,11 +88,10 @@ def arrange(
 
 
 def _new(determination: Determination, position: int) -> Determination:
-    columns = {column: determination.get(column) for column in IDENTIFICATION_COLUMNS}
     return {
         "guid": new_guid(),
         "is_current": False,
         "position": position,
         "verbatim": determination.get("verbatim") or {},
-        **columns,
+        **mirror_of(determination),
     }
