@@ -88,10 +88,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='occurrence',
-            index=models.Index(occurrences.models.record.SortKey('country'), occurrences.models.record.SortKey('state_province'), occurrences.models.record.SortKey('county'), name='occurrence_by_place'),
-        ),
-        migrations.AddIndex(
-            model_name='occurrence',
             index=models.Index(condition=models.Q(('type_status__isnull', False)), fields=['id'], name='occurrence_types'),
         ),
     ]

@@ -92,8 +92,8 @@ class SearchVector(Func):
         "A": ("scientific_name", "family", "genus", "vernacular_name"),
         "B": ("recorded_by", "record_number", "catalog_number", "associated_collectors"),
         "C": (
-            "country state_province county municipality locality verbatim_locality "
-            "island island_group water_body continent"
+            "country country_code state_province county municipality locality "
+            "verbatim_locality island island_group water_body continent"
         ).split(),
         "D": "habitat occurrence_remarks substrate verbatim_attributes type_status".split(),
     }
@@ -219,12 +219,6 @@ class Occurrence(models.Model):
                 fields=["year"],
                 condition=Q(event_date_start__isnull=True, year__isnull=False),
                 name="occurrence_by_year_alone",
-            ),
-            models.Index(
-                SortKey("country"),
-                SortKey("state_province"),
-                SortKey("county"),
-                name="occurrence_by_place",
             ),
             models.Index(
                 fields=["id"], condition=Q(type_status__isnull=False), name="occurrence_types"
