@@ -1,0 +1,519 @@
+"""Read the texts of one record into values, keeping what was written wherever it was changed.
+
+    interpret({"eventDate": "14.vii.1932", "decimalLatitude": "33.10", …})
+
+Everything that comes from outside passes through here: rows of a file, fields of a form. Terms that
+belong together (the date terms, the coordinates…) are read as a group, a pure function of their
+texts that is remembered, because a column repeats itself.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from .dates import DateRead, parse_date
+from .eventdate import DATE_TERMS, read_date_identified, read_dates
+from .finding import Found, Group, Texts
+from .issues import Issue
+from .places import (
+    Country,
+    angle,
+    coordinate_pair,
+    country_coded,
+    country_named,
+    is_shared_name,
+    measure,
+    number,
+    same_country,
+)
+from .terms import BY_NAME, IDENTIFICATION_TERMS
+
+
+class Interpretation(NamedTuple):
+    """A record as it was understood.
+
+    values: our column → text, int, Decimal, bool or date; a blank text gives no key. verbatim: term
+    → what was written, only where the value is something else. derived: the columns that were
+    filled from other terms than their own, which an update may not want to overwrite.
+    """
+
+    values: dict[str, object]
+    verbatim: dict[str, str]
+    issues: list[Issue]
+    derived: set[str]
+
+
+def interpret(core: Mapping[str, str]) -> Interpretation:
+    """Read a record. Never raises.
+
+    core: Darwin Core or Symbiota term name → text; also eventDate2 (the end of the date) and
+    localitySecurity. Other names are passed over, otherCatalogNumbers too: see `identifiers`.
+    """
+    return _interpreted(core, _RECORD_PLAN, _GROUPS)
+
+
+def interpret_identification(cells: Mapping[str, str]) -> Interpretation:
+    """Read one determination: the columns of `terms.IDENTIFICATION_TERMS`, and `is_current`."""
+    return _interpreted(cells, _IDENTIFICATION_PLAN, _IDENTIFICATION_GROUPS)
+
+
+def determination_key(values: Mapping[str, object]) -> tuple[str, str, str]:
+    """Return what makes two determinations the same: name, determiner and date.
+
+    values: columns as interpreted. Case and spacing do not count; blank is the same as "unknown"
+    for the determiner and as "s.d." for the date.
+    """
+    name, determiner, when = (
+        " ".join(str(values.get(column) or "").casefold().split())
+        for column in ("scientific_name", "identified_by", "date_identified")
+    )
+    return (
+        name,
+        "" if determiner.strip(" .[]?") in ("unknown", "unk", "anonymous") else determiner,
+        "" if parse_date(when) == DateRead(None) else when,
+    )
+
+
+_TAGGED = re.compile(r"([^\W\d_][^:;|]{0,44}):\s+(.+)", re.DOTALL)
+
+
+def identifiers(text: str) -> list[tuple[str, str]]:
+    """Read otherCatalogNumbers: "Accession: 12; old-7 | Barcode: 3" → tag and value, in order.
+
+    A tag ends in a colon and a blank, so that urn:x:y and https://… are values without a tag.
+    """
+    found = []
+    for part in filter(None, map(str.strip, re.split(r"[;|]", text))):
+        tagged = _TAGGED.fullmatch(part)
+        found.append((tagged[1].strip(), tagged[2].strip()) if tagged else ("", part))
+    return list(dict.fromkeys(found))
+
+
+def _interpreted(
+    cells: Mapping[str, str], plan: dict[str, tuple[str, int]], groups: list[Group]
+) -> Interpretation:
+    values: dict[str, object] = {}
+    wanted = 0
+    for name, text in cells.items():
+        if not text or name not in plan:
+            continue
+        text = text.strip()
+        column, bit = plan[name]
+        if column and text:
+            values[column] = text
+        wanted |= bit
+    result = Interpretation(values, {}, [], set())
+    if wanted:
+        today = date.today()
+        for position, group in enumerate(groups):
+            if wanted >> position & 1:
+                texts = tuple([(cells.get(term) or "").strip() for term in group.terms])
+                _merge(result, group.read(texts, today))
+    return result
+
+
+def _merge(result: Interpretation, found: Found) -> None:
+    result.values.update(found.values)
+    result.verbatim.update(found.verbatim)
+    result.issues.extend(found.issues)
+    result.derived.update(found.derived)
+    for column, text in found.spare.items():
+        if column not in result.values:
+            result.values[column] = text
+            result.derived.add(column)
+
+
+# Coordinates
+
+_COORDINATE_TERMS = (
+    "decimalLatitude",
+    "decimalLongitude",
+    "verbatimLatitude",
+    "verbatimLongitude",
+    "verbatimCoordinates",
+)
+
+
+@lru_cache(maxsize=65536)
+def _read_coordinates(texts: Texts, today: date) -> Found:
+    """Read both decimal coordinates; where both are blank, derive them from the verbatim terms."""
+    found = Found()
+    if not texts[0] and not texts[1]:
+        _derive_coordinates(texts, found)
+        return found
+    latitude = _axis(texts[0], True, found)
+    longitude = _axis(texts[1], False, found)
+    if latitude is not None and longitude is not None:
+        code = _refusal(latitude, longitude)
+        if code:
+            out = 0 if code == "ZERO_COORDINATE" or abs(latitude) > 90 else 1
+            found.note(code, _COORDINATE_TERMS[out], texts[out])
+        else:
+            found.values.update(decimal_latitude=latitude, decimal_longitude=longitude)
+    elif not found.issues:
+        alone = 0 if texts[0] else 1
+        found.note("COORDINATE_INCOMPLETE", _COORDINATE_TERMS[alone], texts[alone])
+    for term, column, text in zip(
+        _COORDINATE_TERMS[:2], ("decimal_latitude", "decimal_longitude"), texts[:2], strict=True
+    ):
+        if text and (column not in found.values or number(text) is None):
+            found.verbatim[term] = text
+    return found
+
+
+def _axis(text: str, latitude: bool, found: Found) -> Decimal | None:
+    """Read one decimal coordinate; degrees with minutes must say their hemisphere."""
+    if not text:
+        return None
+    plain = number(text.rstrip(" °º"))
+    if plain is not None:
+        return plain
+    term = "decimalLatitude" if latitude else "decimalLongitude"
+    found.spare["verbatim_latitude" if latitude else "verbatim_longitude"] = text
+    read = angle(text, latitude)
+    if read is None or not read.signed:
+        code = "COORDINATE_INVALID" if read is None else "COORDINATE_HEMISPHERE_MISSING"
+        found.note(code, term, text)
+        return None
+    return read.degrees
+
+
+def _refusal(latitude: Decimal, longitude: Decimal) -> str:
+    """Return the code for a pair that is no place to keep, or blank."""
+    if latitude == 0 and longitude == 0:
+        return "ZERO_COORDINATE"
+    if abs(latitude) <= 90 and abs(longitude) <= 180:
+        return ""
+    swapped = abs(longitude) <= 90 and abs(latitude) <= 180
+    return "PRESUMED_SWAPPED_COORDINATE" if swapped else "COORDINATE_OUT_OF_RANGE"
+
+
+def _derive_coordinates(texts: Texts, found: Found) -> None:
+    """Fill the decimal coordinates from text that leaves no doubt; say nothing of other text."""
+    latitude, longitude, both = texts[2:]
+    north, east = angle(latitude, True), angle(longitude, False)
+    if north and east and (north.signed and east.signed):
+        pair = (north.degrees, east.degrees)
+    else:
+        read = coordinate_pair(both) if both else coordinate_pair(f"{latitude}; {longitude}")
+        if isinstance(read, str):
+            if read == "COORDINATE_HEMISPHERE_MISSING":
+                term = "verbatimCoordinates" if both else "verbatimLatitude"
+                found.note(read, term, both or latitude)
+            return
+        pair = read
+    if not _refusal(*pair):
+        found.add_derived(decimal_latitude=pair[0], decimal_longitude=pair[1])
+
+
+@lru_cache(maxsize=16384)
+def _read_uncertainty(texts: Texts, today: date) -> Found:
+    found = Found()
+    (text,) = texts
+    read = measure(text)
+    if read is None or read.low != read.high or read.low <= 0:
+        found.note("COORDINATE_UNCERTAINTY_METERS_INVALID", "coordinateUncertaintyInMeters", text)
+        found.verbatim["coordinateUncertaintyInMeters"] = text
+        return found
+    found.values["coordinate_uncertainty_in_meters"] = read.low
+    if number(text) != read.low:
+        found.verbatim["coordinateUncertaintyInMeters"] = text
+    return found
+
+
+# Elevation and depth
+
+
+class _Range(NamedTuple):
+    """A pair of terms in metres, the verbatim term beside it, and what is likely."""
+
+    prefix: str
+    low: str
+    high: str
+    verbatim: str
+    least: int
+    most: int
+
+
+_ELEVATION = _Range(
+    "ELEVATION",
+    "minimumElevationInMeters",
+    "maximumElevationInMeters",
+    "verbatimElevation",
+    -500,
+    9000,
+)
+_DEPTH = _Range("DEPTH", "minimumDepthInMeters", "maximumDepthInMeters", "verbatimDepth", 0, 11000)
+
+
+@lru_cache(maxsize=32768)
+def _read_elevation(texts: Texts, today: date) -> Found:
+    return _read_range(texts, _ELEVATION)
+
+
+@lru_cache(maxsize=16384)
+def _read_depth(texts: Texts, today: date) -> Found:
+    return _read_range(texts, _DEPTH)
+
+
+def _read_range(texts: Texts, terms: _Range) -> Found:
+    """Read metres from both terms, or from a verbatim text that gives its unit.
+
+    A minimum above its maximum is exchanged with it, with an issue; both texts stay verbatim.
+    """
+    found = Found()
+    low_column, high_column = BY_NAME[terms.low].column, BY_NAME[terms.high].column
+    if not texts[0] and not texts[1]:
+        read = measure(texts[2])
+        if read and read.unit and terms.least <= read.low <= read.high <= terms.most:
+            found.add_derived(**{low_column: read.low, high_column: read.high})
+        return found
+    low, beyond = _metres(texts[0], terms.low, terms, found)
+    below, high = _metres(texts[1], terms.high, terms, found)
+    if high is None and beyond != low:
+        high = beyond
+        found.derived.add(high_column)
+    if low is None and below != high:
+        low = below
+        found.derived.add(low_column)
+    if low is not None and high is not None and low > high:
+        found.note(f"{terms.prefix}_MIN_MAX_SWAPPED", terms.low, texts[0])
+        found.verbatim.update({terms.low: texts[0], terms.high: texts[1]})
+        low, high = high, low
+    for column, term, value in ((low_column, terms.low, low), (high_column, terms.high, high)):
+        if value is not None:
+            found.values[column] = value
+            if not terms.least <= value <= terms.most:
+                found.note(f"{terms.prefix}_UNLIKELY", term, str(value))
+    return found
+
+
+def _metres(
+    text: str, term: str, terms: _Range, found: Found
+) -> tuple[Decimal | None, Decimal | None]:
+    if not text:
+        return None, None
+    read = measure(text)
+    if read is None:
+        found.note(f"{terms.prefix}_NON_NUMERIC", term, text)
+    elif read.unit not in ("", "m"):
+        found.note(f"{terms.prefix}_NOT_METRIC", term, text)
+    if number(text) is None:
+        found.verbatim[term] = text
+        found.spare[BY_NAME[terms.verbatim].column] = text
+    return (read.low, read.high) if read else (None, None)
+
+
+# Country
+
+
+@lru_cache(maxsize=8192)
+def _read_country(texts: Texts, today: date) -> Found:
+    """Read country and countryCode; the one that is blank is filled from the other."""
+    found = Found()
+    text, code = texts
+    named = _country_in_words(text, found) if text else None
+    coded = _country_in_code(code, text, found) if code else None
+    if named and coded and not same_country(named.code, coded.code):
+        found.note("COUNTRY_MISMATCH", "country", text)
+    if named and not code:
+        found.add_derived(country_code=named.code)
+    if coded and not text:
+        found.add_derived(country=coded.name)
+    return found
+
+
+def _country_in_words(text: str, found: Found) -> Country | None:
+    # "NA" is Namibia's code, but in a column of names it stands for nothing.
+    coded = country_coded(text) if text != "NA" else None
+    if coded:
+        found.values["country"] = coded.name
+        found.verbatim["country"] = text
+        return coded
+    found.values["country"] = text
+    named = country_named(text)
+    if named is None and not is_shared_name(text):
+        found.note("COUNTRY_INVALID", "country", text)
+    return named
+
+
+def _country_in_code(code: str, text: str, found: Found) -> Country | None:
+    blank = code == text == "NA"
+    coded = None if blank else country_coded(code.upper()) or country_named(code)
+    if coded is None and code.upper() in ("XK", "XZ", "ZZ"):  # Kosovo, high seas, unknown
+        found.values["country_code"] = code.upper()
+        return None
+    if coded is None:
+        if not blank:
+            found.note("COUNTRY_INVALID", "countryCode", code)
+        found.verbatim["countryCode"] = code
+        return None
+    found.values["country_code"] = coded.code
+    if coded.code != code:
+        found.verbatim["countryCode"] = code
+    return coded
+
+
+# Vocabularies
+
+_BASES = {
+    "PreservedSpecimen": "preserved specimen specimens herbariumspecimen herbariumsheet voucher"
+    " vouchers voucherspecimen pinnedspecimen museumspecimen collection driedspecimen sheet"
+    " especimenpreservado ejemplarpreservado physicalspecimen fluidspecimen drypreserved",
+    "FossilSpecimen": "fossil fossils especimenfosil ejemplarfosil",
+    "LivingSpecimen": "living livingcollection especimenvivo ejemplarvivo culture germplasm",
+    "HumanObservation": "observation observations human sighting observacionhumana fieldobservation"
+    " visualobservation photo photograph",
+    "MachineObservation": "machine observaciondemaquina cameratrap",
+    "MaterialSample": "sample tissue tissuesample environmentalsample edna dna genomicdna",
+    "MaterialEntity": "",
+    "MaterialCitation": "literature citation publication",
+    "Occurrence": "unknown",
+}
+_BASIS_BY_TEXT = {
+    text: basis for basis, others in _BASES.items() for text in (basis.lower(), *others.split())
+}
+
+
+@lru_cache(maxsize=1024)
+def _read_basis(texts: Texts, today: date) -> Found:
+    found = Found()
+    (text,) = texts
+    basis = _BASIS_BY_TEXT.get(re.sub(r"[\W\d_]+", "", text.rpartition("/")[2]).lower())
+    if basis:
+        found.values["basis_of_record"] = basis
+    else:
+        found.note("BASIS_OF_RECORD_INVALID", "basisOfRecord", text)
+    if basis != text:
+        found.verbatim["basisOfRecord"] = text
+    return found
+
+
+_NO_TYPE = {"none", "no", "na", "nottype", "notatype", "notype", "nontype", "null", "false", "nil"}
+
+
+@lru_cache(maxsize=4096)
+def _read_type_status(texts: Texts, today: date) -> Found:
+    found = Found()
+    (text,) = texts
+    letters = re.sub(r"[\W\d_]+", "", text).lower()
+    if letters in _NO_TYPE or not letters:
+        found.verbatim["typeStatus"] = text
+        return found
+    found.values["type_status"] = text
+    if not re.search(r"typ[euo]|tipo", letters):
+        found.note("TYPE_STATUS_INVALID", "typeStatus", text)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _read_security(texts: Texts, today: date) -> Found:
+    """Read the level of protection; what is not understood protects, to be safe."""
+    found = Found()
+    text = texts[0] or texts[1]
+    if not text:
+        return found
+    known = text in ("0", "1", "5")
+    found.values["record_security"] = int(text) if known else 1
+    if not known:
+        found.note("SECURITY_INVALID", "recordSecurity", text)
+        found.verbatim["recordSecurity"] = text
+    return found
+
+
+_YES = {"1", "true", "t", "yes", "y", "si", "sí", "x", "cultivated", "captive", "cultivada"}
+_NO = {"0", "false", "f", "no", "n", "wild", "natural", "silvestre"}
+
+
+def _truth(text: str) -> bool | None:
+    folded = text.lower()
+    return True if folded in _YES else False if folded in _NO else None
+
+
+def _boolean_group(term: str, column: str) -> Group:
+    @lru_cache(maxsize=256)
+    def read(texts: Texts, today: date) -> Found:
+        found = Found()
+        (text,) = texts
+        value = _truth(text)
+        if value is None:
+            found.note("BOOLEAN_INVALID", term, text)
+            found.verbatim[term] = text
+        else:
+            found.values[column] = value
+        return found
+
+    return Group((term,), read)
+
+
+def _number_group(term: str, column: str) -> Group:
+    @lru_cache(maxsize=4096)
+    def read(texts: Texts, today: date) -> Found:
+        found = Found()
+        (text,) = texts
+        value = number(text)
+        if value is None:
+            found.note("NUMBER_INVALID", term, text)
+            found.verbatim[term] = text
+        else:
+            found.values[column] = value
+        return found
+
+    return Group((term,), read)
+
+
+# The plan: each term goes to its column as text, to a group, or both
+
+_GROUPS = [
+    Group(DATE_TERMS, read_dates),
+    Group(("dateIdentified",), read_date_identified),
+    Group(_COORDINATE_TERMS, _read_coordinates),
+    Group(("coordinateUncertaintyInMeters",), _read_uncertainty),
+    Group((_ELEVATION.low, _ELEVATION.high, _ELEVATION.verbatim), _read_elevation),
+    Group((_DEPTH.low, _DEPTH.high, _DEPTH.verbatim), _read_depth),
+    Group(("country", "countryCode"), _read_country),
+    Group(("basisOfRecord",), _read_basis),
+    Group(("typeStatus",), _read_type_status),
+    Group(("recordSecurity", "localitySecurity"), _read_security),
+]
+_GROUPED = {term for group in _GROUPS for term in group.terms}
+_GROUPS += [
+    (_boolean_group if term.kind == "boolean" else _number_group)(term.name, term.column)
+    for term in BY_NAME.values()
+    if term.kind in ("boolean", "number") and term.name not in _GROUPED
+]
+_IDENTIFICATION_GROUPS = [
+    Group(("dateIdentified",), read_date_identified),
+    _boolean_group("identificationIsCurrent", "is_current"),
+]
+
+
+def _plan(columns: dict[str, str], groups: list[Group]) -> dict[str, tuple[str, int]]:
+    """Return for each term the column that takes its text, if any, and the bit of its group."""
+    bits = {term: 1 << at for at, group in enumerate(groups) for term in group.terms}
+    names = columns.keys() | bits.keys()
+    return {name: (columns.get(name, ""), bits.get(name, 0)) for name in names}
+
+
+# Texts that stay as they are, even where a group reads them too.
+_ALSO_TEXT = {*_COORDINATE_TERMS[2:], _ELEVATION.verbatim, _DEPTH.verbatim}
+_READ_BY_GROUP = {term for group in _GROUPS for term in group.terms} - _ALSO_TEXT
+_TEXT_COLUMNS = {
+    term.name: term.column
+    for term in BY_NAME.values()
+    if term.column and term.kind == "text" and term.name not in _READ_BY_GROUP
+}
+_RECORD_PLAN = _plan(
+    _TEXT_COLUMNS | {"localitySecurityReason": BY_NAME["securityReason"].column}, _GROUPS
+)
+_IDENTIFICATION_PLAN = _plan(
+    {
+        term.name: term.column
+        for term in IDENTIFICATION_TERMS
+        if term.kind == "text" and term.name != "dateIdentified"
+    },
+    _IDENTIFICATION_GROUPS,
+)
