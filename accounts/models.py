@@ -18,9 +18,16 @@ class User(AbstractUser):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(Lower("username"), name="user_name_once"),
             models.UniqueConstraint(
-                Lower("email"), condition=~models.Q(email=""), name="user_email_once"
+                Lower("username"),
+                name="user_name_once",
+                violation_error_message=_("There is a user of this name already."),
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~models.Q(email=""),
+                name="user_email_once",
+                violation_error_message=_("There is a user with this e-mail address already."),
             ),
         ]
 
