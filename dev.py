@@ -33,8 +33,9 @@ import sys
 import time
 import types
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
@@ -210,13 +211,9 @@ class Ground:
         process = children.start(
             "The command", [self.venv.python, *command], log=None, env=environment, cwd=cwd
         )
-        with stopping_on(signal.SIGTERM, signal.SIGHUP):
+        with stopping_on(signal.SIGTERM, signal.SIGHUP), ignoring(signal.SIGINT):
             try:
-                while True:
-                    try:
-                        return int(process.wait())
-                    except KeyboardInterrupt:  # the terminal has told the command as well
-                        continue
+                return int(process.wait())  # Ctrl-C reaches the command by itself
             finally:
                 children.stop()
 
@@ -235,18 +232,28 @@ class Ground:
 
 
 @contextlib.contextmanager
-def stopping_on(*numbers: signal.Signals) -> Iterator[None]:
-    """Leave the block in good order when one of these signals comes."""
-
-    def leave(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    before = {number: signal.signal(number, leave) for number in numbers}
+def handling(numbers: Iterable[signal.Signals], handler: Any) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, previous in before.items():
+            signal.signal(number, previous)
+
+
+def ignoring(*numbers: signal.Signals) -> contextlib.AbstractContextManager[None]:
+    return handling(numbers, signal.SIG_IGN)
+
+
+def stopping_on(*numbers: signal.Signals) -> contextlib.AbstractContextManager[None]:
+    """Leave the block as by Ctrl-C when one of these signals comes; a second one is not heard."""
+
+    def leave(_number: int, _frame: object) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    return handling(numbers, leave)
 
 
 # -- Commands --------------------------------------------------------------------------------------
@@ -366,13 +373,17 @@ def run(_arguments: list[str]) -> int:
     refuse_second(portal_home())
     refuse_taken(port)
     ground = Ground(development=False)
-    with portal(ground, port) as site:
-        print(f"\nThe portal is at {site.address}\n")
-        if site.accounts:
-            print(site.accounts)
-        print(f"Logs are in {ground.home / 'logs'}. Ctrl-C stops it.", flush=True)
-        while not (failure := site.failure()):
-            time.sleep(0.3)
+    try:
+        with portal(ground, port) as site:
+            print(f"\nThe portal is at {site.address}\n")
+            if site.accounts:
+                print(site.accounts)
+            print(f"Logs are in {ground.home / 'logs'}. Ctrl-C stops it.", flush=True)
+            while not (failure := site.failure()):
+                time.sleep(0.3)
+    except KeyboardInterrupt:
+        say("Stopped.")
+        return 0
     raise Refusal(f"{failure} has ended by itself. See {ground.home / 'logs'}")
 
 
@@ -385,7 +396,7 @@ def portal(ground: Ground, port: int) -> Iterator[Portal]:
         environment = ground.variables(ground.home, services.addresses)
         accounts = prepare(ground, environment)
         python, logs = ground.venv.python, ground.home / "logs"
-        with stopping_on(signal.SIGTERM, signal.SIGHUP):
+        with stopping_on(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             try:
                 web = [python, "-m", "gunicorn", *web_options(port), "portal.wsgi"]
                 children.start("The web server", web, log=logs / "web.log", env=environment)

@@ -38,6 +38,7 @@ from urllib.parse import quote
 OLDEST_POSTGRES = 17  # the first with the builtin C.UTF-8 locale
 LONGEST_SOCKET_PATH = 100  # the kernel allows 107 bytes; a lock file's name is longer
 FOLDER_OF_ROOT = Path("/var/lib/holotype")  # root's PostgreSQL runs as nobody, so it lives here
+OTHERS_HOLD = b"."  # the supervisor's farewell to all but the last
 PATIENCE = 15.0  # seconds for a service to start or to end
 
 POSTGRES_SETTINGS = {
@@ -468,7 +469,8 @@ class Supervisor:
                         return  # the last one hears the end of this process, so may wait for it
                     selector.unregister(holder)
                     self.holders.remove(holder)
-                    holder.close()
+                    with contextlib.suppress(OSError), holder:
+                        holder.sendall(OTHERS_HOLD)
             if not self.holders and time.monotonic() > deadline:
                 return
 
@@ -537,6 +539,7 @@ class Services:
     addresses: dict[str, str] = field(default_factory=dict)
     postgres_folder: Path | None = None
     _connection: socket.socket | None = None
+    _supervisor: subprocess.Popen[bytes] | None = None  # if this hold has started it
 
     def lost(self) -> bool:
         """Whether the services have ended although they are still held."""
@@ -556,7 +559,8 @@ class Services:
             with contextlib.suppress(OSError):
                 self._connection.settimeout(4 * PATIENCE)
                 self._connection.shutdown(socket.SHUT_WR)
-                self._connection.recv(1)
+                if self._connection.recv(1) != OTHERS_HOLD and self._supervisor:
+                    self._supervisor.wait(PATIENCE)  # not every machine reaps orphans
             self._connection.close()
             self._connection = None
 
@@ -573,20 +577,21 @@ def hold(home: Path, python: Path, wanted: Sequence[str], *, throwaway: bool = F
     A throwaway home is removed with all it contains when the last holder is gone. Raises Missing.
     """
     home.mkdir(parents=True, exist_ok=True)
+    supervisor = None
     connection, answer = _connect(home, wanted)
     if connection is None:
         with _locked(home / "starting.lock"):
             connection, answer = _connect(home, wanted)
             if connection is None:
-                _spawn(home, python, throwaway)
+                supervisor = _spawn(home, python, throwaway)
                 connection, answer = _connect(home, wanted)
     if connection is None:
         raise Missing(f"The services do not start. See {home / 'logs' / 'supervisor.log'}")
     if "error" in answer:
-        connection.close()
+        Services(_connection=connection, _supervisor=supervisor).release()
         raise Missing(answer["error"])
     postgres_folder = Path(answer.pop("postgres"))
-    return Services(answer, postgres_folder, connection)
+    return Services(answer, postgres_folder, connection, supervisor)
 
 
 def _connect(home: Path, wanted: Sequence[str]) -> tuple[socket.socket | None, dict[str, str]]:
@@ -602,7 +607,7 @@ def _connect(home: Path, wanted: Sequence[str]) -> tuple[socket.socket | None, d
         return None, {}
 
 
-def _spawn(home: Path, python: Path, throwaway: bool) -> None:
+def _spawn(home: Path, python: Path, throwaway: bool) -> subprocess.Popen[bytes]:
     """Start a supervisor and wait until it listens; it waits for the end of a predecessor."""
     log = home / "logs" / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -620,6 +625,7 @@ def _spawn(home: Path, python: Path, throwaway: bool) -> None:
     assert process.stdout
     with process.stdout:
         process.stdout.readline()
+    return process
 
 
 def stop(home: Path) -> bool:
