@@ -298,7 +298,7 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # kilobytes; above it a child make
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0  # seconds that a task in hand gets on SIGQUIT
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULE = {"sweep jobs": {"task": "journal.tasks.sweep", "schedule": 30.0}}
+CELERY_BEAT_SCHEDULE = {"sweep jobs": {"task": "journal.tasks.sweep", "schedule": 10.0}}
 
 # -- Log -------------------------------------------------------------------------------------------
 
