@@ -9,22 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from darwincore.interpret import determination_key
 from darwincore.terms import IDENTIFICATION_COLUMNS
 from journal.guids import new_guid
 
 Determination = dict[str, Any]
-
-
-_UNSTATED = frozenset(("", "unknown", "s.d.", "s.n.", "anonymous"))
-
-
-def determination_key(values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what makes two determinations the same: name, determiner, date; blank = unknown."""
-    texts = (
-        " ".join(str(values.get(column) or "").lower().split())
-        for column in ("scientific_name", "identified_by", "date_identified")
-    )
-    return tuple("" if text in _UNSTATED else text for text in texts)
 
 
 def mirror_of(values: Mapping[str, Any]) -> Determination:
