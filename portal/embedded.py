@@ -53,6 +53,8 @@ POSTGRES_SETTINGS = {
 }
 THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
+Command = list[str | Path]
+
 
 class Missing(Exception):
     """A service cannot run here. The text is one line that says what to type."""
@@ -83,7 +85,7 @@ class Children:
     def start(
         self,
         name: str,
-        command: Sequence[str | os.PathLike[str]],
+        command: Command,
         *,
         log: Path | None,
         stop_signal: signal.Signals = signal.SIGTERM,
@@ -159,8 +161,8 @@ def _signal(pid: int, number: signal.Signals | int, *, group: bool) -> bool:
 
 def watch() -> None:
     """End the processes named on standard input if it closes without a farewell."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
     lines = sys.stdin.read().splitlines()
     if "farewell" in lines:
         return
@@ -323,36 +325,40 @@ def start_postgres(layout: Layout, children: Children) -> str:
             os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         user |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     layout.postgres.chmod(0o700)
-    new = not (data / "PG_VERSION").exists()
-    if new:
+    if not data.exists():
         _initdb(binaries, data, layout.throwaway, user)
     _await_end_of_predecessor(data)
     settings = POSTGRES_SETTINGS | (THROWAWAY_SETTINGS if layout.throwaway else {})
     settings |= {"unix_socket_directories": str(sockets)}
     log = layout.log("postgres")
+    command: Command = [binaries / "postgres", "-D", data]
+    command += [f"--{name}={value}" for name, value in settings.items()]
     process = children.start(
         "PostgreSQL",
-        [binaries / "postgres", "-D", data, *(f"--{k}={v}" for k, v in settings.items())],
+        command,
         log=log,
         stop_signal=signal.SIGINT,
         **user,
     )
     _await(lambda: _postmaster_pid(data, "ready") == process.pid, process, log)
-    _make_database(binaries, sockets, user)
     return f"postgres://holotype@{quote(str(sockets), safe='')}/holotype"
 
 
 def _initdb(binaries: Path, data: Path, throwaway: bool, user: dict[str, Any]) -> None:
+    """Make the cluster with the database that DATABASE_URL names, whole or not at all."""
     unfinished = data.with_name("unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    command = [binaries / "initdb", "-D", unfinished, "-U", "holotype", "-A", "trust"]
-    command += ["-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
-    command += ["--no-sync"] if throwaway else []
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **user
-    )
-    if done.returncode:
-        raise Missing(f"PostgreSQL cannot make its files: {done.stderr.strip().splitlines()[-1]}")
+    cluster: Command = [binaries / "initdb", "-D", unfinished, "-U", "holotype", "-A", "trust"]
+    cluster += ["-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+    cluster += ["--no-sync"] if throwaway else []
+    database: Command = [binaries / "postgres", "--single", "-j", "-D", unfinished, "postgres"]
+    for command, text in ((cluster, ""), (database, "CREATE DATABASE holotype")):
+        done = subprocess.run(
+            command, input=text, capture_output=True, text=True, check=False, **user
+        )
+        if done.returncode:
+            reason = done.stderr.strip().splitlines()[-1]
+            raise Missing(f"PostgreSQL cannot make its files in {data.parent}: {reason}")
     unfinished.rename(data)
 
 
@@ -376,27 +382,14 @@ def _await_end_of_predecessor(data: Path) -> None:
         pid = _postmaster_pid(data)
 
 
-def _make_database(binaries: Path, sockets: Path, user: dict[str, Any]) -> None:
-    """The database that DATABASE_URL names, unless it is there."""
-    done = subprocess.run(
-        [binaries / "createdb", "-h", sockets, "-U", "holotype", "holotype"],
-        capture_output=True,
-        text=True,
-        check=False,
-        **user,
-    )
-    if done.returncode and "already exists" not in done.stderr:
-        raise Missing(f"PostgreSQL cannot make a database: {done.stderr.strip()}")
-
-
 def start_broker(layout: Layout, children: Children) -> str:
     """Start the broker, whose queue survives it in an append-only file; its REDIS_URL."""
     folder = layout.home / "broker"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = layout.socket_folder(layout.home / "run") / "broker.sock"
     log = layout.log("broker")
-    command = [broker_binary(), "--port", "0", "--unixsocket", path, "--unixsocketperm", "700"]
-    command += ["--dir", ".", "--save", "", "--daemonize", "no"]
+    command: Command = [broker_binary(), "--unixsocket", path, "--dir", ".", "--save", ""]
+    command += ["--port", "0", "--unixsocketperm", "700"]
     command += ["--appendonly", "no" if layout.throwaway else "yes"]
     process = children.start("The broker", command, log=log, cwd=folder)
     _await(lambda: _broker_answers(path), process, log)
@@ -611,7 +604,7 @@ def _spawn(home: Path, python: Path, throwaway: bool) -> subprocess.Popen[bytes]
     """Start a supervisor and wait until it listens; it waits for the end of a predecessor."""
     log = home / "logs" / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [python, "-P", str(Path(__file__).resolve()), "supervise", str(home)]
+    command: Command = [python, "-P", str(Path(__file__).resolve()), "supervise", str(home)]
     command += ["--throwaway"] if throwaway else []
     with log.open("wb") as errors:
         process = subprocess.Popen(
@@ -642,6 +635,8 @@ def stop(home: Path) -> bool:
 def clear_throwaways(folder: Path) -> None:
     """Remove the throwaway homes in this folder that a killed supervisor has left."""
     for home in folder.glob("*/"):
+        if time.time() - home.stat().st_mtime < 4 * PATIENCE:
+            continue  # it may be starting
         with _locked(home / "supervisor.lock", wait=False) as free:
             if free:
                 Layout(home, throwaway=True).clear()
