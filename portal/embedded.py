@@ -242,20 +242,23 @@ class Layout:
     throwaway: bool
     temporary: list[Path] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.postgres = self.home / "postgres"
-        if os.geteuid() == 0:
-            self.postgres = self._folder_of_root() / "postgres"
+    @property
+    def postgres(self) -> Path:
+        """PostgreSQL's folder; root's is elsewhere, since nobody may not enter every home."""
+        if os.geteuid() != 0:
+            return self.home / "postgres"
+        if not self._signpost.exists():  # a home made anew gets a folder of its own
+            FOLDER_OF_ROOT.mkdir(parents=True, exist_ok=True)
+            key = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
+            made = tempfile.mkdtemp(prefix=f"{key}-", dir=FOLDER_OF_ROOT)
+            for each in (FOLDER_OF_ROOT, Path(made)):
+                each.chmod(0o711)
+            self._signpost.write_text(f"{made}\n")
+        return Path(self._signpost.read_text().strip()) / "postgres"
 
-    def _folder_of_root(self) -> Path:
-        """Root's PostgreSQL runs as nobody, who may not enter every home."""
-        key = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
-        folder = FOLDER_OF_ROOT / key
-        folder.mkdir(parents=True, exist_ok=True)
-        for each in (FOLDER_OF_ROOT, folder):
-            each.chmod(0o711)
-        (self.home / "postgres-is-in.txt").write_text(f"{folder}\n")
-        return folder
+    @property
+    def _signpost(self) -> Path:
+        return self.home / "postgres-is-in.txt"
 
     def socket_folder(self, preferred: Path) -> Path:
         """A folder whose sockets have short enough names; in the temporary folder if need be."""
@@ -270,8 +273,8 @@ class Layout:
         for folder in self.temporary:
             shutil.rmtree(folder, ignore_errors=True)
         if self.throwaway:
-            if self.postgres.parent != self.home:
-                shutil.rmtree(self.postgres.parent, ignore_errors=True)
+            if self._signpost.exists():
+                shutil.rmtree(self._signpost.read_text().strip(), ignore_errors=True)
             shutil.rmtree(self.home, ignore_errors=True)
 
     def log(self, name: str) -> Path:
@@ -635,8 +638,9 @@ def stop(home: Path) -> bool:
 def clear_throwaways(folder: Path) -> None:
     """Remove the throwaway homes in this folder that a killed supervisor has left."""
     for home in folder.glob("*/"):
-        if time.time() - home.stat().st_mtime < 4 * PATIENCE:
-            continue  # it may be starting
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - home.stat().st_mtime < 4 * PATIENCE:
+                continue  # it may be starting
         with _locked(home / "supervisor.lock", wait=False) as free:
             if free:
                 Layout(home, throwaway=True).clear()

@@ -1,6 +1,7 @@
 """The embedded services: shared, kept, and gone with the last who holds them."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -65,6 +66,18 @@ def test_data_outlive_the_services(home: Path) -> None:
     assert processes.remaining(home, 2) == []
     with embedded.hold(home, PYTHON, BOTH) as services:
         assert query(services, "SELECT lower(town) FROM kept") == [("łódź",)]
+
+
+def test_home_made_anew_starts_with_nothing(home: Path) -> None:
+    with embedded.hold(home, PYTHON, ["DATABASE_URL"]) as services:
+        query(services, "CREATE TABLE kept ()")
+        before = services.postgres_folder
+        assert before
+    shutil.rmtree(home)
+    home.mkdir()
+    with embedded.hold(home, PYTHON, ["DATABASE_URL"]) as services:
+        assert query(services, "SELECT to_regclass('kept')") == [(None,)]
+    shutil.rmtree(before if before.parent == home else before.parent, ignore_errors=True)
 
 
 def test_services_are_shared_and_end_with_the_last_holder(home: Path) -> None:
