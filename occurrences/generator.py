@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from occurrences.scenery import PLACES, SCENES, Place, Scene, Taxon
+from occurrences.scenery import PLACES, SCENES, Collector, Place, Scene, Taxon
 
 Row = dict[str, str]
 
@@ -30,6 +30,7 @@ COLUMNS = tuple(
     reproductiveCondition preparations duplicateQuantity processingStatus
     """.split()
 )
+NOW = 2025  # a clock would make the records differ from year to year
 KILOMETRES_A_DEGREE = 111.2
 DIRECTIONS = {"N": 0, "NE": 45, "E": 90, "SE": 135, "S": 180, "SW": 225, "W": 270, "NW": 315}
 
@@ -44,14 +45,14 @@ def rows(
     """
     random = Random(f"{seed} {scene}")  # noqa: S311  repeatable, not secret
     setting = SCENES[scene]
-    numbers = {collector: random.randrange(1, 900) for collector in setting.collectors}
+    numbers = {person.name: random.randrange(1, 900) for person in setting.collectors}
     made = 0
     while made < count:
         trip = _trip(random, setting)
         for _specimen in range(min(random.randint(1, 9), count - made)):
             made += 1
-            numbers[trip.collector] += 1
-            row = _record(random, setting, trip, numbers[trip.collector])
+            numbers[trip.collector.name] += 1
+            row = _record(random, setting, trip, numbers[trip.collector.name])
             row["catalogNumber"] = f"{prefix}-{made:07}"
             row["occurrenceID"] = f"urn:catalog:{prefix}:{made:07}"
             if random.random() < dirty:
@@ -72,7 +73,7 @@ def write_csv(path: Path, made: Iterable[Row]) -> int:
 
 
 class _Trip(NamedTuple):
-    collector: str
+    collector: Collector
     place: Place
     day: date
     where: Row
@@ -81,9 +82,9 @@ class _Trip(NamedTuple):
 def _trip(random: Random, scene: Scene) -> _Trip:
     """Send a collector to a place on a day."""
     place = random.choice(PLACES)
-    year = random.randint(scene.first_year, scene.last_year)
-    day = date(year, 1, 1) + timedelta(days=random.randrange(365))
     collector = random.choice(scene.collectors)
+    year = random.randint(collector.first_year, collector.last_year)
+    day = date(year, 1, 1) + timedelta(days=random.randrange(365))
     return _Trip(collector, place, day, _where(random, place, year))
 
 
@@ -123,10 +124,11 @@ def _record(random: Random, scene: Scene, trip: _Trip, number: int) -> Row:
     """Collect one specimen, or see one individual, on a trip."""
     growing = [taxon for taxon in scene.taxa if trip.place.biome in taxon.biomes]
     taxon = random.choice(growing or scene.taxa)
+    year = trip.day.year
     row: Row = {
         "basisOfRecord": scene.basis_of_record,
         **name_of(taxon, scene.kingdom),
-        "recordedBy": trip.collector,
+        "recordedBy": trip.collector.name,
         "recordNumber": _number(random, number),
         **_when(random, trip.day),
         **trip.where,
@@ -136,11 +138,15 @@ def _record(random: Random, scene: Scene, trip: _Trip, number: int) -> Row:
     if scene.kingdom == "Plantae":
         row["reproductiveCondition"] = random.choice(("flowering", "fruiting", "sterile", ""))
     if random.random() < 0.25:
-        others = [person for person in scene.collectors if person != trip.collector]
-        row["associatedCollectors"] = random.choice(others) if others else ""
+        together = [
+            person.name
+            for person in scene.collectors
+            if person != trip.collector and person.first_year <= year <= person.last_year
+        ]
+        row["associatedCollectors"] = random.choice(together) if together else ""
     if random.random() < 0.7:
         row["identifiedBy"] = random.choice(scene.determiners)
-        row["dateIdentified"] = str(min(trip.day.year + random.randint(0, 12), scene.last_year))
+        row["dateIdentified"] = str(min(year + random.randint(0, 12), NOW))
     return row
 
 

@@ -34,18 +34,24 @@ class Place(NamedTuple):
     vegetation: str
 
 
+class Collector(NamedTuple):
+    """Somebody who collects, and the first and last year of it."""
+
+    name: str
+    first_year: int
+    last_year: int
+
+
 class Scene(NamedTuple):
     """Everything that makes the records of one kind of collection look alike."""
 
     kingdom: str
     basis_of_record: str
     taxa: tuple[Taxon, ...]
-    collectors: tuple[str, ...]
+    collectors: tuple[Collector, ...]
     determiners: tuple[str, ...]
     preparations: str
     remarks: tuple[str, ...]
-    first_year: int
-    last_year: int
 
 
 def _taxa(table: str) -> tuple[Taxon, ...]:
@@ -68,6 +74,16 @@ def _places(table: str) -> tuple[Place, ...]:
         latitude, longitude = map(float, point.split())
         lowest, highest = map(int, elevations.split("-"))
         found.append(Place(*names, latitude, longitude, lowest, highest, vegetation))
+    return tuple(found)
+
+
+def _collectors(table: str) -> tuple[Collector, ...]:
+    """Read "Name 1901-1930; Name 1988-2024"."""
+    found = []
+    for entry in table.split("; "):
+        name, _blank, years = entry.rpartition(" ")
+        first, last = map(int, years.split("-"))
+        found.append(Collector(name, first, last))
     return tuple(found)
 
 
@@ -229,64 +245,52 @@ SCENES = {
         "Plantae",
         "PreservedSpecimen",
         PLANTS,
-        (
-            "L. Gómez",
-            "M. Aldana Ríos",
-            "H. W. Tarrant",
-            "R. Köhler",
-            "E. Peñaloza",
-            "D. J. Whitlock",
-            "A. Sandoval Ibarra",
-            "P. Lindqvist",
+        _collectors(
+            "H. W. Tarrant 1894-1921; R. Köhler 1907-1938; P. Lindqvist 1929-1961; "
+            "M. Aldana Ríos 1951-1989; D. J. Whitlock 1966-2003; E. Peñaloza 1978-2024; "
+            "A. Sandoval Ibarra 1992-2024"
         ),
         ("M. Aldana Ríos", "J. F. Okafor", "C. Beaumont", "T. Whitlock"),
         "sheet",
         _PLANT_REMARKS,
-        1894,
-        2024,
     ),
     "insects": Scene(
         "Animalia",
         "PreservedSpecimen",
         INSECTS,
-        ("F. Navarro Luz", "G. Thornbury", "K. Ishida", "B. O’Meara", "S. Villaseñor Paz"),
+        _collectors(
+            "G. Thornbury 1921-1958; B. O’Meara 1948-1983; F. Navarro Luz 1971-2012; "
+            "K. Ishida 1985-2020; S. Villaseñor Paz 1999-2024"
+        ),
         ("G. Thornbury", "K. Ishida", "A. Petrov"),
         "pinned",
         _ANIMAL_REMARKS,
-        1921,
-        2024,
     ),
     "reptiles": Scene(
         "Animalia",
         "PreservedSpecimen",
         REPTILES,
-        ("W. Castellanos", "N. Abernathy", "J. Quiroga Mena"),
-        ("N. Abernathy",),
+        _collectors("W. Castellanos 1938-1969; N. Abernathy 1961-2004; J. Quiroga Mena 1990-2019"),
+        ("N. Abernathy", "J. Quiroga Mena"),
         "whole animal (ethanol)",
         _ANIMAL_REMARKS,
-        1938,
-        2019,
     ),
     "birds": Scene(
         "Animalia",
         "HumanObservation",
         BIRDS,
-        ("Lucía Ferrer",),
+        _collectors("Lucía Ferrer 2016-2025"),
         ("Lucía Ferrer",),
         "",
         ("Singing from the top of a saguaro.", "A pair, feeding young.", "Heard only.", "", ""),
-        2016,
-        2025,
     ),
     "plants seen": Scene(
         "Plantae",
         "HumanObservation",
         PLANTS,
-        ("Tomás Aguirre",),
+        _collectors("Tomás Aguirre 2018-2025"),
         ("Tomás Aguirre",),
         "",
         _PLANT_REMARKS,
-        2018,
-        2025,
     ),
 }

@@ -2,21 +2,24 @@
 
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from biocollections.models import Collection, Grant
-from journal.models import ChangeSet
+from journal import jobs
+from journal.models import ChangeSet, Job
+from occurrences.demo import DEMO_ACCOUNTS
 from occurrences.models import ImportRun, Occurrence, Protection
 from occurrences.statistics import record_counts
-from portal.demo_accounts import DEMO_ACCOUNTS
 
 GROUPS = {
     Collection.Type.PRESERVED: _("Collections"),
@@ -116,6 +119,36 @@ def account(request: HttpRequest) -> HttpResponse:
     """Who I am here, and what I may do."""
     grants = Grant.objects.valid().filter(user=request.user).select_related("collection")
     return render(request, "portal/account.html", {"grants": grants.order_by("collection", "role")})
+
+
+@login_required
+@require_GET
+def job(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """How far a job is; when it has finished, the page that shows it loads anew."""
+    shown = get_object_or_404(jobs_visible_to(request.user), guid=guid)
+    template = "components/progress.html" if request.htmx else "portal/job.html"
+    response = render(request, template, {"job": shown})
+    if request.htmx and shown.is_finished:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@login_required
+@require_POST
+def job_cancel(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Ask a job to stop."""
+    stopped = get_object_or_404(jobs_visible_to(request.user), guid=guid)
+    jobs.cancel(stopped)
+    stopped.refresh_from_db()
+    if request.htmx:
+        return render(request, "components/progress.html", {"job": stopped})
+    return redirect("job", stopped.guid)
+
+
+def jobs_visible_to(user: Any) -> QuerySet[Job]:
+    """Return the jobs `user` started, and those in collections he administers."""
+    managed = Collection.objects.managed_by(user).values("pk")
+    return Job.objects.filter(Q(user=user) | Q(collection_id__in=managed))
 
 
 def with_counts(collections: list[Any], user: Any) -> list[Any]:
