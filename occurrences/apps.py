@@ -6,4 +6,5 @@ class OccurrencesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from occurrences import restoring  # noqa: F401  registers how records are taken back
+        # Registers how records are taken back, and the jobs.
+        from occurrences import downloads, restoring  # noqa: F401

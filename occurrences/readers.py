@@ -64,22 +64,28 @@ def as_text(value: Any) -> str:
 
 
 def darwin_core_select(
-    queryset: QuerySet[Occurrence], user: Person | None, terms: Sequence[Term] = EXPORTED
+    queryset: QuerySet[Occurrence],
+    user: Person | None,
+    terms: Sequence[Term] = EXPORTED,
+    *,
+    with_guid: bool = False,
 ) -> sql.Composed:
     """Return the SELECT that gives these records as Darwin Core text, a column a term, by id.
 
     The rows are those of `queryset` (ask it from `visible_to`), the withheld values those that
-    `user` may read; user None is the operator, who reads all. Feed it to COPY.
+    `user` may read; user None is the operator, who reads all. `with_guid` puts our GUID in front.
+    Feed it to COPY.
     """
     readable = Withheld.objects.all() if user is None else Withheld.objects.readable_by(user)
     columns = sql.SQL(", ").join(
         sql.SQL("{} AS {}").format(_expression(term), sql.Identifier(term.name)) for term in terms
     )
     return sql.SQL(
-        "SELECT {columns} FROM {occurrence} o JOIN {collection} k ON k.id = o.collection_id "
+        "SELECT {guid}{columns} FROM {occurrence} o JOIN {collection} k ON k.id = o.collection_id "
         "LEFT JOIN ({readable}) w ON w.occurrence_id = o.id "
         "WHERE o.id IN ({wanted}) ORDER BY o.id"
     ).format(
+        guid=sql.SQL("o.guid, " if with_guid else ""),
         columns=columns,
         occurrence=sql.Identifier(OCCURRENCE),
         collection=sql.Identifier(Collection._meta.db_table),

@@ -201,6 +201,24 @@ def _bring_deletions_back(undoing: undo.Undoing) -> None:
         undoing.report()
 
 
+def bring_back(gone: DeletedOccurrence, user: Any) -> ChangeSet:
+    """Bring one deleted record back and leave away what else its change set deleted."""
+    deletions = Change.objects.filter(
+        change_set=gone.change_set, kind="occurrence", after__isnull=True, before__isnull=False
+    )
+    mine = deletions.get(row_guid=gone.guid)
+    if not deletions.exclude(pk=mine.pk).exists():
+        return undo.undo(gone.change_set, user)
+    with transaction.atomic():
+        back = ChangeSet.objects.create(
+            kind=ChangeSet.Kind.UNDO, user=user, collection_id=gone.collection_id
+        )
+        undoing = undo.Undoing(gone.change_set, back)
+        undoing.counts["restored"] += _insert_whole(undoing, [mine.pk])
+        undoing.keep()
+    return back
+
+
 def _insert_whole(undoing: undo.Undoing, change_ids: Sequence[int]) -> int:
     columns = [
         field.column
@@ -480,4 +498,4 @@ def _chunks(queryset: Any) -> Iterator[list[int]]:
         last = ids[-1]
 
 
-__all__ = ["delete", "restore_records"]
+__all__ = ["bring_back", "delete", "restore_records"]

@@ -1,0 +1,278 @@
+"""One record typed by a person: what the texts mean, and how two people's changes meet.
+
+`read` understands texts as an import does. `create` and `save` write through `records.write`. When
+the record moved on while somebody typed, changes of different fields are put together; where both
+changed the same field, `save` writes nothing and tells both texts, for a person to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from biocollections.models import Collection
+from darwincore import issues, terms
+from darwincore.interpret import interpret
+from journal.models import ChangeSet
+from occurrences import records
+from occurrences.determinations import mirror_of
+from occurrences.models import DeletedOccurrence, Occurrence
+from occurrences.readers import as_text, exact_values
+from occurrences.records import Draft, Stored
+
+IDENTIFIERS = "identifiers"
+Texts = Mapping[str, str]
+Rows = list[tuple[str, str]]
+
+DATE_COLUMNS = ("year", "month", "day", "start_day_of_year", "end_day_of_year")
+# Terms that one text decides together: a new date brings its year, month and day.
+TOGETHER = (
+    ("event_date", "verbatim_event_date", *DATE_COLUMNS),
+    (
+        "decimal_latitude",
+        "decimal_longitude",
+        "verbatim_coordinates",
+        "verbatim_latitude",
+        "verbatim_longitude",
+    ),
+    ("minimum_elevation_in_meters", "maximum_elevation_in_meters", "verbatim_elevation"),
+    ("minimum_depth_in_meters", "maximum_depth_in_meters", "verbatim_depth"),
+    ("country", "country_code"),
+)
+# What is read anew from its master, so that the old year doesn't contradict the new date.
+FOLLOWING = {"event_date": DATE_COLUMNS, "country": ("country_code",)}
+# A file is put right and let in; a person who types is asked.
+ASKED = {
+    "ELEVATION_MIN_MAX_SWAPPED": gettext_lazy("The minimum is above the maximum. Correct one."),
+    "DEPTH_MIN_MAX_SWAPPED": gettext_lazy("The minimum is above the maximum. Correct one."),
+    "DATE_RANGE_REVERSED": gettext_lazy("The range ends before it starts. Correct one of the two."),
+}
+# What Symbiota calls security, in the levels the form offers.
+_SECURITY = {0: "", 5: "5"}
+
+
+@dataclass(slots=True)
+class Reading:
+    """What texts mean. values and verbatim as `records.Draft` wants them; by column: `problems`
+    that keep the record from being saved, and `notes` that say how a text was understood."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    verbatim: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+class Clash(NamedTuple):
+    """A field that two people changed: what it holds now, and what was typed here."""
+
+    column: str
+    theirs: str
+    mine: str
+
+
+@dataclass(slots=True)
+class Saved:
+    """What became of a save. With clashes or problems nothing was written."""
+
+    change_set: ChangeSet | None = None
+    columns: list[str] = field(default_factory=list)
+    clashes: list[Clash] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+    now: dict[str, str] = field(default_factory=dict)
+    version: int = 0
+
+
+class Gone(Exception):
+    """The record was deleted meanwhile."""
+
+
+def read(texts: Texts) -> Reading:
+    """Return what the texts of a record, by column, mean."""
+    given = {terms.BY_COLUMN[column].name: text for column, text in texts.items() if text}
+    found = interpret(given)
+    reading = Reading(dict(found.values), dict(found.verbatim))
+    for issue in found.issues:
+        _tell(reading, issue)
+    for column, text in texts.items():
+        value = reading.values.get(column)
+        if text and value is None:
+            reading.problems.setdefault(column, _("This says nothing here. Leave it blank."))
+        elif text and as_text(value) != text and column not in reading.notes:
+            reading.notes[column] = as_text(value)
+    return reading
+
+
+def texts_of(values: Mapping[str, Any], identifiers: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
+    """Return exact values by column as the form shows them; blank ones are left out."""
+    texts = {
+        column: as_text(values[column])
+        for column in terms.COLUMNS
+        if values.get(column) not in (None, "")
+    }
+    security = values.get("record_security")
+    texts["record_security"] = _SECURITY.get(security or 0, "1")
+    texts[IDENTIFIERS] = identifier_lines(identifiers)
+    return {column: text for column, text in texts.items() if text}
+
+
+def identifier_lines(identifiers: Iterable[tuple[str, str]]) -> str:
+    """Return identifiers one a line: "Accession: 2026-014"; one without a name stands alone."""
+    return "\n".join(
+        f"{name}: {value}" if name or ": " in value else value for name, value in identifiers
+    )
+
+
+def identifiers_of(text: str) -> Rows:
+    """Return the (name, value) pairs of such lines; "http://…" is no name."""
+    pairs = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        name, colon, value = line.partition(": ")
+        named = bool(colon and value.strip())
+        pairs.append((name.strip(), value.strip()) if named else ("", line))
+    return [(name.strip(":"), value) for name, value in pairs]
+
+
+def create(collection: Collection, user: Any, guid: UUID, texts: Texts, identifiers: str) -> bool:
+    """Make a record of these texts; return False when the form was sent twice."""
+    reading = read({"basis_of_record": collection.basis_of_record, **texts})
+    draft = Draft(
+        guid,
+        collection.pk,
+        reading.values,
+        verbatim=reading.verbatim,
+        identifiers=identifiers_of(identifiers),
+    )
+    if DeletedOccurrence.objects.filter(guid=guid).exists():
+        return False
+    with transaction.atomic():
+        written = records.write(_change_set(collection.pk, user), reading.values, [draft])
+        if not written.created:
+            transaction.set_rollback(True)
+    return bool(written.created)
+
+
+def save(
+    guid: UUID,
+    user: Any,
+    version: int | None,
+    basis: Texts,
+    typed: Texts,
+    *,
+    new_determination: bool = False,
+) -> Saved:
+    """Write what was typed into a record that somebody may have changed since.
+
+    version and basis: what the form was opened with; typed: the changed columns' texts, blank
+    erases, "identifiers" among them. Raises Gone when the record is no more.
+    """
+    with transaction.atomic():
+        record = records.stored([guid]).get(guid)
+        if record is None:
+            raise Gone
+        now = texts_of(record.values, record.identifiers)
+        saved = Saved(now=now, version=record.version)
+        wanted = {name: text for name, text in typed.items() if text != now.get(name, "")}
+        if version != record.version:
+            saved.clashes = [
+                Clash(name, now.get(name, ""), text)
+                for name, text in wanted.items()
+                if now.get(name, "") != basis.get(name, "")
+            ]
+        if not saved.clashes and (wanted or new_determination):
+            _write(saved, guid, record, user, wanted, new_determination)
+    return saved
+
+
+def _write(
+    saved: Saved,
+    guid: UUID,
+    record: Stored,
+    user: Any,
+    wanted: Texts,
+    new_determination: bool,
+) -> None:
+    draft = Draft(guid, record.collection_id, {}, version=record.version)
+    if IDENTIFIERS in wanted:
+        draft.identifiers = identifiers_of(wanted[IDENTIFIERS])
+    reading = read(_input(saved.now, wanted))
+    saved.problems = {name: reading.problems[name] for name in wanted if name in reading.problems}
+    if saved.problems:
+        return
+    values = reading.values | {name: None for name, text in wanted.items() if not text}
+    columns = _columns_to_write(wanted, record.values, values)
+    draft.values = {column: values.get(column) for column in (*columns, *terms.DERIVED_COLUMNS)}
+    names = {terms.BY_COLUMN[column].name for column in columns if column in terms.BY_COLUMN}
+    draft.verbatim = {name: text for name, text in reading.verbatim.items() if name in names}
+    if new_determination:
+        draft.identifications = [mirror_of({**record.values, **draft.values})]
+    change_set = _change_set(record.collection_id, user)
+    written = records.write(change_set, columns, [draft])
+    if written.updated:
+        saved.change_set, saved.columns = change_set, list(wanted)
+    else:
+        change_set.delete()
+
+
+def _input(now: Texts, wanted: Texts) -> dict[str, str]:
+    """Return the record's texts with the typed ones laid over, for `read`."""
+    left_out = {IDENTIFIERS}
+    for master, followers in FOLLOWING.items():
+        if master in wanted:
+            left_out.update(name for name in followers if name not in wanted)
+    return {name: text for name, text in {**now, **wanted}.items() if name not in left_out}
+
+
+def _columns_to_write(
+    wanted: Texts, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[str]:
+    """Return the typed columns and those that follow from them with another value than before."""
+    columns = [column for column in wanted if column != IDENTIFIERS]
+    for group in TOGETHER:
+        if not set(group).isdisjoint(columns):
+            columns += [
+                column
+                for column in group
+                if column not in columns and before.get(column) != after.get(column)
+            ]
+    return columns
+
+
+def _tell(reading: Reading, issue: issues.Issue) -> None:
+    """Put an issue under its field, in the words of the page."""
+    term = terms.BY_NAME.get(issue.term)
+    if term is None or not term.column:
+        return
+    if issue.code in ASKED:
+        reading.problems[term.column] = str(ASKED[issue.code])
+        return
+    named = issue._replace(term=_(term.label))
+    message = str(issues.describe(named, translate=_))
+    refused = issues.severity(issue) == "blocking" or reading.values.get(term.column) is None
+    (reading.problems if refused else reading.notes).setdefault(term.column, message)
+
+
+def _change_set(collection_id: int, user: Any) -> ChangeSet:
+    return ChangeSet.objects.create(
+        kind=ChangeSet.Kind.EDIT, user=user, collection_id=collection_id, counts={"records": 1}
+    )
+
+
+def opened(occurrence: Occurrence) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the texts a form on this record opens with, and what was written on the label.
+
+    `occurrence` comes from `editable_by`, so both hold what this person may read.
+    """
+    pairs = [(row.name, row.value) for row in occurrence.identifiers.all()]
+    verbatim = occurrence.disclosed.get("verbatim") or occurrence.verbatim
+    notes = {
+        terms.BY_NAME[name].column: _("as written: “%(text)s”") % {"text": text}
+        for name, text in verbatim.items()
+        if name in terms.BY_NAME
+    }
+    return texts_of(exact_values(occurrence), pairs), notes

@@ -1,0 +1,257 @@
+"""What was done to records, in the words of the page: who, when, which field from what to what.
+
+History holds withheld values, so everything here is for editors of the collection alone: ask
+`visible_to` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from biocollections.models import Collection, Person
+from darwincore import terms
+from journal.models import Change, ChangeSet
+from journal.undo import is_undone
+from occurrences.models import DeletedOccurrence, Occurrence, Protection
+from occurrences.restoring import overlaid
+
+MOST_AT_ONCE = 500  # rows that an undo takes back while its person waits
+_UNTOLD = frozenset((*terms.DERIVED_COLUMNS, "guid", "position", "verbatim"))
+_NOTES = frozenset(("information_withheld", "data_generalizations"))
+
+
+class Line(NamedTuple):
+    """One field of a record: its word, its Darwin Core term (on hover), old and new text."""
+
+    label: str
+    term: str
+    old: str
+    new: str
+
+
+@dataclass
+class Entry:
+    """One change set as it touched one record."""
+
+    change_set: ChangeSet
+    lines: list[Line] = field(default_factory=list)
+    created: bool = False
+    deleted: bool = False
+    may_undo: bool = False
+    is_undone: bool = False
+
+
+@dataclass
+class Touched:
+    """One record as one change set touched it. `record` is None when it is no more."""
+
+    guid: UUID
+    name: str
+    record: Occurrence | None
+    lines: list[Line] = field(default_factory=list)
+    created: bool = False
+    deleted: bool = False
+
+
+def visible_to(user: Person) -> QuerySet[ChangeSet]:
+    """Return the change sets `user` may read: those of collections whose records he edits."""
+    editable = Collection.objects.editable_by(user).values("pk")
+    return ChangeSet.objects.filter(collection_id__in=editable).select_related("user", "undoes")
+
+
+def undoable_by(user: Person) -> QuerySet[ChangeSet]:
+    """Return those `user` may take back: all as administrator; edits and own undos as editor."""
+    managed = Collection.objects.managed_by(user).values("pk")
+    by_hand = Q(kind=ChangeSet.Kind.EDIT) | Q(kind=ChangeSet.Kind.UNDO, user_id=user.pk or 0)
+    return visible_to(user).filter(Q(collection_id__in=managed) | by_hand)
+
+
+def rows_of(change_set: ChangeSet) -> int:
+    """Return how many rows an undo has to look at, counted no further than one above the most."""
+    most = MOST_AT_ONCE + 1
+    changed = change_set.changes.all()[:most].count()
+    return changed + Occurrence.objects.filter(created_by=change_set)[:most].count()
+
+
+def of_record(record: Occurrence, user: Person, most: int | None = None) -> list[Entry]:
+    """Return what happened to a record, the latest first, as far as `user` may read it."""
+    changes: dict[int, list[Change]] = {}
+    for change in Change.objects.filter(record_guid=record.guid).order_by("-pk"):
+        changes.setdefault(change.change_set_id, []).insert(0, change)
+    keys = set(changes) | ({record.created_by_id} if record.created_by_id else set())
+    readable = visible_to(user).filter(pk__in=keys).prefetch_related("undone_by")
+    undoable = set(undoable_by(user).filter(pk__in=keys).values_list("pk", flat=True))
+    entries = []
+    for change_set in readable.order_by("-pk")[:most]:
+        own = changes.get(change_set.pk, [])
+        undone = is_undone(change_set)
+        entries.append(
+            Entry(
+                change_set,
+                lines_of(own),
+                created=change_set.pk == record.created_by_id or _came(own),
+                deleted=_went(own),
+                may_undo=change_set.pk in undoable and not undone,
+                is_undone=undone,
+            )
+        )
+    return entries
+
+
+def of_change_set(change_set: ChangeSet, user: Person, first: int, number: int) -> list[Touched]:
+    """Return the records a change set touched, changed ones before made ones, a page of them."""
+    changed = change_set.changes.order_by("record_guid").values_list("record_guid", flat=True)
+    guids = list(changed.distinct()[first : first + number])
+    made = Occurrence.objects.editable_by(user).filter(created_by=change_set)
+    if len(guids) < number:
+        before = change_set.changes.values("record_guid").distinct().count()
+        start = max(0, first - before)
+        rest = made.exclude(guid__in=change_set.changes.values("record_guid")).order_by("pk")
+        guids += rest.values_list("guid", flat=True)[start : start + number - len(guids)]
+    return _touched(change_set, user, guids)
+
+
+def _touched(change_set: ChangeSet, user: Person, guids: list[UUID]) -> list[Touched]:
+    few = ("guid", "catalog_number", "scientific_name", "created_by_id", "recorded_by")
+    records = (
+        Occurrence.objects.editable_by(user).only(*few, "record_number").in_bulk(
+            guids, field_name="guid"
+        )
+    )
+    gone = dict(
+        DeletedOccurrence.objects.filter(guid__in=guids).values_list("guid", "name")
+    )
+    changes: dict[UUID, list[Change]] = {}
+    for change in change_set.changes.filter(record_guid__in=guids).order_by("pk"):
+        changes.setdefault(change.record_guid, []).append(change)
+    found = []
+    for guid in guids:
+        record, own = records.get(guid), changes.get(guid, [])
+        found.append(
+            Touched(
+                guid,
+                title_of(record) if record else gone.get(guid, ""),
+                record,
+                lines_of(own),
+                created=(record is not None and record.created_by_id == change_set.pk)
+                or _came(own),
+                deleted=_went(own),
+            )
+        )
+    return found
+
+
+def title_of(record: Any) -> str:
+    """Return how a record is called in a line: its number, name and collector, what there is."""
+    number = record.catalog_number or record.record_number or ""
+    parts = (number, record.scientific_name or "", record.recorded_by or "")
+    return " · ".join(part for part in parts[:2] if part) or parts[2] or str(record.guid)
+
+
+def lines_of(changes: Iterable[Change]) -> list[Line]:
+    """Return what changes to one record say, field by field, in the order of the terms table.
+
+    What a determination only repeats of the record itself is said once.
+    """
+    lines: dict[Line, None] = {}
+    added: list[Line] = []
+    for change in sorted(changes, key=lambda change: change.kind != "occurrence"):
+        before = overlaid(change.before, change.withheld_before)
+        after = overlaid(change.after, change.withheld_after)
+        if change.kind == "identification" and (change.before is None or change.after is None):
+            was, now = _determination(before), _determination(after)
+            added.append(Line(_("Determination"), "Identification", was, now))
+        elif change.before is not None and change.after is not None:
+            lines.update(dict.fromkeys(_fields(before, after)))
+    return sorted(lines, key=_place) + added
+
+
+def _fields(before: dict[str, Any], after: dict[str, Any]) -> Iterable[Line]:
+    protected = "protection" in before or "protection" in after
+    for name in before.keys() | after.keys():
+        if name in _UNTOLD or (name in _NOTES and protected):
+            continue
+        old, new = told(name, before.get(name)), told(name, after.get(name))
+        if old != new:
+            yield Line(label_of(name), term_of(name), old, new)
+
+
+def label_of(name: str) -> str:
+    """Return the curators' word for a field."""
+    term = terms.BY_COLUMN.get(name)
+    if term:
+        return _(term.label)
+    return {
+        "identifiers": _("Additional Identifiers"),
+        "identifications": _("Determination"),
+        "extension_rows": _("Extension rows"),
+        "protection": _("Protection"),
+        "is_current": _("Current determination"),
+        "source_id": _("Key of the source"),
+        "deleted": _("Deleted meanwhile"),
+    }.get(name, name)
+
+
+def term_of(name: str) -> str:
+    term = terms.BY_COLUMN.get(name)
+    return term.name if term else ""
+
+
+def told(name: str, value: Any) -> str:
+    """Return a value of the history as text; blank for none."""
+    if value is None or value == "":
+        return ""
+    if name == "protection":
+        return str(_LEVELS[Protection(value)])
+    if name == "identifiers":
+        return "; ".join(f"{label}: {text}" if label else text for label, text in value)
+    if name == "extension_rows":
+        return str(len(value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value)
+
+
+_LEVELS = {
+    Protection.OPEN: "",
+    Protection.CELL: "0.1°",
+    Protection.PLACE: _("place redacted"),
+    Protection.WHOLE: _("whole record hidden"),
+}
+
+
+def conflicts_of(change_set: ChangeSet, user: Person) -> list[Touched]:
+    """Return what an undo left alone, record by record; a line's term stands for its field."""
+    given = {UUID(each["record"]): each["fields"] for each in change_set.conflicts}
+    found = _touched(change_set, user, list(given))
+    for each in found:
+        each.lines = [Line(label_of(name), term_of(name), "", "") for name in given[each.guid]]
+    return found
+
+
+def _determination(values: dict[str, Any]) -> str:
+    parts = ("scientific_name", "scientific_name_authorship", "identified_by", "date_identified")
+    text = [str(values[part]) for part in parts if values.get(part)]
+    return " · ".join(text) if text else ("" if not values else "–")
+
+
+def _came(changes: Iterable[Change]) -> bool:
+    return any(change.kind == "occurrence" and change.before is None for change in changes)
+
+
+def _went(changes: Iterable[Change]) -> bool:
+    return any(change.kind == "occurrence" and change.after is None for change in changes)
+
+
+_ORDER = {_column: _number for _number, _column in enumerate(terms.COLUMNS)}
+
+
+def _place(line: Line) -> int:
+    term = terms.BY_NAME.get(line.term)
+    return _ORDER.get(term.column, 999) if term else 999
