@@ -242,7 +242,7 @@ def _read_notation(text: str) -> DateRead:
         return _INVALID
     shape, numbers = _tokens(_TRAILING_TIME.sub("", text))
     folded = re.sub(r"[\W\d_]+", "", _fold(text))
-    if folded in _ABSENT or set(shape) <= {"0", "-"}:
+    if folded in _ABSENT or (not folded and set(shape) <= {"0", "-"}):
         return _NOTHING
     for pattern, read in _PATTERNS:
         if pattern.fullmatch(shape):
@@ -260,8 +260,8 @@ def _tokens(text: str) -> tuple[str, list[int]]:
     """Return the shape of a text and the numbers in it.
 
     A letter of the shape stands for: Y a year, D one or two digits, M a month, 0 an unknown part
-    (zeros or question marks), - a range or separator, x anything else. What is silent has no
-    letter. Numbers go with Y, D, M and 0.
+    (zeros or question marks), S a season, - a range or separator, x anything else. What is silent
+    has no letter. Numbers go with Y, D, M and 0.
     """
     shape: list[str] = []
     numbers: list[int] = []
@@ -295,7 +295,9 @@ def _token(word: str, textual: bool) -> tuple[str, int]:
         return "-", 0
     if word == "/":
         return ("-" if textual else ""), 0
-    return ("" if word in _SILENT or word in _SEASONS else "x"), 0
+    if word in _SEASONS:
+        return "S", 0
+    return ("" if word in _SILENT else "x"), 0
 
 
 def _numeric(pairs: Iterable[tuple[int, int]], years: tuple[int, int]) -> DateRead:
@@ -347,6 +349,7 @@ _PATTERNS = [
         ("MDY", lambda n: _one(point(n[2], n[0], n[1]))),
         ("YMD", lambda n: _one(point(*n))),
         ("YDM", lambda n: _one(point(n[0], n[2], n[1]))),
+        ("SY", lambda n: _one(point(n[0]))),
         ("MY", lambda n: _one(point(n[1], n[0]))),
         ("YM", lambda n: _one(point(*n))),
         ("0MY", lambda n: _one(point(n[2], n[1]))),

@@ -409,18 +409,23 @@ def _read_type_status(texts: Texts, today: date) -> Found:
     return found
 
 
+_SECURITY_TERMS = ("recordSecurity", "localitySecurity")
+
+
 @lru_cache(maxsize=1024)
 def _read_security(texts: Texts, today: date) -> Found:
     """Read the level of protection; what is not understood protects, to be safe."""
     found = Found()
-    text = texts[0] or texts[1]
-    if not text:
-        return found
-    known = text in ("0", "1", "5")
-    found.values["record_security"] = int(text) if known else 1
-    if not known:
-        found.note("SECURITY_INVALID", "recordSecurity", text)
-        found.verbatim["recordSecurity"] = text
+    levels = []
+    for term, text in zip(_SECURITY_TERMS, texts, strict=True):
+        known = text in ("0", "1", "5")
+        if text:
+            levels.append(int(text) if known else 1)
+        if text and not known:
+            found.note("SECURITY_INVALID", term, text)
+            found.verbatim[term] = text
+    if levels:
+        found.values["record_security"] = max(levels)
     return found
 
 
@@ -477,7 +482,7 @@ _GROUPS = [
     Group(("country", "countryCode"), _read_country),
     Group(("basisOfRecord",), _read_basis),
     Group(("typeStatus",), _read_type_status),
-    Group(("recordSecurity", "localitySecurity"), _read_security),
+    Group(_SECURITY_TERMS, _read_security),
 ]
 _GROUPED = {term for group in _GROUPS for term in group.terms}
 _GROUPS += [

@@ -453,7 +453,7 @@ def describe(
     text = translate(code.message).format_map(filling)
     if line or file:
         text = _place(line, file, translate) + text
-    elif not code.message.startswith("{term}"):
+    elif code.message.partition(" ")[0].isalpha():
         text = text[:1].upper() + text[1:]
     return Message(text, translate(code.remedy).format_map(filling), code.severity)
 

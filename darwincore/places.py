@@ -53,7 +53,7 @@ _HEMISPHERES = {
 _NORTH_SOUTH = {"n", "north", "norte", "nord", "s", "south", "sur", "sul", "sud"}
 _WORD = r"(?P<{}>[a-z]+)?\.?"
 _ANGLE = re.compile(
-    r"{before}\s*(?P<sign>[+-])?\s*(?P<d>\d{{1,3}}(?:\.\d+)?)(?![\d.])\s*(?:[°ºo˚*]|deg(?:rees)?\.?|d)?\s*"
+    r"{before}\s*(?P<sign>[+-])?\s*(?P<d>\d{{1,3}}(?:\.\d+)?)(?![\d.])\s*(?:[°º˚*]|o(?=\s*\d)|deg(?:rees)?\.?|d)?\s*"
     r"(?:(?P<m>\d{{1,2}}(?:\.\d+)?)(?![\d.])\s*(?:['’′´`]|min(?:utes)?\.?|m)?\s*"
     r"(?:(?P<s>\d{{1,2}}(?:\.\d+)?)\s*(?:[\"”″]|['’′´]{{2}}|sec(?:onds)?\.?|s(?![a-z]))?\s*)?)?"
     r"{after}".format(before=_WORD.format("before"), after=_WORD.format("after"))
@@ -126,7 +126,8 @@ def coordinate_pair(text: str) -> Pair | str:
             plain and (latitude.signed or longitude.signed)
         ):
             return Pair(latitude.degrees, longitude.degrees)
-        return "COORDINATE_HEMISPHERE_MISSING"
+        if latitude.degrees or longitude.degrees:  # 0, 0 is how many databases write nothing
+            return "COORDINATE_HEMISPHERE_MISSING"
     return "COORDINATE_INVALID"
 
 
@@ -247,6 +248,7 @@ _ALIASES = {
     "TH": "siam",
     "TL": "easttimor",
     "TR": "turkey",
+    "TT": "trinidad tobago",
     "TW": "taiwan formosa",
     "TZ": "tanzania tanganyika",
     "US": "us usa unitedstates unitedstatesofamerica eeuu eua etatsunis",

@@ -325,7 +325,11 @@ class _Opening:
         opener = partial(self.container.open, name)
         with opener() as stream:
             empty = not stream.read(1)
-        found = Survey() if empty else survey(opener, name, self.limits, declaration.encoding)
+        found = (
+            Survey()
+            if empty
+            else survey(opener, name, self.limits, declaration.encoding, declaration.delimiter)
+        )
         self._report_encoding(found, declaration.encoding)
         format = self._declared_format(declaration, found)
         return _Part(name, opener, found, format, declaration.header_lines)

@@ -77,17 +77,19 @@ _REMOVED = (Issue("CONTROL_CHARACTERS"),)
 # Surveying
 
 
-def survey(opener: Opener, file: str, limits: Limits, declared: str = "") -> Survey:
+def survey(
+    opener: Opener, file: str, limits: Limits, declared: str = "", separator: str = ""
+) -> Survey:
     """Find out how to read a file; raise Refused where it is no text or a limit is passed.
 
     declared: the encoding that somebody said it has, or blank. It is believed unless the bytes say
-    otherwise.
+    otherwise. separator: the one that was declared, which may be a control character.
     """
     with opener() as stream:
         head = stream.read(_SAMPLE)
     transcode = _byte_order(head)
     if not transcode:
-        _refuse_other_kinds(head, file)
+        _refuse_other_kinds(head.replace(separator.encode() or b" ", b" "), file)
     codec = _codec(declared)
     found = _pass_over(opener, transcode, file, limits)
     if not transcode and codec and found.repaired:
@@ -375,7 +377,7 @@ def read_rows(
     csv.field_size_limit(limits.cell)
     with _line_ends(_as_utf8(opener, found.transcode), found.returns) as stream:
         lines = _lines(stream, found)
-        washer = _Washer(lines) if found.dirty else None
+        washer = _Washer(lines, format) if found.dirty else None
         reader = _reader(washer or lines, format)
         line = 0
         try:
@@ -398,9 +400,11 @@ def _unreadable(error: csv.Error, file: str, line: int, limits: Limits) -> Refus
 class _Washer:
     """Lines without control characters, remembering whether the row at hand had some."""
 
-    def __init__(self, lines: Iterator[str]):
+    def __init__(self, lines: Iterator[str], format: Format):
         self.lines = lines
         self.removed = False
+        marks = {*map(ord, format.delimiter + format.quote)}
+        self.cleaning = {code: to for code, to in _CLEANING.items() if code not in marks}
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -408,7 +412,7 @@ class _Washer:
     def __next__(self) -> str:
         line = next(self.lines)
         body = line.rstrip("\r\n")
-        clean = body.translate(_CLEANING)
+        clean = body.translate(self.cleaning)
         if len(clean) != len(body):
             self.removed = True
         return clean + "\n"
