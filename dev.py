@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import hashlib
 import http.client
 import importlib.util
@@ -36,6 +35,11 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+try:
+    import fcntl
+except ImportError:
+    sys.exit("Windows runs the portal in WSL, or in containers. Type: docker compose up")
 
 ROOT = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
@@ -323,7 +327,8 @@ def lint(_arguments: list[str]) -> int:
 
 def bench(arguments: list[str]) -> int:
     if not arguments:
-        known = sorted(p.stem for p in (ROOT / "bench").glob("[!_]*.py"))
+        modules = (ROOT / "bench").glob("*.py")
+        known = sorted(p.stem for p in modules if "\ndef run(" in p.read_text())
         raise Refusal(f"Type python3 dev.py bench NAME, where NAME is one of {', '.join(known)}.")
     ground = Ground(development=True)
     with ground.hold(ground.home) as services:

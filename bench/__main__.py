@@ -28,7 +28,7 @@ FOLDER = Path(__file__).resolve().parent
 
 
 def arguments() -> argparse.Namespace:
-    known = sorted(p.stem for p in FOLDER.glob("*.py") if "def run(" in p.read_text())
+    known = sorted(p.stem for p in FOLDER.glob("*.py") if "\ndef run(" in p.read_text())
     parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
     parser.add_argument("name", choices=known)
     parser.add_argument("--rows", type=int, default=100_000)

@@ -36,7 +36,12 @@ class Worker:
             env=self.environment,
             cwd=ROOT,
         )
-        eventually(lambda: " ready." in self.text(), seconds=30, why=self.text)
+        eventually(lambda: self.is_ready() or self.process.poll() is not None, why=self.text)
+        assert self.process.poll() is None, self.text()
+
+    def is_ready(self) -> bool:
+        """Whether the worker takes tasks."""
+        return " ready." in self.text()
 
     def kill(self) -> None:
         """Kill the worker and the child that does its work, at once."""
