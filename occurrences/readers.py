@@ -98,7 +98,7 @@ def as_sql(queryset: QuerySet[Any]) -> sql.Composable:
     """Return a queryset as SQL with its parameters in place, to stand inside another statement."""
     statement, parameters = queryset.query.sql_with_params()
     with connection.cursor() as cursor:
-        return sql.SQL(cursor.mogrify(statement, parameters).replace("{", "{{").replace("}", "}}"))
+        return sql.SQL(cursor.mogrify(statement, parameters))
 
 
 def hash_collection(collection: Collection) -> tuple[str, int]:
