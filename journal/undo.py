@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
-from journal.jobs import Progress, Refused, work
+from journal.jobs import Progress, Refused, collection_lock, work
 from journal.models import ChangeSet
 
 MOST_CONFLICTS_KEPT = 1000
@@ -98,5 +98,7 @@ def undo(
 def undo_job(progress: Progress) -> dict[str, Any]:
     """Undo the change set whose GUID is the job's key."""
     change_set = ChangeSet.objects.get(guid=progress.job.key)
-    done = undo(change_set, progress.job.user, progress=progress)
+    within = [change_set.collection_id] if change_set.collection_id else []
+    with collection_lock(*within):
+        done = undo(change_set, progress.job.user, progress=progress)
     return {"change_set": str(done.guid), **done.counts}
