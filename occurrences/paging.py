@@ -1,0 +1,148 @@
+"""Turning the pages of many records by key: the thousandth page costs what the first does.
+
+A cursor holds the sort keys of the row beside which a page begins, signed. It holds public columns
+alone, so it tells nothing that the page doesn't.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core import signing
+from django.db.models import F, Func, Q, QuerySet
+
+from occurrences.models import Occurrence
+from occurrences.models.record import SortKey
+
+PAGE_SIZE = 50
+
+# What results may be sorted by: the columns, each with an index. The id makes the order total.
+SORTS: dict[str, tuple[F | Func, ...]] = {
+    "name": (SortKey("scientific_name"),),
+    "collector": (SortKey("recorded_by"),),
+    "date": (F("event_date_start"), F("event_date_end")),
+    "catalog": (SortKey("catalog_number"),),
+    "entered": (),
+}
+
+
+class BadCursor(ValueError):
+    """The place in the results can't be read; begin at the first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of results, and the cursors of those before and after it ("" where there are none).
+
+    first: the number of its first record, from 1.
+    """
+
+    records: list[Occurrence]
+    previous: str
+    next: str
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a page begins or (backwards) ends: beside the row with these keys."""
+
+    backwards: bool
+    keys: list[Any]
+    first: int
+
+    @property
+    def is_blank(self) -> bool:
+        return len(self.keys) > 1 and self.keys[0] is None
+
+
+def turn_to(queryset: QuerySet[Occurrence], sort: str, cursor: str = "") -> Page:
+    """Fetch the page that `cursor` names, the first one when it is "".
+
+    sort is one of SORTS, "-" before it for the other direction. Records without a value come
+    last either way. Pages are found by key, so the thousandth costs what the first does. Raises
+    BadCursor.
+    """
+    place = _read(cursor, sort) if cursor else None
+    backwards = place is not None and place.backwards
+    rows = _fetch(queryset, sort, place)
+    more = len(rows) > PAGE_SIZE
+    rows = rows[:PAGE_SIZE]
+    if backwards:
+        rows.reverse()
+    first = _first(place, len(rows), more)
+    has_previous, has_next = (more, True) if backwards else (place is not None, more)
+    if not rows:
+        return Page([], "", "", first)
+    return Page(
+        rows,
+        _cursor(sort, rows[0], first, backwards=True) if has_previous else "",
+        _cursor(sort, rows[-1], first + len(rows), backwards=False) if has_next else "",
+        first,
+    )
+
+
+def _fetch(queryset: QuerySet[Occurrence], sort: str, place: _Place | None) -> list[Occurrence]:
+    """Fetch one row more than a page, away from `place`; filled ones first, blank ones last."""
+    names = _key_names(sort)
+    keyed = queryset.annotate(**dict(zip(names, SORTS[sort.lstrip("-")], strict=False)))
+    backwards = place is not None and place.backwards
+    descending = sort.startswith("-") != backwards
+    order = [f"-{name}" if descending else name for name in names]
+    ranges: list[bool | None] = [False, True] if len(names) > 1 else [None]
+    if backwards:
+        ranges.reverse()
+    if place is not None and len(ranges) > 1:
+        ranges = ranges[ranges.index(place.is_blank) :]
+    rows: list[Occurrence] = []
+    for number, blank in enumerate(ranges):
+        part = keyed if blank is None else keyed.filter(**{f"{names[0]}__isnull": blank})
+        if place is not None and number == 0:
+            part = part.filter(_beyond(names, place.keys, descending))
+        rows += part.order_by(*order)[: PAGE_SIZE + 1 - len(rows)]
+        if len(rows) > PAGE_SIZE:
+            break
+    return rows
+
+
+def _key_names(sort: str) -> list[str]:
+    columns = SORTS[sort.lstrip("-")]
+    return [*(f"sort_key_{number}" for number in range(len(columns))), "pk"]
+
+
+def _beyond(names: list[str], keys: list[Any], descending: bool) -> Q:
+    """Want rows after these keys. The outer comparison is what the index is walked by."""
+    name, key = names[0], keys[0]
+    if key is None:
+        return _beyond(names[1:], keys[1:], descending)
+    after = Q(**{f"{name}__{'lt' if descending else 'gt'}": key})
+    if len(names) == 1:
+        return after
+    reached = Q(**{f"{name}__{'lte' if descending else 'gte'}": key})
+    return reached & (after | _beyond(names[1:], keys[1:], descending))
+
+
+def _first(place: _Place | None, rows: int, more: bool) -> int:
+    if place is None:
+        return 1
+    if place.backwards:
+        return max(1, place.first - rows) if more else 1
+    return place.first
+
+
+def _cursor(sort: str, row: Occurrence, first: int, *, backwards: bool) -> str:
+    keys = [getattr(row, name) for name in _key_names(sort)]
+    plain = [key.isoformat() if isinstance(key, date) else key for key in keys]
+    return signing.dumps([sort, backwards, plain, first], salt=__name__, compress=True)
+
+
+def _read(cursor: str, sort: str) -> _Place:
+    try:
+        signed_sort, backwards, keys, first = signing.loads(cursor, salt=__name__)
+    except (signing.BadSignature, ValueError) as error:
+        raise BadCursor(cursor) from error
+    if signed_sort != sort:
+        raise BadCursor(cursor)
+    return _Place(backwards, keys, first)
