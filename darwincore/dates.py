@@ -94,7 +94,7 @@ _TWO_DIGITS = DateRead(None, "DATE_TWO_DIGIT_YEAR")
 _NOTHING = DateRead(None)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def parse_date(text: str) -> DateRead:
     """Read one date or interval. Never raises."""
     text = text.strip()
@@ -117,7 +117,7 @@ def point(year: int, month: int = 0, day: int = 0) -> Point | None:
         return None
     if not month:
         return Point(year)
-    return Point(year, month, day) if day <= monthrange(year, month)[1] else None
+    return Point(year, month, day) if day <= 28 or day <= monthrange(year, month)[1] else None
 
 
 def day_of_year(year: int, number: int) -> Point | None:

@@ -29,7 +29,7 @@ DATE_TERMS = (
 _DATE_CODES = {"INVALID": "RECORDED_DATE_INVALID"}
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def read_dates(texts: Texts, today: date) -> Found:
     """Read the date of the event from eventDate and, where that is blank, from its parts."""
     found = Found()
@@ -75,7 +75,9 @@ def _parts(texts: Texts, found: Found) -> _Parts:
     for term, text, low, high in zip(
         DATE_TERMS[2:], texts, (1000, 1, 1, 1, 1), (9999, 12, 31, 366, 366), strict=True
     ):
-        value = (month_number(text) if term == "month" else None) or _whole(text)
+        value = _whole(text)
+        if value is None and term == "month":
+            value = month_number(text)
         if value and not low <= value <= high:
             value = None
         if value is None and text.strip("-?. ") not in ("", "NA"):
@@ -86,6 +88,8 @@ def _parts(texts: Texts, found: Found) -> _Parts:
 
 def _whole(text: str) -> int | None:
     """Read a whole number, also as 1998.0; None for anything else."""
+    if text.isdecimal() and text.isascii() and len(text) < 10:
+        return int(text)
     value = number(text) if text else None
     return int(value) if value is not None and value == int(value) else None
 
@@ -111,6 +115,8 @@ def _meets(one: Point, period: Period) -> bool:
 
 def _compare(period: Period, parts: _Parts, texts: Texts, found: Found) -> None:
     """Notice the first of year, month and day that contradicts eventDate."""
+    if parts[:3] == period.single:
+        return
     years = {parts.year} if parts.year else {period.begin.year, period.finish.year}
     for term, text, month, day in (
         ("year", texts[2], 0, 0),
@@ -193,7 +199,7 @@ def _keep_differing_parts(texts: Texts, parts: _Parts, found: Found) -> None:
             found.verbatim[term] = text
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def read_date_identified(texts: Texts, today: date) -> Found:
     found = Found()
     (text,) = texts

@@ -10,7 +10,7 @@ from .issues import Issue
 Texts = tuple[str, ...]
 
 
-@dataclass
+@dataclass(slots=True)
 class Found:
     """What a group of terms was read as. spare: columns to fill where nothing else does."""
 

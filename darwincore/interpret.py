@@ -8,7 +8,7 @@ texts that is remembered, because a column repeats itself.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -52,12 +52,12 @@ def interpret(core: Mapping[str, str]) -> Interpretation:
     core: Darwin Core or Symbiota term name → text; also eventDate2 (the end of the date) and
     localitySecurity. Other names are passed over, otherCatalogNumbers too: see `identifiers`.
     """
-    return _interpreted(core, _RECORD_PLAN, _GROUPS)
+    return _interpreted(core, _RECORD_PLAN)
 
 
 def interpret_identification(cells: Mapping[str, str]) -> Interpretation:
     """Read one determination: the columns of `terms.IDENTIFICATION_TERMS`, and `is_current`."""
-    return _interpreted(cells, _IDENTIFICATION_PLAN, _IDENTIFICATION_GROUPS)
+    return _interpreted(cells, _IDENTIFICATION_PLAN)
 
 
 def determination_key(values: Mapping[str, object]) -> tuple[str, str, str]:
@@ -92,34 +92,51 @@ def identifiers(text: str) -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
-def _interpreted(
-    cells: Mapping[str, str], plan: dict[str, tuple[str, int]], groups: list[Group]
-) -> Interpretation:
+class _Plan:
+    """Where each term goes: to its column as text, to a group of terms, or to both."""
+
+    def __init__(self, columns: Mapping[str, str], groups: Sequence[Group]):
+        bits = {term: 1 << at for at, group in enumerate(groups) for term in group.terms}
+        names = columns.keys() | bits.keys()
+        self.places = {name: (columns.get(name, ""), bits.get(name, 0)) for name in names}
+        self.groups = groups
+        self.chosen: dict[int, list[Group]] = {}
+
+    def groups_of(self, bits: int) -> list[Group]:
+        """Return the groups that a set of bits names; files use few sets."""
+        if bits not in self.chosen:
+            self.chosen[bits] = [group for at, group in enumerate(self.groups) if bits >> at & 1]
+        return self.chosen[bits]
+
+
+def _interpreted(cells: Mapping[str, str], plan: _Plan) -> Interpretation:
     values: dict[str, object] = {}
     wanted = 0
     for name, text in cells.items():
-        if not text or name not in plan:
+        if not text or name not in plan.places:
             continue
         text = text.strip()
-        column, bit = plan[name]
+        column, bit = plan.places[name]
         if column and text:
             values[column] = text
         wanted |= bit
     result = Interpretation(values, {}, [], set())
     if wanted:
         today = date.today()
-        for position, group in enumerate(groups):
-            if wanted >> position & 1:
-                texts = tuple([(cells.get(term) or "").strip() for term in group.terms])
-                _merge(result, group.read(texts, today))
+        for group in plan.groups_of(wanted):
+            texts = tuple([(cells.get(term) or "").strip() for term in group.terms])
+            _merge(result, group.read(texts, today))
     return result
 
 
 def _merge(result: Interpretation, found: Found) -> None:
     result.values.update(found.values)
-    result.verbatim.update(found.verbatim)
-    result.issues.extend(found.issues)
-    result.derived.update(found.derived)
+    if found.verbatim:
+        result.verbatim.update(found.verbatim)
+    if found.issues:
+        result.issues.extend(found.issues)
+    if found.derived:
+        result.derived.update(found.derived)
     for column, text in found.spare.items():
         if column not in result.values:
             result.values[column] = text
@@ -137,7 +154,7 @@ _COORDINATE_TERMS = (
 )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _read_coordinates(texts: Texts, today: date) -> Found:
     """Read both decimal coordinates; where both are blank, derive them from the verbatim terms."""
     found = Found()
@@ -209,7 +226,7 @@ def _derive_coordinates(texts: Texts, found: Found) -> None:
         found.add_derived(decimal_latitude=pair[0], decimal_longitude=pair[1])
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _read_uncertainty(texts: Texts, today: date) -> Found:
     found = Found()
     (text,) = texts
@@ -249,12 +266,12 @@ _ELEVATION = _Range(
 _DEPTH = _Range("DEPTH", "minimumDepthInMeters", "maximumDepthInMeters", "verbatimDepth", 0, 11000)
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=4096)
 def _read_elevation(texts: Texts, today: date) -> Found:
     return _read_range(texts, _ELEVATION)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _read_depth(texts: Texts, today: date) -> Found:
     return _read_range(texts, _DEPTH)
 
@@ -310,7 +327,7 @@ def _metres(
 # Country
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _read_country(texts: Texts, today: date) -> Found:
     """Read country and countryCode; the one that is blank is filled from the other."""
     found = Found()
@@ -470,9 +487,9 @@ def _number_group(term: str, column: str) -> Group:
     return Group((term,), read)
 
 
-# The plan: each term goes to its column as text, to a group, or both
+# Which terms are read by which group, and which are texts
 
-_GROUPS = [
+_OWN_GROUPS = (
     Group(DATE_TERMS, read_dates),
     Group(("dateIdentified",), read_date_identified),
     Group(_COORDINATE_TERMS, _read_coordinates),
@@ -483,24 +500,17 @@ _GROUPS = [
     Group(("basisOfRecord",), _read_basis),
     Group(("typeStatus",), _read_type_status),
     Group(_SECURITY_TERMS, _read_security),
-]
-_GROUPED = {term for group in _GROUPS for term in group.terms}
-_GROUPS += [
+)
+_GROUPED = {term for group in _OWN_GROUPS for term in group.terms}
+_GROUPS = _OWN_GROUPS + tuple(
     (_boolean_group if term.kind == "boolean" else _number_group)(term.name, term.column)
     for term in BY_NAME.values()
     if term.kind in ("boolean", "number") and term.name not in _GROUPED
-]
-_IDENTIFICATION_GROUPS = [
+)
+_IDENTIFICATION_GROUPS = (
     Group(("dateIdentified",), read_date_identified),
     _boolean_group("identificationIsCurrent", "is_current"),
-]
-
-
-def _plan(columns: dict[str, str], groups: list[Group]) -> dict[str, tuple[str, int]]:
-    """Return for each term the column that takes its text, if any, and the bit of its group."""
-    bits = {term: 1 << at for at, group in enumerate(groups) for term in group.terms}
-    names = columns.keys() | bits.keys()
-    return {name: (columns.get(name, ""), bits.get(name, 0)) for name in names}
+)
 
 
 # Texts that stay as they are, even where a group reads them too.
@@ -511,10 +521,10 @@ _TEXT_COLUMNS = {
     for term in BY_NAME.values()
     if term.column and term.kind == "text" and term.name not in _READ_BY_GROUP
 }
-_RECORD_PLAN = _plan(
+_RECORD_PLAN = _Plan(
     _TEXT_COLUMNS | {"localitySecurityReason": BY_NAME["securityReason"].column}, _GROUPS
 )
-_IDENTIFICATION_PLAN = _plan(
+_IDENTIFICATION_PLAN = _Plan(
     {
         term.name: term.column
         for term in IDENTIFICATION_TERMS

@@ -14,11 +14,14 @@ from typing import NamedTuple
 # Numbers
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
+_PLAIN = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,20})?")
 _MINUS = str.maketrans("−–‒", "---")
 
 
 def number(text: str) -> Decimal | None:
     """Read one number with a point or a comma before its fraction; None where it is none."""
+    if _PLAIN.fullmatch(text):
+        return Decimal(text)
     text = text.strip().translate(_MINUS)
     if "," in text and "." not in text:
         text = text.replace(",", ".")
@@ -60,7 +63,7 @@ _ANGLE = re.compile(
 )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def angle(text: str, latitude: bool) -> Angle | None:
     """Read a latitude or longitude in decimal degrees, degrees and minutes, or with seconds.
 
@@ -110,7 +113,7 @@ class Pair(NamedTuple):
     longitude: Decimal
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def coordinate_pair(text: str) -> Pair | str:
     """Read both coordinates from one text, latitude first; else return what is wrong.
 
@@ -178,13 +181,15 @@ class Measure(NamedTuple):
     unit: str
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def measure(text: str) -> Measure | None:
     """Read a length or a range of lengths into metres; without a unit the numbers are returned.
 
     What is turned from another unit is rounded to whole metres. None where it is no measure, and
     for "3-4000 ft", which leaves open what the 3 means.
     """
+    if _PLAIN.fullmatch(text):
+        return Measure(Decimal(text), Decimal(text), "")
     plain = text.strip().lower().translate(_MINUS)
     plain = re.sub(r"(?<=m)\.?\s?(?:a\.?\s?)?s\.?\s?(?:[ln]\.?\s?)?m?\.?$", "", plain)
     found = _MEASURE.fullmatch(plain)

@@ -272,6 +272,8 @@ class _Opening:
         raise Refused(refusal or "CORE_NOT_OCCURRENCE", kind, file=self.filename)
 
     def _extension(self, declaration: Declaration, folder: str) -> Table | None:
+        if simple_name(declaration.row_type).lower() in _OCCURRENCE_CLASSES:
+            return None  # the same records as their publisher wrote them, in downloads of GBIF
         table = self._declared_table(declaration, folder)
         if table is not None and table.id_index is None:
             self.issues.append(Issue("EXTENSION_UNLINKED", "", table.file))

@@ -25,8 +25,8 @@ class Term:
 
     name: the term's own name, camel case. iri: its address. group: the Darwin Core class it is
     listed under. column: ours, snake case; blank where a table of its own keeps the values.
-    kind: text | integer | number | boolean | list. public: may still be shown when the record's place
-    is protected. label: what curators call it.
+    kind: text | integer | number | boolean | list. public: may still be shown when the record's
+    place is protected. label: what curators call it.
     """
 
     name: str

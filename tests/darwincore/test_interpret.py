@@ -270,7 +270,7 @@ def test_given_coordinates_win_over_verbatim_ones():
 def test_uncertainty_in_metres(text, value):
     values, verbatim, issues = read(coordinateUncertaintyInMeters=text)
     assert values == {"coordinate_uncertainty_in_meters": value}
-    assert bool(verbatim) == (not text[0:].replace(".", "").isdigit())
+    assert verbatim == ({"coordinateUncertaintyInMeters": text} if " " in text else {})
     assert issues == []
 
 
