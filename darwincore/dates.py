@@ -94,10 +94,13 @@ _TWO_DIGITS = DateRead(None, "DATE_TWO_DIGIT_YEAR")
 _NOTHING = DateRead(None)
 
 
-@lru_cache(maxsize=4096)
 def parse_date(text: str) -> DateRead:
     """Read one date or interval. Never raises."""
-    text = text.strip()
+    return _parsed(text.strip()) if len(text) <= 80 else _INVALID
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> DateRead:
     return _read_iso(text) or _read_notation(text)
 
 
@@ -238,8 +241,6 @@ _DASHES = set("-–—")
 
 
 def _read_notation(text: str) -> DateRead:
-    if len(text) > 80:
-        return _INVALID
     shape, numbers = _tokens(_TRAILING_TIME.sub("", text))
     folded = re.sub(r"[\W\d_]+", "", _fold(text))
     if folded in _ABSENT or (not folded and set(shape) <= {"0", "-"}):

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from inspect import unwrap
 from typing import NamedTuple
 
 from .issues import Issue
 
 Texts = tuple[str, ...]
+
+_LONGEST_REMEMBERED = 500
 
 
 @dataclass(slots=True)
@@ -21,7 +24,8 @@ class Found:
     spare: dict[str, str] = field(default_factory=dict)
 
     def note(self, code: str, term: str, text: str) -> None:
-        self.issues.append(Issue(code, term, text))
+        """Add an issue, with as much of the text as serves to find it."""
+        self.issues.append(Issue(code, term, text[:200]))
 
     def add_derived(self, **values: object) -> None:
         self.values.update(values)
@@ -33,3 +37,8 @@ class Group(NamedTuple):
 
     terms: Texts
     read: Callable[[Texts, date], Found]
+
+    def found(self, texts: Texts, today: date) -> Found:
+        """Read the texts; those as long as a book are read without being remembered."""
+        short = sum(map(len, texts)) <= _LONGEST_REMEMBERED
+        return (self.read if short else unwrap(self.read))(texts, today)

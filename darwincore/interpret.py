@@ -125,7 +125,7 @@ def _interpreted(cells: Mapping[str, str], plan: _Plan) -> Interpretation:
         today = date.today()
         for group in plan.groups_of(wanted):
             texts = tuple([(cells.get(term) or "").strip() for term in group.terms])
-            _merge(result, group.read(texts, today))
+            _merge(result, group.found(texts, today))
     return result
 
 

@@ -8,7 +8,7 @@ import gettext
 import re
 import unicodedata
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 # Numbers
@@ -63,13 +63,14 @@ _ANGLE = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
 def angle(text: str, latitude: bool) -> Angle | None:
     """Read a latitude or longitude in decimal degrees, degrees and minutes, or with seconds.
 
     None where it is not one, or belongs to the other axis. Minutes give four decimals, seconds
     five, and each digit after their point one more.
     """
+    if len(text) > 80:
+        return None
     plain = number(text)
     if plain is not None:
         return Angle(plain, text.lstrip()[:1] in "+-−–")
@@ -113,12 +114,13 @@ class Pair(NamedTuple):
     longitude: Decimal
 
 
-@lru_cache(maxsize=4096)
 def coordinate_pair(text: str) -> Pair | str:
     """Read both coordinates from one text, latitude first; else return what is wrong.
 
     That is COORDINATE_HEMISPHERE_MISSING for numbers that lack it, or COORDINATE_INVALID.
     """
+    if len(text) > 160:
+        return "COORDINATE_INVALID"
     for left, right in _halves(text):
         latitude, longitude = angle(left, True), angle(right, False)
         if latitude is None or longitude is None:
@@ -181,7 +183,6 @@ class Measure(NamedTuple):
     unit: str
 
 
-@lru_cache(maxsize=4096)
 def measure(text: str) -> Measure | None:
     """Read a length or a range of lengths into metres; without a unit the numbers are returned.
 
@@ -190,10 +191,12 @@ def measure(text: str) -> Measure | None:
     """
     if _PLAIN.fullmatch(text):
         return Measure(Decimal(text), Decimal(text), "")
+    if len(text) > 80:
+        return None
     plain = text.strip().lower().translate(_MINUS)
     plain = re.sub(r"(?<=m)\.?\s?(?:a\.?\s?)?s\.?\s?(?:[ln]\.?\s?)?m?\.?$", "", plain)
     found = _MEASURE.fullmatch(plain)
-    if not found or len(plain) > 60:
+    if not found:
         return None
     low, high = _measured_number(found["low"]), _measured_number(found["high"] or found["low"])
     unit = (found["unit2"] or found["unit1"] or "").strip(".")
@@ -328,9 +331,10 @@ def _folded(name: str) -> str:
     return "".join(letter for letter in letters if letter.isalpha())
 
 
-@lru_cache(maxsize=4096)
 def country_named(text: str) -> Country | None:
     """Return the country that a name means in English, Spanish, Portuguese, French… or None."""
+    if len(text) > 120:
+        return None
     by_name = _countries()[1]
     found = by_name.get(_folded(text))
     if found is None and "(" in text:

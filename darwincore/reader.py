@@ -123,7 +123,7 @@ class Table:
                 return padded, ()
             return padded, (Issue("ROW_TOO_SHORT", "", f"{count} of {width} cells"),)
         beyond = next(filter(None, cells[width:]), "")
-        return cells[:width], (Issue("ROW_TOO_LONG", "", beyond),) if beyond else ()
+        return cells[:width], (Issue("ROW_TOO_LONG", "", beyond[:200]),) if beyond else ()
 
     def _completed(self, cells: list[str], part: _Part) -> list[str]:
         """Read MySQL's null as blank, fill in defaults, repeat the columns that have two terms."""
