@@ -1,3 +1,5 @@
+"""Institutions, collections and who may do what in them."""
+
 from django.apps import AppConfig
 
 
@@ -11,3 +13,6 @@ class BiocollectionsConfig(AppConfig):
     name = "biocollections"
     label = "collections"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from biocollections import metadata  # noqa: F401  registers how metadata are taken back

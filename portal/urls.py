@@ -19,6 +19,11 @@ urlpatterns = [
     path("demo/sign-in/", views.demo_sign_in, name="demo_sign_in"),
     path("profile/", views.profile, name="profile"),
     path("profile/account/", views.account, name="account"),
+    path("jobs/<uuid:guid>/", views.job, name="job"),
+    path("jobs/<uuid:guid>/cancel/", views.job_cancel, name="job_cancel"),
     path("accounts/", include(account_urls)),
     path("language/", include("django.conf.urls.i18n")),
+    path("collections/", include("biocollections.urls")),
+    path("", include("occurrences.urls")),
+    path("collections/", include("biocollections.urls")),
 ]

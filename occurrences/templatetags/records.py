@@ -6,7 +6,9 @@ from django import template
 from django.utils.html import format_html
 
 from biocollections.models import Collection
+from journal.models import ChangeSet
 from occurrences import statistics
+from occurrences.models import Download, ImportRun
 
 register = template.Library()
 
@@ -21,6 +23,27 @@ def collection_statistics(context: Any, collection: Collection) -> statistics.St
 def record_counts(context: Any) -> dict[int, int]:
     """Return {collection id: records that the reader of the page may see}, counted now."""
     return statistics.record_counts(context["user"])
+
+
+@register.simple_tag(takes_context=True)
+def recent_imports(context: Any, collection: Collection) -> Any:
+    """Return the last imports into a collection, to who may see its files."""
+    runs = ImportRun.objects.visible_to(context["user"]).filter(collection=collection)
+    return runs.order_by("-pk")[:5]
+
+
+@register.simple_tag(takes_context=True)
+def recent_downloads(context: Any, collection: Collection) -> Any:
+    """Return the reader's own last backups of a collection."""
+    return Download.objects.visible_to(context["user"]).filter(collection=collection)[:3]
+
+
+@register.simple_tag(takes_context=True)
+def recent_changes(context: Any, collection: Collection) -> Any:
+    """Return the last things done in a collection, to who edits it."""
+    if not Collection.objects.editable_by(context["user"]).filter(pk=collection.pk).exists():
+        return ChangeSet.objects.none()
+    return ChangeSet.objects.filter(collection_id=collection.pk).select_related("user")[:6]
 
 
 @register.filter

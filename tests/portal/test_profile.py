@@ -23,7 +23,7 @@ def test_my_collections_lead_to_their_control_panels(
     make.occurrence(herbarium)
     client.force_login(administrator)
     page = client.get(reverse("profile"))
-    assert reverse("collections:control_panel", args=[herbarium.guid]) in page.text
+    assert reverse("collections:manage", args=[herbarium.guid]) in page.text
     assert other_herbarium.name not in page.text
     [(heading, [mine])] = page.context["groups"]
     assert (str(heading), mine.record_count, mine.my_roles) == ("Collections", 1, ["Administrator"])
