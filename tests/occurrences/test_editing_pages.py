@@ -1,0 +1,284 @@
+"""The editor's pages: who gets them, and that nothing typed is lost."""
+
+import html
+import re
+
+import pytest
+
+from journal.models import ChangeSet
+from occurrences.models import DeletedOccurrence, Occurrence
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def record(herbarium):
+    return make.occurrence(
+        herbarium, catalog_number="H 1", locality="Imuris", habitat="oak", recorded_by="L. Gómez"
+    )
+
+
+def address(record, what):
+    return f"/occurrences/{record.guid}/{what}/"
+
+
+def fields_of(page):
+    """Return what a browser would send for the editor's form: {name: value}."""
+    text = page.content.decode()
+    form = re.search(r'<form method="post" id="editor".*?</form>', text, re.DOTALL)[0]
+    sent = {}
+    for tag in re.findall(r"<input\b[^>]*>", form):
+        given = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        if given.get("type") not in ("checkbox", "radio") and "disabled" not in tag:
+            sent[given["name"]] = html.unescape(given.get("value", ""))
+    for name, value in re.findall(
+        r'<textarea name="([\w-]+)"[^>]*>\n?(.*?)</textarea>', form, re.DOTALL
+    ):
+        sent[name] = html.unescape(value)
+    for name, options in re.findall(
+        r'<select name="([\w-]+)"[^>]*>(.*?)</select>', form, re.DOTALL
+    ):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        sent[name] = html.unescape(chosen[1]) if chosen else ""
+    return sent
+
+
+def post(client, where, opened, **typed):
+    return client.post(where, {**opened, **typed})
+
+
+def test_only_editors_get_the_form(client, record, cast):
+    expected = dict.fromkeys(cast, 403) | {"visitor": 302, "editor": 200, "administrator": 200}
+    for name, person in cast.items():
+        client.logout()
+        if name != "visitor":
+            client.force_login(person)
+        for page in (address(record, "edit"), f"/occurrences/new/{record.collection.guid}/"):
+            assert client.get(page).status_code == expected[name], (name, page)
+            if expected[name] != 200:
+                assert client.post(page, {}).status_code == expected[name], (name, page)
+
+
+def test_a_wholly_protected_record_is_not_there_for_others(client, herbarium, reader, editor):
+    record = make.occurrence(herbarium, record_security=5, locality="Imuris")
+    client.force_login(reader)
+    assert client.get(address(record, "edit")).status_code == 404
+    client.force_login(editor)
+    assert "Imuris" in client.get(address(record, "edit")).content.decode()
+
+
+def test_the_form_shows_exact_values_and_the_curators_words(client, herbarium, editor):
+    record = make.occurrence(
+        herbarium, record_security=1, decimal_latitude="33.10", decimal_longitude="-110.5",
+        verbatim={"decimalLatitude": "33°6'N"},
+    )
+    client.force_login(editor)
+    page = client.get(address(record, "edit"))
+    assert fields_of(page)["decimal_latitude"] == "33.10"
+    assert 'title="decimalLatitude"' in page.content.decode()
+    assert "33°6&#x27;N" in page.content.decode()
+
+
+def test_saving_writes_what_was_changed_and_offers_undo(client, record, editor):
+    client.force_login(editor)
+    opened = fields_of(client.get(address(record, "edit")))
+    page = client.post(
+        address(record, "edit"), {**opened, "locality": "Nogales", "then": "stay"}, follow=True
+    )
+    record.refresh_from_db()
+    done = ChangeSet.objects.latest("pk")
+    assert (record.locality, record.habitat, record.version) == ("Nogales", "oak", 2)
+    assert page.redirect_chain == [(address(record, "edit"), 302)]
+    assert "Saved: Locality." in page.content.decode()
+    assert f"/changes/{done.guid}/undo/" in page.content.decode()
+
+
+def test_a_form_sent_as_it_came_changes_nothing(client, herbarium, editor):
+    """Line ends, blanks and numbers survive the way through the browser."""
+    record = make.occurrence(
+        herbarium, locality="first\nsecond", decimal_latitude="33.10", decimal_longitude="-1",
+        event_date="1932-07", cultivation_status=True, record_security=1,
+        identifiers=[("Accession", "7"), ("", "old")], processing_status="our own word",
+    )
+    client.force_login(editor)
+    opened = fields_of(client.get(address(record, "edit")))
+    opened["locality"] = opened["locality"].replace("\n", "\r\n")
+    post(client, address(record, "edit"), opened)
+    record.refresh_from_db()
+    assert record.version == 1
+    assert opened["processing_status"] == "our own word"
+
+
+def test_nonsense_is_told_at_its_field_and_what_was_typed_stays(client, record, editor):
+    client.force_login(editor)
+    opened = fields_of(client.get(address(record, "edit")))
+    page = post(
+        client, address(record, "edit"), opened,
+        decimal_latitude="95", decimal_longitude="200", habitat="pine forest",
+    )
+    text = html.unescape(page.content.decode())
+    record.refresh_from_db()
+    assert record.version == 1
+    assert 'Latitude "95" is no place on Earth.' in text
+    assert 'href="#id_decimal_latitude"' in text
+    assert fields_of(page)["habitat"] == "pine forest"
+    assert fields_of(page)["initial-habitat"] == "oak"
+
+
+def test_two_editors_of_one_field_decide_and_lose_nothing(client, record, editor, administrator):
+    client.force_login(editor)
+    opened = fields_of(client.get(address(record, "edit")))
+    make.edit(record, administrator, locality="Nogales")
+    page = post(
+        client, address(record, "edit"), opened, locality="Magdalena", habitat="pine",
+    )
+    assert page.status_code == 409
+    text = page.content.decode()
+    assert "Nogales" in text and "Magdalena" in text and "choice-locality" in text
+    again = fields_of(page)
+    assert (again["locality"], again["habitat"]) == ("Magdalena", "pine")
+    record.refresh_from_db()
+    assert (record.locality, record.habitat) == ("Nogales", "oak")
+    post(client, address(record, "edit"), again, **{"choice-locality": "theirs"})
+    record.refresh_from_db()
+    assert (record.locality, record.habitat) == ("Nogales", "pine")
+
+
+def test_decided_for_ones_own_text_it_is_written(client, record, editor, administrator):
+    client.force_login(editor)
+    opened = fields_of(client.get(address(record, "edit")))
+    make.edit(record, administrator, locality="Nogales")
+    page = post(client, address(record, "edit"), opened, locality="Magdalena")
+    post(client, address(record, "edit"), fields_of(page), **{"choice-locality": "mine"})
+    record.refresh_from_db()
+    assert record.locality == "Magdalena"
+
+
+def test_disjoint_changes_merge_without_a_question(client, record, editor, administrator):
+    client.force_login(editor)
+    opened = fields_of(client.get(address(record, "edit")))
+    make.edit(record, administrator, locality="Nogales")
+    assert post(client, address(record, "edit"), opened, habitat="pine").status_code == 302
+    record.refresh_from_db()
+    assert (record.locality, record.habitat) == ("Nogales", "pine")
+
+
+def test_a_new_record_is_added_and_the_next_form_is_empty(client, herbarium, editor):
+    client.force_login(editor)
+    where = f"/occurrences/new/{herbarium.guid}/"
+    opened = fields_of(client.get(where))
+    page = client.post(
+        where,
+        {**opened, "catalog_number": "H 2", "scientific_name": "Quercus emoryi",
+         "event_date": "14.vii.1932", "then": "new"},
+        follow=True,
+    )
+    record = Occurrence.objects.get(catalog_number="H 2")
+    assert (record.event_date, str(record.guid)) == ("1932-07-14", opened["guid"])
+    assert page.redirect_chain == [(where, 302)]
+    following = fields_of(page)
+    assert following["catalog_number"] == "" and following["guid"] != opened["guid"]
+    assert "H 2 · Quercus emoryi" in page.content.decode()
+
+
+def test_a_form_sent_twice_adds_one_record(client, herbarium, editor):
+    client.force_login(editor)
+    where = f"/occurrences/new/{herbarium.guid}/"
+    opened = fields_of(client.get(where))
+    for _time in range(2):
+        assert post(client, where, opened, catalog_number="H 2").status_code == 302
+    assert Occurrence.objects.filter(catalog_number="H 2").count() == 1
+
+
+def test_carry_over_takes_the_event_and_not_the_specimen(client, record, editor):
+    client.force_login(editor)
+    where = f"/occurrences/new/{record.collection.guid}/?like={record.guid}"
+    opened = fields_of(client.get(where))
+    assert (opened["locality"], opened["recorded_by"]) == ("Imuris", "L. Gómez")
+    assert (opened["catalog_number"], opened["scientific_name"]) == ("", "")
+
+
+def test_nothing_is_carried_over_from_another_collection(client, herbarium, other_herbarium, editor):
+    foreign = make.occurrence(other_herbarium, locality="Magdalena")
+    client.force_login(editor)
+    page = client.get(f"/occurrences/new/{herbarium.guid}/?like={foreign.guid}")
+    assert fields_of(page)["locality"] == ""
+
+
+def test_no_record_is_added_to_a_snapshot_but_one_may_be_corrected(client, herbarium, editor):
+    herbarium.management = "snapshot"
+    herbarium.save()
+    record = make.occurrence(herbarium)
+    client.force_login(editor)
+    assert client.get(f"/occurrences/new/{herbarium.guid}/").status_code == 403
+    page = client.get(address(record, "edit"))
+    assert page.status_code == 200
+    assert "come from elsewhere" in page.content.decode()
+
+
+def test_the_occurrence_id_is_typed_only_where_the_provider_gives_it(client, herbarium, editor):
+    record = make.occurrence(herbarium, occurrence_id="ours")
+    client.force_login(editor)
+    opened = fields_of(client.get(address(record, "edit")))
+    post(client, address(record, "edit"), opened, occurrence_id="forged")
+    record.refresh_from_db()
+    assert record.occurrence_id == "ours"
+    herbarium.guid_source = "occurrenceID"
+    herbarium.save()
+    opened = fields_of(client.get(address(record, "edit")))
+    post(client, address(record, "edit"), opened, occurrence_id="corrected")
+    record.refresh_from_db()
+    assert record.occurrence_id == "corrected"
+
+
+def test_a_text_is_read_while_it_is_typed(client, editor):
+    client.force_login(editor)
+    page = client.post(
+        "/occurrences/read/",
+        {"event_date": "14.vii.1932"},
+        headers={"HX-Request": "true", "HX-Trigger-Name": "event_date"},
+    )
+    assert "1932-07-14" in page.content.decode()
+    assert 'id="id_event_date_read"' in page.content.decode()
+
+
+def test_an_unknown_field_is_not_read(client, editor):
+    client.force_login(editor)
+    page = client.post(
+        "/occurrences/read/", {"password": "x"}, headers={"HX-Trigger-Name": "password"}
+    )
+    assert page.status_code == 404
+
+
+# --- deleting and restoring -------------------------------------------------------------------
+
+
+def test_administrators_delete_and_restore(client, record, administrator):
+    client.force_login(administrator)
+    assert "one determination" in client.get(address(record, "delete")).content.decode()
+    client.post(address(record, "delete"), {"reason": "sold"})
+    assert not Occurrence.objects.filter(guid=record.guid).exists()
+    assert ChangeSet.objects.latest("pk").reason == "sold"
+    page = client.post(address(record, "restore"))
+    assert page.url == record.get_absolute_url()
+    back = Occurrence.objects.get(guid=record.guid)
+    assert back.locality == "Imuris"
+    assert not DeletedOccurrence.objects.exists()
+
+
+def test_editors_neither_delete_nor_restore(client, record, editor, administrator):
+    client.force_login(editor)
+    assert client.get(address(record, "delete")).status_code == 403
+    assert client.post(address(record, "delete")).status_code == 403
+    client.force_login(administrator)
+    client.post(address(record, "delete"))
+    client.force_login(editor)
+    assert client.post(address(record, "restore")).status_code == 404
+
+
+def test_nothing_is_deleted_by_following_a_link(client, record, administrator):
+    client.force_login(administrator)
+    client.get(address(record, "delete"))
+    assert Occurrence.objects.filter(guid=record.guid).exists()
+    assert client.get(address(record, "restore")).status_code == 405
