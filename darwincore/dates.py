@@ -131,6 +131,13 @@ def day_of_year(year: int, number: int) -> Point | None:
     return Point(year, found.month, found.day)
 
 
+def time_of(text: str) -> str:
+    """Return the time that an ISO date carries, such as 02:00Z; blank where none or midnight."""
+    found = _DAY_AND_TIME.fullmatch(text.strip()) if len(text) <= 80 else None
+    clock = re.split("[Z+-]", found[1])[0] if found else ""
+    return found[1] if found and clock.strip("0:. ") else ""
+
+
 def month_number(text: str) -> int | None:
     """Return 1 to 12 for a month as a number, a Roman numeral or a name; None for anything else."""
     text = _fold(text).strip(" .")
@@ -144,6 +151,7 @@ _ZONE = r"\s*(?:Z|[+-]\d{2}:?\d{0,2})?"
 _CLOCK = rf"\d{{1,2}}(?::\d{{2}}){{1,2}}(?:[.,]\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?{_ZONE}"
 _TIME = rf"(?:[T ]\s*{_CLOCK}|T\d{{4}}(?:\d\d)?{_ZONE})"
 _ISO = re.compile(rf"(\d{{4}})(?:([-/.])(\d{{1,2}})(?:\2(\d{{1,2}}))?)?{_TIME}?Z?")
+_DAY_AND_TIME = re.compile(rf"\d{{4}}-\d\d?-\d\d?[T ]\s*({_CLOCK}|\d{{4}}(?:\d\d)?{_ZONE})")
 _ISO_END = re.compile(rf"(?:(\d{{1,2}})-)?(\d{{1,2}}){_TIME}?")
 _COMPACT = re.compile(rf"(\d{{4}})(\d{{2}})(\d{{2}}){_TIME}?")
 _ORDINAL = re.compile(r"(\d{4})-(\d{3})")
@@ -157,6 +165,8 @@ def _read_iso(text: str) -> DateRead | None:
         return _read_iso_interval(left, right)
     if found := _ISO.fullmatch(text):
         year, separator, month, day = found.groups()
+        if not any(map(int, filter(None, (year, month, day)))):
+            return _NOTHING
         if month and not day and int(month) > 12:
             return _year_range(int(year), int(month)) if separator == "-" else _INVALID
         return _one(point(int(year), int(month or 0), int(day or 0)))

@@ -13,6 +13,7 @@ from .dates import (
     month_number,
     parse_date,
     point,
+    time_of,
 )
 from .finding import Found, Texts
 from .places import number
@@ -54,6 +55,8 @@ def read_dates(texts: Texts, today: date) -> Found:
         _derive(period, found, today, written or str(period))
     if written:
         found.derived.discard("event_date")
+        if time := time_of(written):
+            found.spare["event_time"] = time
         if found.values.get("event_date") != written:
             found.verbatim["eventDate"] = written
     _keep_differing_parts(texts, parts, found)

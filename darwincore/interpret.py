@@ -379,7 +379,7 @@ def _country_in_code(code: str, text: str, found: Found) -> Country | None:
 _BASES = {
     "PreservedSpecimen": "preserved specimen specimens herbariumspecimen herbariumsheet voucher"
     " vouchers voucherspecimen pinnedspecimen museumspecimen collection driedspecimen sheet"
-    " especimenpreservado ejemplarpreservado physicalspecimen fluidspecimen drypreserved",
+    " especimenpreservado ejemplarpreservado physicalspecimen fluidspecimen preservedrecord",
     "FossilSpecimen": "fossil fossils especimenfosil ejemplarfosil",
     "LivingSpecimen": "living livingcollection especimenvivo ejemplarvivo culture germplasm",
     "HumanObservation": "observation observations human sighting observacionhumana fieldobservation"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from darwincore.dates import Point, day_of_year, month_number, parse_date, point
+from darwincore.dates import Point, day_of_year, month_number, parse_date, point, time_of
 
 READ = """
 1998-02-28                    1998-02-28                day
@@ -124,7 +124,19 @@ def test_what_is_no_date_is_not_made_one(text, code):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "s.d.", "s. d.", "n.d.", "no date", "undated", "sin fecha", "000-00-0000", "0/0/0", "?/?"],
+    [
+        "",
+        "s.d.",
+        "s. d.",
+        "n.d.",
+        "no date",
+        "undated",
+        "sin fecha",
+        "000-00-0000",
+        "0000-00-00",
+        "0/0/0",
+        "?/?",
+    ],
 )
 def test_words_for_no_date_are_no_date_and_no_fault(text):
     assert parse_date(text) == (None, "")
@@ -137,6 +149,24 @@ def test_words_for_no_date_are_no_date_and_no_fault(text):
 def test_a_day_that_could_be_two_keeps_its_year_alone(text, year):
     period, code = parse_date(text)
     assert (str(period), code) == (year, "DATE_AMBIGUOUS")
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("1999-07-12T02:00Z", "02:00Z"),
+        ("1999-07-12 14:30:05.5+02:00", "14:30:05.5+02:00"),
+        ("1999-07-12T1430", "1430"),
+        ("1999-07-12T00:00:00Z", ""),
+        ("1999-07-12T00:00", ""),
+        ("1999-07-12 00:00:00.000", ""),
+        ("1999-07-12T00:05", "00:05"),
+        ("1999-07-12", ""),
+        ("1999-07", ""),
+    ],
+)
+def test_time_of_a_date_unless_it_is_the_midnight_of_databases(text, time):
+    assert time_of(text) == time
 
 
 def test_first_and_last_possible_day():

@@ -72,6 +72,13 @@ def test_day_is_read_from_its_parts_or_whole(cells, verbatim):
     assert kept == {term: text for term, text in verbatim.items() if term != "month"}
 
 
+def test_time_beside_the_date_fills_a_blank_event_time():
+    values, verbatim, _ = read(eventDate="1998-05-03T14:30Z")
+    assert values == DAY | {"event_time": "14:30Z"}
+    assert verbatim == {"eventDate": "1998-05-03T14:30Z"}
+    assert read(eventDate="1998-05-03T14:30Z", eventTime="noon")[0]["event_time"] == "noon"
+
+
 def test_unknown_parts_of_a_date_stay_unknown():
     values, verbatim, issues = read(eventDate="2008-00-20", year="2008", month="0", day="20")
     assert values["event_date"] == "2008"
