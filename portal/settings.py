@@ -117,7 +117,7 @@ DATABASES = {
             {"postgres", "postgresql"},
             database,
         ),
-        "CONN_MAX_AGE": number("PORTAL_CONNECTION_AGE", 60, 0, 86_400),
+        "CONN_MAX_AGE": number("PORTAL_CONNECTION_AGE", 0 if TESTING else 60, 0, 86_400),
         "CONN_HEALTH_CHECKS": True,
     }
 }
