@@ -405,6 +405,7 @@ def portal(ground: Ground, port: int) -> Iterator[Portal]:
             try:
                 web = [python, "-m", "gunicorn", *web_options(port), "portal.wsgi"]
                 children.start("The web server", web, log=logs / "web.log", env=environment)
+                await_answer(port, children, logs / "web.log")  # the worker would slow it down
                 worker = [python, "-m", "celery", "-A", "portal", "worker", *worker_options(ground)]
                 children.start(
                     "The worker",
@@ -413,7 +414,6 @@ def portal(ground: Ground, port: int) -> Iterator[Portal]:
                     stop_signal=signal.SIGQUIT,  # ends now; unfinished jobs go on at the next start
                     env=environment,
                 )
-                await_answer(port, children, logs / "web.log")
                 yield Portal(
                     address,
                     accounts,
