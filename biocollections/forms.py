@@ -65,7 +65,7 @@ class MetadataForm(forms.ModelForm):  # type: ignore[type-arg]
             "is_public": _("Without it, only people with a role in it see the collection at all."),
             "guid_source": _("What occurrenceID is published under."),
             "grscicoll_id": _("Its address in GRSciColl, for one."),
-            "source_record_url": _("Where a record is at its source, with --CATALOGNUMBER-- in it."),
+            "source_record_url": _("A record at its source; --CATALOGNUMBER-- is its number."),
         }
 
     def clean_source_record_url(self) -> str:
@@ -118,7 +118,8 @@ class CollectionForm:
     @property
     def wanted(self) -> metadata.Told:
         """What a valid form asks for, as `metadata.told` would tell it."""
-        values = {name: metadata.plain(self.metadata.cleaned_data[name]) for name in metadata.FIELDS}
+        cleaned = self.metadata.cleaned_data
+        values = {name: metadata.plain(cleaned[name]) for name in metadata.FIELDS}
         people = [
             {name: person[name] for name in metadata.CONTACT_FIELDS}
             for person in self.contacts.cleaned_data

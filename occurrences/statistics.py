@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, F, Func, Q, TextField, Value, When
+from django.db.models.functions import Coalesce
 
 from biocollections.models import Collection, Person
 from occurrences.models import Occurrence
@@ -51,6 +52,14 @@ def of_collection(collection: Collection, user: Person) -> Statistics:
     """
     visible = Occurrence.objects.visible_to(user).filter(collection=collection)
     to_species = Q(scientific_name__regex=r"^\S+ (x |× ?)?[a-z][^.]+( |$)")
+    first_word = Func(
+        F("scientific_name"), Value(" "), Value(1), function="split_part", output_field=TextField()
+    )
+    genus = Coalesce(
+        "genus",
+        Case(When(to_species, then=first_word), output_field=TextField()),
+        output_field=TextField(),
+    )
     return Statistics(
         **visible.prefetch_related(None).aggregate(
             records=Count("pk"),
@@ -58,7 +67,7 @@ def of_collection(collection: Collection, user: Person) -> Statistics:
             to_species=Count("pk", filter=to_species),
             types=Count("type_status"),
             families=Count("family", distinct=True),
-            genera=Count("genus", distinct=True),
+            genera=Count(genus, distinct=True),
             species=Count("scientific_name", distinct=True, filter=to_species),
         )
     )

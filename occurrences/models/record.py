@@ -118,7 +118,7 @@ class Fold(Func):
 
 
 class SortKey(Fold):
-    """How a text column is looked up and sorted: its folded beginning, short enough for an index."""
+    """How a text is looked up and sorted: its folded beginning, short enough for an index."""
 
     LENGTH = 100
 

@@ -33,7 +33,8 @@ APART = frozenset(
     "informationWithheld dataGeneralizations recordSecurity securityReason license rightsHolder "
     "accessRights bibliographicCitation".split()
 )
-FROM_DATE = frozenset(("year", "month", "day"))
+FROM_DATE = frozenset(("year", "month", "day", "startDayOfYear", "endDayOfYear"))
+LONG = 44  # letters; a longer text takes the panel's whole width
 EXTENSIONS = {
     "MeasurementOrFact": gettext_lazy("Measurements and facts"),
     "ExtendedMeasurementOrFact": gettext_lazy("Measurements and facts"),
@@ -45,11 +46,15 @@ EXTENSIONS = {
 
 
 class Fact(NamedTuple):
-    """A filled field: its term, what it says, and how that was written at first, where different."""
+    """A filled field: its term, what it says, and what was written, where that differs."""
 
     term: Term
     value: str
     verbatim: str
+
+    @property
+    def is_wide(self) -> bool:
+        return max(len(self.value), len(self.verbatim)) > LONG or "\n" in self.value
 
 
 @require_safe
@@ -120,6 +125,8 @@ def panels(
         left = {name: fact for name, fact in left.items() if name not in FROM_DATE}
     for panel in PANELS:
         columns = [each.partition(":")[0] for each in f"{panel.shown} {panel.more}".split()]
+        if "event_date" in columns:  # withheld, or only the year is known
+            columns += ["year", "month", "day"]
         facts = _taken(left, columns)
         if facts:
             yield panel.slug, panel.title, facts
@@ -138,8 +145,8 @@ def _taken(left: dict[str, Fact], columns: Iterable[str]) -> list[Fact]:
 
 def determinations(occurrence: Occurrence) -> Iterator[dict[str, Any]]:
     """Yield each determination's values by column, the current one first, with its facts."""
-    rows = getattr(occurrence, "disclosed_rows", ())
-    disclosed = rows[0].identifications if rows else {}
+    row = getattr(occurrence, "disclosed_row", None)
+    disclosed = row.identifications if row else {}
     for identification in occurrence.identifications.all():
         columns = {c: getattr(identification, c) for c in terms.IDENTIFICATION_COLUMNS}
         values = exact(columns, disclosed.get(str(identification.guid)))
@@ -174,7 +181,7 @@ def _withheld(occurrence: Occurrence, texts: dict[str, str]) -> dict[str, Any] |
         return {"notes": [note for note in notes if note]} if any(notes) else None
     return {
         "protected": True,
-        "disclosed": bool(occurrence.disclosed_rows),
+        "disclosed": bool(getattr(occurrence, "disclosed_row", None)),
         "whole": occurrence.protection == Level.WHOLE,
         "cell": occurrence.protection == Level.CELL,
         "reason": texts.get("securityReason", ""),

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -51,7 +52,7 @@ CHIPS = {
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Show what a search finds; without criteria all there is, and the form."""
-    collections = {each.pk: each for each in Collection.objects.visible_to(request.user)}
+    collections = _collections(request.user)
     form = SearchForm(request.GET, collections.values())
     if not form.is_valid():
         return render(request, "occurrences/search.html", {"form": form, "view": "list"})
@@ -66,7 +67,6 @@ def search(request: HttpRequest) -> HttpResponse:
         "summary": summary,
         "page": page,
         "rows": [Row(each, collections) for each in page.records],
-        "editable": _editable(request.user),
         **shape.context(criteria, summary, page, collections),
     }
     if not summary.total:
@@ -83,10 +83,11 @@ def _page(request: HttpRequest, found: Any, sort: str) -> paging.Page:
         return paging.turn_to(found, sort)
 
 
-def _editable(user: Any) -> set[int]:
-    if not user.is_authenticated:
-        return set()
-    return set(Collection.objects.editable_by(user).values_list("pk", flat=True))
+def _collections(user: Any) -> dict[int, Collection]:
+    """Return the collections `user` may see, by key; `may_edit` tells which he edits."""
+    editable = Collection.objects.editable_by(user).values("pk")
+    visible = Collection.objects.visible_to(user).annotate(may_edit=Q(pk__in=editable))
+    return {collection.pk: collection for collection in visible}
 
 
 def _looser(user: Any, criteria: SearchCriteria, shape: Shape) -> dict[str, Any] | None:
@@ -112,7 +113,7 @@ class Row:
 
     @property
     def is_disclosed(self) -> bool:
-        return bool(getattr(self.occurrence, "disclosed_rows", ()))
+        return bool(getattr(self.occurrence, "disclosed_row", None))
 
     @property
     def is_hidden(self) -> bool:
@@ -225,7 +226,7 @@ class Shape:
 
     def _facet_value(self, criteria: SearchCriteria, value: FacetValue) -> dict[str, Any]:
         chosen = all(getattr(criteria, name) == asked for name, asked in value.asks.items())
-        blank = {name: "" for name in value.asks}
+        blank = dict.fromkeys(value.asks, "")
         asked = criteria.asking(**(blank if chosen else value.asks))
         return {
             "text": value.text,
