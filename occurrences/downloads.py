@@ -110,7 +110,10 @@ def write_dwca(
 
 WRITERS = {Download.Format.CSV: write_csv, Download.Format.DWCA: write_dwca}
 ENDINGS = {Download.Format.CSV: ".csv", Download.Format.DWCA: "_DwC-A.zip"}
-MEDIA_TYPES = {Download.Format.CSV: "text/csv; charset=utf-8", Download.Format.DWCA: "application/zip"}
+MEDIA_TYPES = {
+    Download.Format.CSV: "text/csv; charset=utf-8",
+    Download.Format.DWCA: "application/zip",
+}
 
 
 def start(collection: Collection, user: Any, form: str) -> Download:
@@ -147,7 +150,9 @@ def make(progress: Progress) -> dict[str, Any]:
         made.seek(0)
         if download.file:
             download.file.delete(save=False)
-        download.file.save(f"{download.guid}{Path(file_name(download)).suffix}", File(made), save=False)
+        download.file.save(
+            f"{download.guid}{Path(file_name(download)).suffix}", File(made), save=False
+        )
     download.rows, download.finished_at = rows, timezone.now()
     download.save(update_fields=["file", "rows", "finished_at"])
     return {"rows": rows}

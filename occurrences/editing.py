@@ -108,7 +108,9 @@ def read(texts: Texts) -> Reading:
     return reading
 
 
-def texts_of(values: Mapping[str, Any], identifiers: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
+def texts_of(
+    values: Mapping[str, Any], identifiers: Iterable[tuple[str, str]] = ()
+) -> dict[str, str]:
     """Return exact values by column as the form shows them; blank ones are left out."""
     texts = {
         column: as_text(values[column])

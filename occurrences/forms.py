@@ -8,7 +8,7 @@ what the person changed is written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django import forms
@@ -34,8 +34,8 @@ PANELS = (
     Panel(
         "collector",
         _("Collector Info"),
-        "catalog_number:3 recorded_by:4 record_number:2 event_date:3 associated_collectors:4 "
-        "verbatim_event_date:3 label_project:3 duplicate_quantity:2 identifiers:6",
+        "catalog_number:3 recorded_by:4 record_number:2 event_date:3 associated_collectors:6 "
+        "verbatim_event_date:3 duplicate_quantity:3 identifiers:6 label_project:6",
         "event_time:2 field_number:2 recorded_by_id:4 event_remarks:12",
     ),
     Panel(
@@ -168,15 +168,12 @@ class Shown:
 
 @dataclass
 class ShownPanel:
+    """A panel as the template needs it; `more` holds rarely used fields that are blank."""
+
     slug: str
     title: Any
-    shown: list[Shown] = field(default_factory=list)
-    more: list[Shown] = field(default_factory=list)
-
-    @property
-    def more_is_filled(self) -> bool:
-        """Tell whether a field behind "more" holds something or wants a look: then it is open."""
-        return any(each.field.value() or each.field.errors for each in self.more)
+    shown: list[Shown]
+    more: list[Shown]
 
 
 class TermField(forms.CharField):
@@ -268,11 +265,15 @@ class OccurrenceForm(forms.Form):
         return kept.to_python(given)
 
     def panels(self) -> Iterator[ShownPanel]:
-        """Yield the panels with their fields; the last one holds every term not named above."""
+        """Yield the panels with their fields; the last one holds every term not named above.
+
+        A rarely used field that is filled stands with the usual ones, so that it is seen.
+        """
         for panel in (*PANELS, OTHER):
-            yield ShownPanel(
-                panel.slug, panel.title, self._shown(panel.shown), self._shown(panel.more)
-            )
+            shown, more = self._shown(panel.shown), self._shown(panel.more)
+            filled = [each for each in more if each.field.value() or each.field.errors]
+            blank = [each for each in more if each not in filled]
+            yield ShownPanel(panel.slug, panel.title, shown + filled, blank)
 
     def _shown(self, columns: str) -> list[Shown]:
         notes = self.reading.notes if self.reading else self.notes

@@ -23,6 +23,7 @@ from occurrences.restoring import overlaid
 
 MOST_AT_ONCE = 500  # rows that an undo takes back while its person waits
 _UNTOLD = frozenset((*terms.DERIVED_COLUMNS, "guid", "position", "verbatim"))
+_OF_DATE = frozenset("year month day start_day_of_year end_day_of_year".split())
 _NOTES = frozenset(("information_withheld", "data_generalizations"))
 
 
@@ -120,13 +121,11 @@ def of_change_set(change_set: ChangeSet, user: Person, first: int, number: int) 
 def _touched(change_set: ChangeSet, user: Person, guids: list[UUID]) -> list[Touched]:
     few = ("guid", "catalog_number", "scientific_name", "created_by_id", "recorded_by")
     records = (
-        Occurrence.objects.editable_by(user).only(*few, "record_number").in_bulk(
-            guids, field_name="guid"
-        )
+        Occurrence.objects.editable_by(user)
+        .only(*few, "record_number")
+        .in_bulk(guids, field_name="guid")
     )
-    gone = dict(
-        DeletedOccurrence.objects.filter(guid__in=guids).values_list("guid", "name")
-    )
+    gone = dict(DeletedOccurrence.objects.filter(guid__in=guids).values_list("guid", "name"))
     changes: dict[UUID, list[Change]] = {}
     for change in change_set.changes.filter(record_guid__in=guids).order_by("pk"):
         changes.setdefault(change.record_guid, []).append(change)
@@ -173,10 +172,13 @@ def lines_of(changes: Iterable[Change]) -> list[Line]:
 
 
 def _fields(before: dict[str, Any], after: dict[str, Any]) -> Iterable[Line]:
-    protected = "protection" in before or "protection" in after
-    for name in before.keys() | after.keys():
-        if name in _UNTOLD or (name in _NOTES and protected):
-            continue
+    names = before.keys() | after.keys()
+    untold = set(_UNTOLD)
+    if "protection" in names:
+        untold |= _NOTES
+    if "event_date" in names:
+        untold |= _OF_DATE
+    for name in names - untold:
         old, new = told(name, before.get(name)), told(name, after.get(name))
         if old != new:
             yield Line(label_of(name), term_of(name), old, new)

@@ -47,9 +47,7 @@ def add(request: HttpRequest, collection: UUID) -> HttpResponse:
     """Type a new record."""
     into = _collection_to_add_to(request, collection)
     guid = _guid_of(request.POST.get("guid", "")) or new_guid()
-    form = OccurrenceForm(
-        request.POST or None, initial=_carried(request, into), collection=into
-    )
+    form = OccurrenceForm(request.POST or None, initial=_carried(request, into), collection=into)
     if request.method == "POST" and form.is_valid():
         identifiers = form.cleaned_data["identifiers"]
         editing.create(into, request.user, guid, form.texts, identifiers)
@@ -260,9 +258,7 @@ def _onward(request: HttpRequest, record: Occurrence) -> HttpResponse:
 
 
 def _link(record: Occurrence) -> SafeString:
-    return format_html(
-        '<a href="{}">{}</a>', record.get_absolute_url(), history.title_of(record)
-    )
+    return format_html('<a href="{}">{}</a>', record.get_absolute_url(), history.title_of(record))
 
 
 def _with_undo(request: HttpRequest, told: Any, change_set: ChangeSet | None) -> SafeString:

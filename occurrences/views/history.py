@@ -27,7 +27,6 @@ from occurrences.models import DeletedOccurrence, Occurrence
 PAGE = 50
 COUNTS = {
     "rows": gettext_lazy("rows"),
-    "records": gettext_lazy("records"),
     "created": gettext_lazy("new"),
     "updated": gettext_lazy("changed"),
     "unchanged": gettext_lazy("unchanged"),

@@ -86,7 +86,7 @@ async function start() {
   tell(read());
 }
 
-const pressed = (name) => form.querySelector(`button[data-key="${name}"]`)?.click();
+const pressed = (name) => document.querySelector(`button[data-key="${name}"]`)?.click();
 
 document.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return;

@@ -87,9 +87,7 @@ def test_an_extract_has_every_term_once_what_one_looks_for_first(herbarium):
 def test_a_manager_gets_exact_places_and_the_security_that_hides_them(
     herbarium, administrator, security
 ):
-    make.occurrence(
-        herbarium, **FULL, record_security=int(security), security_reason="rare cactus"
-    )
+    make.occurrence(herbarium, **FULL, record_security=int(security), security_reason="rare cactus")
     for user in (None, administrator):
         (row,) = extract(herbarium, user)
         assert row["locality"] == FULL["locality"]
@@ -118,7 +116,10 @@ def test_an_archive_holds_determinations_identifiers_and_extensions(herbarium):
     (core,) = files["occurrences.csv"]
     assert core["id"] == str(record.guid)
     current, earlier = files["identifications.csv"]
-    assert (current["scientificName"], current["identificationIsCurrent"]) == ("Quercus emoryi", "1")
+    assert (current["scientificName"], current["identificationIsCurrent"]) == (
+        "Quercus emoryi",
+        "1",
+    )
     assert (earlier["scientificName"], earlier["identificationIsCurrent"]) == ("Quercus sp.", "0")
     assert {each["coreid"] for each in files["identifications.csv"]} == {str(record.guid)}
     assert [(each["title"], each["identifier"]) for each in files["identifiers.csv"]] == [
@@ -150,7 +151,10 @@ def test_an_empty_collection_is_a_header(herbarium):
 def test_row_types_of_the_same_name_get_files_of_their_own(herbarium):
     make.occurrence(
         herbarium,
-        extension_rows=[("http://a.example/Thing", {"x": "1"}), ("http://b.example/Thing", {"x": "2"})],
+        extension_rows=[
+            ("http://a.example/Thing", {"x": "1"}),
+            ("http://b.example/Thing", {"x": "2"}),
+        ],
     )
     files = archive(herbarium)
     assert files["thing.csv"][0]["x"] == "1"

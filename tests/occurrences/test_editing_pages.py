@@ -70,7 +70,10 @@ def test_a_wholly_protected_record_is_not_there_for_others(client, herbarium, re
 
 def test_the_form_shows_exact_values_and_the_curators_words(client, herbarium, editor):
     record = make.occurrence(
-        herbarium, record_security=1, decimal_latitude="33.10", decimal_longitude="-110.5",
+        herbarium,
+        record_security=1,
+        decimal_latitude="33.10",
+        decimal_longitude="-110.5",
         verbatim={"decimalLatitude": "33°6'N"},
     )
     client.force_login(editor)
@@ -97,9 +100,15 @@ def test_saving_writes_what_was_changed_and_offers_undo(client, record, editor):
 def test_a_form_sent_as_it_came_changes_nothing(client, herbarium, editor):
     """Line ends, blanks and numbers survive the way through the browser."""
     record = make.occurrence(
-        herbarium, locality="first\nsecond", decimal_latitude="33.10", decimal_longitude="-1",
-        event_date="1932-07", cultivation_status=True, record_security=1,
-        identifiers=[("Accession", "7"), ("", "old")], processing_status="our own word",
+        herbarium,
+        locality="first\nsecond",
+        decimal_latitude="33.10",
+        decimal_longitude="-1",
+        event_date="1932-07",
+        cultivation_status=True,
+        record_security=1,
+        identifiers=[("Accession", "7"), ("", "old")],
+        processing_status="our own word",
     )
     client.force_login(editor)
     opened = fields_of(client.get(address(record, "edit")))
@@ -114,8 +123,12 @@ def test_nonsense_is_told_at_its_field_and_what_was_typed_stays(client, record, 
     client.force_login(editor)
     opened = fields_of(client.get(address(record, "edit")))
     page = post(
-        client, address(record, "edit"), opened,
-        decimal_latitude="95", decimal_longitude="200", habitat="pine forest",
+        client,
+        address(record, "edit"),
+        opened,
+        decimal_latitude="95",
+        decimal_longitude="200",
+        habitat="pine forest",
     )
     text = html.unescape(page.content.decode())
     record.refresh_from_db()
@@ -131,7 +144,11 @@ def test_two_editors_of_one_field_decide_and_lose_nothing(client, record, editor
     opened = fields_of(client.get(address(record, "edit")))
     make.edit(record, administrator, locality="Nogales")
     page = post(
-        client, address(record, "edit"), opened, locality="Magdalena", habitat="pine",
+        client,
+        address(record, "edit"),
+        opened,
+        locality="Magdalena",
+        habitat="pine",
     )
     assert page.status_code == 409
     text = page.content.decode()
@@ -170,8 +187,13 @@ def test_a_new_record_is_added_and_the_next_form_is_empty(client, herbarium, edi
     opened = fields_of(client.get(where))
     page = client.post(
         where,
-        {**opened, "catalog_number": "H 2", "scientific_name": "Quercus emoryi",
-         "event_date": "14.vii.1932", "then": "new"},
+        {
+            **opened,
+            "catalog_number": "H 2",
+            "scientific_name": "Quercus emoryi",
+            "event_date": "14.vii.1932",
+            "then": "new",
+        },
         follow=True,
     )
     record = Occurrence.objects.get(catalog_number="H 2")
@@ -199,7 +221,9 @@ def test_carry_over_takes_the_event_and_not_the_specimen(client, record, editor)
     assert (opened["catalog_number"], opened["scientific_name"]) == ("", "")
 
 
-def test_nothing_is_carried_over_from_another_collection(client, herbarium, other_herbarium, editor):
+def test_nothing_is_carried_over_from_another_collection(
+    client, herbarium, other_herbarium, editor
+):
     foreign = make.occurrence(other_herbarium, locality="Magdalena")
     client.force_login(editor)
     page = client.get(f"/occurrences/new/{herbarium.guid}/?like={foreign.guid}")

@@ -84,7 +84,9 @@ def test_undo_from_the_history_goes_back_there(client, record, editor):
     where = f"/occurrences/{record.guid}/history/"
     page = client.get(where)
     assert f'action="/changes/{done.guid}/undo/"' in page.content.decode()
-    answer = client.post(f"/changes/{done.guid}/undo/", headers={"Referer": f"http://testserver{where}"})
+    answer = client.post(
+        f"/changes/{done.guid}/undo/", headers={"Referer": f"http://testserver{where}"}
+    )
     record.refresh_from_db()
     assert record.locality == "Imuris"
     assert answer.url == f"http://testserver{where}"
@@ -173,7 +175,9 @@ def test_a_deletion_names_the_records_that_are_gone(client, record, administrato
     assert "Quercus emoryi" in page and "deleted" in page
 
 
-def test_change_sets_are_found_by_editors_of_their_collection_alone(client, herbarium, cast, record):
+def test_change_sets_are_found_by_editors_of_their_collection_alone(
+    client, herbarium, cast, record
+):
     done = make.edit(record, locality="Nogales")
     for name, person in cast.items():
         if name == "visitor":

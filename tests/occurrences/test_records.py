@@ -106,8 +106,13 @@ def test_a_new_determination_leaves_the_old_one_in_the_history(herbarium):
 def test_many_rows_are_written_as_few_are(herbarium):
     """Above a few dozen rows the statement is fed by COPY instead of a parameter."""
     rows = [
-        {"catalog_number": str(number), "locality": 'say "ñ"\n\ttab\\', "decimal_latitude": "1.50",
-         "decimal_longitude": "2", "identifiers": [("Accession", str(number))]}
+        {
+            "catalog_number": str(number),
+            "locality": 'say "ñ"\n\ttab\\',
+            "decimal_latitude": "1.50",
+            "decimal_longitude": "2",
+            "identifiers": [("Accession", str(number))],
+        }
         for number in range(120)
     ]
     made = make.occurrences(herbarium, rows)
@@ -152,7 +157,10 @@ def test_identifiers_given_as_none_stay(herbarium):
 
 def test_stored_gives_exact_values_of_a_protected_record(herbarium):
     record = make.occurrence(
-        herbarium, record_security=1, locality="Imuris", decimal_latitude="33.10",
+        herbarium,
+        record_security=1,
+        locality="Imuris",
+        decimal_latitude="33.10",
         decimal_longitude="-110.86",
     )
     found = records.stored([record.guid])[record.guid]

@@ -26,5 +26,7 @@ class Command(BaseCommand):
         digest, records = hash_collection(collection)
         told = {"collection": collection.code, "records": records, "hash": digest}
         self.stdout.write(
-            json.dumps(told) if options["json"] else f"{digest}  {collection.code}, {records} records"
+            json.dumps(told)
+            if options["json"]
+            else f"{digest}  {collection.code}, {records} records"
         )
