@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.test import Client
 
 from biocollections.models import Collection, Role
 from tests import make
@@ -99,6 +100,14 @@ def portal_admin(db: None) -> Any:
 def cast(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Everybody by name, the visitor included."""
     return {name: request.getfixturevalue(name) for name in NAMES}
+
+
+def client_of(person: Any) -> Client:
+    """Return a browser in which this person is signed in; a visitor is not."""
+    client = Client(raise_request_exception=False)
+    if person.is_authenticated:
+        client.force_login(person)
+    return client
 
 
 def _person(name: str, role: str, collection: Collection | None = None) -> Any:

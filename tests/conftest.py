@@ -3,6 +3,6 @@
 from tests.chromium import browser, page
 from tests.worker import worker
 
-pytest_plugins = ("tests.cast",)
+pytest_plugins = ("tests.cast", "tests.canary", "tests.scene")
 
 __all__ = ["browser", "page", "worker"]

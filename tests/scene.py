@@ -1,0 +1,72 @@
+"""One of everything that an address can be about, for the tests that go through all addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from biocollections.models import Collection
+from journal.models import Job
+from occurrences import restoring
+from occurrences.models import Download, Occurrence
+from tests import canary, make
+from tests.canary import Canaries
+
+
+@pytest.fixture
+def scene(
+    canaries: Canaries, herbarium: Collection, administrator: Any, other_herbarium: Collection
+) -> dict[str, UUID]:
+    """GUIDs of records, collections, an import, a download, a job and change sets, by name.
+
+    All belong to the cast's herbarium, but for `private_record` and its collection, in which nobody
+    of the cast has a role.
+    """
+    private = make.collection("PRIVATE", is_public=False)
+    opened = make.occurrence(herbarium, locality="Cañón del Pulpito", catalog_number="H-1")
+    edit = make.edit(opened, administrator, habitat="oak woodland")
+    hidden_edit = make.edit(canaries.place, administrator, locality=f"{canary.WORD} falls")
+    whole_edit = make.edit(canaries.whole, administrator, locality=f"{canary.WHOLE} falls")
+    deletion, gone, gone_whole = _deleted(herbarium, administrator)
+    job = Job.objects.create(
+        kind="import apply", key="1", user=administrator, collection_id=herbarium.pk
+    )
+    return {
+        "collection": herbarium.guid,
+        "private_collection": private.guid,
+        "open": opened.guid,
+        "place": canaries.place.guid,
+        "whole": canaries.whole.guid,
+        "private_record": make.occurrence(private).guid,
+        "deleted": gone.guid,
+        "deleted_whole": gone_whole.guid,
+        "nothing": uuid4(),
+        "edit": edit.guid,
+        "hidden_edit": hidden_edit.guid,
+        "whole_edit": whole_edit.guid,
+        "deletion": deletion.guid,
+        "job": job.guid,
+        "download": _download(herbarium, administrator, job).guid,
+    }
+
+
+def _deleted(herbarium: Collection, by: Any) -> tuple[Any, Occurrence, Occurrence]:
+    gone = make.occurrence(herbarium, catalog_number="H-GONE", locality="forgotten")
+    word = canary.WHOLE
+    gone_whole = make.occurrence(
+        herbarium, catalog_number=f"{word}-2", scientific_name=f"{word} sp.", record_security=5
+    )
+    deletion = make.change_set(by, herbarium, kind="deletion")
+    restoring.delete(deletion, [gone.pk, gone_whole.pk])
+    return deletion, gone, gone_whole
+
+
+def _download(herbarium: Collection, by: Any, job: Job) -> Download:
+    made = Download(user=by, collection=herbarium, format="csv", job=job, rows=1)
+    made.finished_at = timezone.now()
+    made.file.save("canary.csv", ContentFile(f"locality\n{canary.WORD} creek\n".encode()))
+    return made

@@ -1,0 +1,149 @@
+"""Who gets which answer at which address: one table, and no address outside it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from tests import routes
+from tests.cast import NAMES, client_of
+
+# address | method | about what | visitor, stranger, reader, editor, administrator | everybody else
+# Everybody else: editor and administrator of another collection, collector, taxonomist, portal
+# admin. 302 for the visitor is the way to the sign-in page, for a POST that is done the way on.
+TABLE = """
+home                       | GET  |                    | 200 200 200 200 200 | 200
+tour                       | GET  |                    | 200 200 200 200 200 | 200
+demo_sign_in               | GET  |                    | 404 404 404 404 404 | 404
+demo_sign_in               | POST |                    | 404 404 404 404 404 | 404
+profile                    | GET  |                    | 302 200 200 200 200 | 200
+account                    | GET  |                    | 302 200 200 200 200 | 200
+job                        | GET  | job                | 302 404 404 404 200 | 404
+job_cancel                 | POST | job                | 302 404 404 404 302 | 404
+
+collections:list           | GET  |                    | 200 200 200 200 200 | 200
+collections:profile        | GET  | collection         | 200 200 200 200 200 | 200
+collections:profile        | GET  | private_collection | 404 404 404 404 404 | 404
+collections:edit           | GET  | collection         | 302 403 403 403 200 | 403
+collections:edit           | POST | collection         | 302 403 403 403 400 | 403
+collections:edit           | GET  | private_collection | 302 404 404 404 404 | 404
+collections:manage         | GET  | collection         | 302 403 403 200 200 | 403
+collections:manage         | GET  | private_collection | 302 404 404 404 404 | 404
+
+occurrences:search         | GET  |                    | 200 200 200 200 200 | 200
+occurrences:record         | GET  | open               | 200 200 200 200 200 | 200
+occurrences:record         | GET  | place              | 200 200 200 200 200 | 200
+occurrences:record         | GET  | whole              | 404 404 404 200 200 | 404
+occurrences:record         | GET  | private_record     | 404 404 404 404 404 | 404
+occurrences:record         | GET  | deleted            | 410 410 410 410 410 | 410
+occurrences:record         | GET  | deleted_whole      | 404 404 404 410 410 | 404
+occurrences:record         | GET  | nothing            | 404 404 404 404 404 | 404
+occurrences:add            | GET  | collection         | 302 403 403 200 200 | 403
+occurrences:add            | POST | collection         | 302 403 403 200 200 | 403
+occurrences:add            | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:read           | POST |                    | 302 404 404 404 404 | 404
+occurrences:edit           | GET  | open               | 302 403 403 200 200 | 403
+occurrences:edit           | GET  | place              | 302 403 403 200 200 | 403
+occurrences:edit           | GET  | whole              | 302 404 404 200 200 | 404
+occurrences:edit           | POST | open               | 302 403 403 302 302 | 403
+occurrences:edit           | GET  | private_record     | 302 404 404 404 404 | 404
+occurrences:delete         | GET  | open               | 302 403 403 403 200 | 403
+occurrences:delete         | POST | open               | 302 403 403 403 302 | 403
+occurrences:delete         | POST | whole              | 302 404 404 403 302 | 404
+occurrences:restore        | POST | deleted            | 302 404 404 404 302 | 404
+occurrences:restore        | POST | deleted_whole      | 302 404 404 404 302 | 404
+occurrences:history        | GET  | open               | 302 403 403 200 200 | 403
+occurrences:history        | GET  | whole              | 302 404 404 200 200 | 404
+occurrences:change_set     | GET  | edit               | 302 404 404 200 200 | 404
+occurrences:change_set     | GET  | hidden_edit        | 302 404 404 200 200 | 404
+occurrences:change_set     | GET  | whole_edit         | 302 404 404 200 200 | 404
+occurrences:change_set     | GET  | deletion           | 302 404 404 200 200 | 404
+occurrences:undo           | POST | edit               | 302 404 404 302 302 | 404
+occurrences:undo           | POST | deletion           | 302 404 404 403 302 | 404
+occurrences:changes        | GET  | collection         | 302 403 403 200 200 | 403
+occurrences:changes        | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:download_new   | POST | collection         | 302 403 403 403 400 | 403
+occurrences:download_new   | POST | private_collection | 302 404 404 404 404 | 404
+occurrences:download       | GET  | download           | 302 404 404 404 200 | 404
+occurrences:download_file  | GET  | download           | 302 404 404 404 200 | 404
+"""
+
+
+class Row(NamedTuple):
+    route: str
+    method: str
+    about: str
+    statuses: dict[str, int]
+
+
+def _rows() -> list[Row]:
+    found = []
+    for line in filter(None, map(str.strip, TABLE.splitlines())):
+        route, method, about, first, others = (part.strip() for part in line.split("|"))
+        codes = [int(code) for code in first.split()]
+        codes += [int(others)] * (len(NAMES) - len(codes))
+        found.append(Row(route, method, about, dict(zip(NAMES, codes, strict=True))))
+    return found
+
+
+ROWS = _rows()
+
+
+def test_every_address_stands_in_the_table() -> None:
+    assert routes.ours() - {row.route for row in ROWS} == set()
+
+
+def test_the_table_holds_no_address_that_is_gone() -> None:
+    assert {row.route for row in ROWS} - routes.ours() == set()
+
+
+def test_the_blocks_of_other_packages_are_still_there() -> None:
+    assert routes.THIRD_PARTY.keys() <= routes.names()
+
+
+def test_everybody_gets_the_answer_of_the_table(
+    scene: dict[str, UUID], cast: dict[str, Any]
+) -> None:
+    differing = []
+    for name in NAMES:
+        client = client_of(cast[name])
+        for row in ROWS:
+            answer, expected = _answer(client, row.method, row, scene), row.statuses[name]
+            if answer != expected:
+                differing.append(f"{row[:3]} {name}: {answer} instead of {expected}")
+    assert not differing, "\n".join(["", *differing])
+
+
+def _answer(client: Client, method: str, row: Row, scene: dict[str, UUID]) -> int:
+    """Ask, and leave the database as it was."""
+    address = reverse(row.route, args=[scene[row.about]] if row.about else [])
+    form = "application/x-www-form-urlencoded"
+    with transaction.atomic():
+        status = client.generic(method, address, content_type=form).status_code
+        transaction.set_rollback(True)
+    return int(status)
+
+
+def test_a_closed_account_is_nobody(
+    scene: dict[str, UUID], administrator: Any, visitor: Any
+) -> None:
+    client = client_of(administrator)
+    administrator.is_active = False
+    administrator.save()
+    for row in ROWS:
+        if row.route.startswith(("occurrences", "collections")):
+            answer = _answer(client, row.method, row, scene)
+            assert answer == row.statuses["visitor"], row[:3]
+
+
+def test_nothing_is_done_by_looking(scene: dict[str, UUID], administrator: Any) -> None:
+    """What has only a POST in the table answers 405 to a GET."""
+    looked_at = {row.route for row in ROWS if row.method == "GET"}
+    client = client_of(administrator)
+    for row in ROWS:
+        if row.route not in looked_at:
+            assert _answer(client, "GET", row, scene) == 405, row.route

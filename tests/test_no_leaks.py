@@ -1,0 +1,234 @@
+"""No address tells what is withheld: each is asked by everybody, in the way that shows most.
+
+What is sent is searched by `tests.canary`, which watches the whole suite; here every address of
+ours must have a line, so that none is forgotten.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from occurrences.models import Occurrence
+from tests import canary, make, routes
+from tests.canary import Canaries
+from tests.cast import client_of
+
+# One of each kind of reader: the others of the cast have no more rights here than these.
+READERS = (
+    "visitor",
+    "stranger",
+    "reader",
+    "editor",
+    "administrator",
+    "other_administrator",
+    "portal_admin",
+)
+
+
+class Ask(NamedTuple):
+    """How to make an address show records: about what, with what query or form."""
+
+    about: str = ""
+    query: str = ""
+    post: dict[str, str] | None = None
+
+
+SEARCHES = (
+    "q=Cereus",
+    f"q={canary.WORD}",
+    f"q={canary.WHOLE}",
+    "taxon=Cereus&view=table",
+    f"taxon={canary.WHOLE}",
+    "collector=G%C3%B3mez",
+    f"locality={canary.WORD}",
+    f"number={canary.WORD}",
+    "date=1907",
+    f"date={canary.DAY}",
+    "catalog_number=CANARY-1&view=table",
+    "view=table&sort=date",
+    "view=table&sort=-date",
+    "view=table&sort=number",
+    "view=table&sort=county",
+)
+# Each address of ours: how it shows records, or why it shows none.
+LINES: dict[str, list[Ask] | str] = {
+    "home": [Ask()],
+    "tour": "fixed text and links",
+    "demo_sign_in": "invented people only",
+    "profile": [Ask()],
+    "account": "the reader's own account and roles",
+    "job": [Ask("job")],
+    "job_cancel": [Ask("job", post={})],
+    "collections:list": [Ask()],
+    "collections:profile": [Ask("collection")],
+    "collections:edit": [Ask("collection"), Ask("collection", post={"name": ""})],
+    "collections:manage": [Ask("collection")],
+    "occurrences:search": [Ask(query=query) for query in SEARCHES],
+    "occurrences:record": [Ask(about) for about in ("open", "place", "whole", "deleted_whole")],
+    "occurrences:add": [
+        Ask("collection", query="like={place}"),
+        Ask("collection", query="like={whole}"),
+    ],
+    "occurrences:read": "reads back what the reader has typed",
+    "occurrences:edit": [Ask("place"), Ask("whole"), Ask("place", post={"version": "0"})],
+    "occurrences:delete": [Ask("place"), Ask("whole"), Ask("place", post={})],
+    "occurrences:restore": [Ask("deleted_whole", post={})],
+    "occurrences:history": [Ask("place"), Ask("whole")],
+    "occurrences:change_set": [Ask("hidden_edit"), Ask("whole_edit"), Ask("deletion")],
+    "occurrences:changes": [Ask("collection")],
+    "occurrences:undo": [Ask("hidden_edit", post={}), Ask("whole_edit", post={})],
+    "occurrences:download_new": [
+        Ask("collection", post={"format": "csv"}),
+        Ask("collection", post={"format": "dwca"}),
+    ],
+    "occurrences:download": [Ask("download")],
+    "occurrences:download_file": [Ask("download")],
+}
+# Where an editor or administrator must see a mark, or the watch would watch nothing.
+TELLING = {
+    "occurrences:record",
+    "occurrences:edit",
+    "occurrences:history",
+    "occurrences:change_set",
+    "occurrences:download_file",
+}
+
+
+def test_every_address_has_its_line() -> None:
+    assert routes.ours() - LINES.keys() == set()
+
+
+def test_no_line_is_about_an_address_that_is_gone() -> None:
+    assert LINES.keys() - routes.ours() == set()
+
+
+@pytest.mark.parametrize(
+    "route", [route for route, line in LINES.items() if line.__class__ is list]
+)
+def test_nobody_is_told_what_no_grant_entitles_him_to(
+    route: str, scene: dict[str, UUID], cast: dict[str, Any]
+) -> None:
+    told = set()
+    for name in READERS:
+        client = client_of(cast[name])
+        for ask in LINES[route]:
+            assert isinstance(ask, Ask)
+            text = _sent(client, route, ask, scene)
+            if canary.WORD in text or canary.WHOLE in text:
+                told.add(name)
+    assert told - {"reader", "editor", "administrator"} <= _echoes(route)
+    assert route not in TELLING or "administrator" in told
+
+
+def _echoes(route: str) -> set[str]:
+    """A search page repeats the question to everybody; the watch has taken that into account."""
+    return set(READERS) if route == "occurrences:search" else set()
+
+
+def _sent(client: Client, route: str, ask: Ask, scene: dict[str, UUID]) -> str:
+    """Ask, and return all that comes back; what the request does is taken back."""
+    address = reverse(route, args=[scene[ask.about]] if ask.about else [])
+    address += f"?{ask.query.format(**scene)}" if ask.query else ""
+    with transaction.atomic():
+        response = client.get(address) if ask.post is None else client.post(address, ask.post)
+        transaction.set_rollback(True)
+    assert response.status_code < 500, address
+    return " ".join(canary.texts(canary.body(response)))
+
+
+# --- search is no oracle ------------------------------------------------------------------------
+
+NONSENSE = "wuffelgrumpf"
+ORACLES = (
+    {"q": canary.WORD},
+    {"q": f"{canary.WORD} locality"},
+    {"q": canary.WHOLE},
+    {"q": f"31.{canary.NUMBER}"},
+    {"taxon": canary.WHOLE},
+    {"locality": canary.WORD},
+    {"locality": canary.WHOLE},
+    {"number": f"{canary.WORD} recordNumber"},
+    {"collector": canary.WHOLE},
+    {"county": canary.WHOLE},
+    {"date": canary.DAY, "q": "Cereus"},
+    {"date": "1907-03", "q": "Cereus"},
+    {"catalog_number": f"{canary.WHOLE} catalogNumber"},
+)
+
+
+@pytest.mark.parametrize("view", ["list", "table"])
+def test_a_search_by_withheld_words_answers_as_if_there_were_none(
+    view: str, scene: dict[str, UUID], cast: dict[str, Any]
+) -> None:
+    for name in ("visitor", "reader", "portal_admin"):
+        client = client_of(cast[name])
+        for question in ORACLES:
+            nonsense = dict.fromkeys(question.keys() - {"date"}, NONSENSE)
+            asked = _found(client, {**question, "view": view})
+            assert asked == _found(client, {**question, **nonsense, "view": view}), question
+            assert asked == set(), question
+
+
+def _found(client: Client, question: dict[str, str]) -> set[str]:
+    """Return the GUIDs of records that a search's page links to."""
+    page = client.get(reverse("occurrences:search"), question).content.decode()
+    guids = map(str, Occurrence.objects.values_list("guid", flat=True))
+    return {guid for guid in guids if guid in page}
+
+
+def test_order_tells_nothing_of_what_is_withheld(
+    scene: dict[str, UUID], canaries: Canaries, visitor: Any
+) -> None:
+    """A protected record stands where one without a date or number would, not where its own are."""
+    make.occurrence(canaries.collection, scientific_name="Cereus a", event_date="1901-01-01")
+    make.occurrence(canaries.collection, scientific_name="Cereus z", event_date="1999-01-01")
+    place = str(canaries.place.guid)
+    for sort in ("date", "-date"):
+        page = Client().get(reverse("occurrences:search"), {"taxon": "Cereus", "sort": sort})
+        text = page.content.decode()
+        assert text.index(place) > max(text.index("Cereus a"), text.index("Cereus z")), sort
+
+
+# --- the watch itself ---------------------------------------------------------------------------
+
+
+def test_the_watch_sees_what_it_is_there_for(canaries: Canaries, visitor: Any, editor: Any) -> None:
+    tells = (
+        f"<p>31.{canary.NUMBER}, 29 Mar, March 1907, {canary.WORD.upper()} and {canary.WHOLE}</p>"
+    )
+    found = {mark.lower() for mark in canary.leaks(tells, visitor, canaries)}
+    assert found == {canary.NUMBER, "29 mar", "march 1907", canary.WORD, canary.WHOLE}
+    assert canary.leaks(tells, editor, canaries) == set()
+
+
+def test_the_watch_knows_the_reader_from_the_editor(canaries: Canaries, reader: Any) -> None:
+    assert canary.leaks(canary.WORD, reader, canaries) == set()
+    assert canary.leaks(canary.WHOLE, reader, canaries) == {canary.WHOLE}
+
+
+def test_the_watch_looks_into_archives() -> None:
+    import io
+    import zipfile
+
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("occurrences.csv", canary.WORD)
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.writestr("data.zip", inner.getvalue())
+    assert canary.WORD in canary.texts(outer.getvalue())
+
+
+def test_the_planted_records_hide_every_term_that_may_be_hidden(canaries: Canaries) -> None:
+    """None of the marks stands in a column anybody reads; all stand among the withheld values."""
+    record = Occurrence.objects.filter(pk=canaries.place.pk).values().get()
+    record.pop("search_vector")
+    assert canary.leaks(str(record), None, canaries) == set()
+    kept = canaries.place.withheld.terms
+    assert canaries.values.keys() <= kept.keys()
