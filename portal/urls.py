@@ -25,5 +25,4 @@ urlpatterns = [
     path("language/", include("django.conf.urls.i18n")),
     path("collections/", include("biocollections.urls")),
     path("", include("occurrences.urls")),
-    path("collections/", include("biocollections.urls")),
 ]
