@@ -28,7 +28,7 @@ from journal import jobs
 from journal.jobs import Progress, Refused, work
 from occurrences.models import Download, Occurrence, Withheld
 from occurrences.readers import EXPORTED, as_sql, darwin_core_select
-from occurrences.records import EXTENSION_ROW, IDENTIFICATION, IDENTIFIER, OCCURRENCE, WITHHELD
+from occurrences.records import EXTENSION_ROW, IDENTIFICATION, IDENTIFIER, OCCURRENCE
 
 CHUNK = 5000
 BYTE_ORDER_MARK: Final = "\ufeff".encode()  # so that Excel reads the accents right

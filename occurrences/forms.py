@@ -183,7 +183,7 @@ class TermField(forms.CharField):
         super().__init__(required=False, show_hidden_initial=True, **options)
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+        text = str(super().to_python(value)).replace("\r\n", "\n").replace("\r", "\n")
         return "\n".join(line.rstrip() for line in text.split("\n")).strip()
 
 
@@ -258,11 +258,11 @@ class OccurrenceForm(forms.Form):
     def _basis_of(self, name: str) -> str:
         bound, kept = self[name], self.fields[name]
         if kept.disabled:
-            return kept.to_python(self.get_initial_for_field(kept, name))
+            return str(kept.to_python(self.get_initial_for_field(kept, name)))
         given = kept.hidden_widget().value_from_datadict(
             self.data, self.files, bound.html_initial_name
         )
-        return kept.to_python(given)
+        return str(kept.to_python(given))
 
     def panels(self) -> Iterator[ShownPanel]:
         """Yield the panels with their fields; the last one holds every term not named above.

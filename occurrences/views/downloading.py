@@ -44,7 +44,7 @@ def download_file(request: HttpRequest, guid: UUID) -> HttpResponseBase:
     """Hand the file to the person who had it made, and keep it out of every cache."""
     mine = Download.objects.visible_to(request.user).select_related("collection")
     ready = get_object_or_404(mine, guid=guid, finished_at__isnull=False)
-    if not ready.file or not ready.file.storage.exists(ready.file.name):
+    if not ready.file.name or not ready.file.storage.exists(ready.file.name):
         raise Http404
     response = FileResponse(
         ready.file.open("rb"),

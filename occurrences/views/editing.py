@@ -89,7 +89,7 @@ def edit(request: HttpRequest, guid: UUID) -> HttpResponse:
 def read(request: HttpRequest) -> HttpResponse:
     """Say how the text of one field is understood, for htmx to put under it."""
     known = set(typed_columns())
-    texts = {name: text for name, text in request.POST.items() if name in known}
+    texts = {name: str(text) for name, text in request.POST.items() if name in known}
     column = request.headers.get("HX-Trigger-Name", "")
     if column not in texts:
         raise Http404
@@ -242,7 +242,7 @@ def _to_decide(
 def _decided(data: Any) -> Any:
     """Return posted data in which every field decided for the others' value holds it."""
     decided = data.copy()
-    for column in terms.COLUMNS + (editing.IDENTIFIERS,):
+    for column in (*terms.COLUMNS, editing.IDENTIFIERS):
         if data.get(f"choice-{column}") == "theirs":
             decided[column] = data.get(f"initial-{column}", "")
     return decided

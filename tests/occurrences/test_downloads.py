@@ -1,4 +1,4 @@
-"""Files to take away: everything is in them, exactly, for those who may; and nobody else gets them."""
+"""Files to take away: everything is in them, exactly, for those who may, and for nobody else."""
 
 import csv
 import io

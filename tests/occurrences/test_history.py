@@ -51,7 +51,7 @@ def test_withheld_values_are_told_to_editors_and_to_nobody_else(client, herbariu
 
 def test_protecting_tells_that_and_not_every_hidden_field(record, editor):
     make.edit(record, editor, record_security=1)
-    told = dict((label, new) for label, _old, new in lines(history.of_record(record, editor)[0]))
+    told = {label: new for label, _old, new in lines(history.of_record(record, editor)[0])}
     assert told["Protection"] == "place redacted"
     assert "Locality" not in told
 

@@ -142,7 +142,7 @@ def test_a_write_is_all_or_nothing(herbarium):
 
 def test_a_new_date_brings_its_days_along(herbarium):
     record = make.occurrence(herbarium, event_date="1932-07-14")
-    make.edit(record, event_date="1933", **{"month": None, "day": None})
+    make.edit(record, event_date="1933", month=None, day=None)
     assert (str(record.event_date_start), str(record.event_date_end)) == (
         "1933-01-01",
         "1933-12-31",

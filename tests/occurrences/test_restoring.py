@@ -1,4 +1,4 @@
-"""Every change set can be undone: what it made goes, what it deleted comes back, the rest is listed."""
+"""Every change set can be undone: what it made goes, what it deleted comes back."""
 
 import pytest
 
