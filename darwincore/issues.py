@@ -419,6 +419,14 @@ _REFUSALS: dict[str, Code] = {
         N_("the archive lists events, not records: its core is Event."),
         N_("Export it with Occurrence as its core; event cores can't be imported yet."),
     ),
+    "NO_OCCURRENCE_TABLE": Code(
+        "blocking",
+        N_('this is no table of occurrences: its columns are "{value}".'),
+        N_(
+            "Name the columns after what they hold, such as catalogNumber, scientificName, "
+            "recordedBy, eventDate or locality, and import it again."
+        ),
+    ),
     "CORE_NOT_OCCURRENCE": Code(
         "blocking",
         N_("the core of the archive is {value}, not Occurrence."),

@@ -7,4 +7,4 @@ class OccurrencesConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers how records are taken back, and the jobs.
-        from occurrences import downloads, restoring  # noqa: F401
+        from occurrences import downloads, imports, restoring  # noqa: F401

@@ -146,6 +146,30 @@ def stored(guids: Iterable[UUID]) -> dict[UUID, Stored]:
     return found
 
 
+def differences(draft: Draft, record: Stored, terms: Iterable[str]) -> dict[str, list[Any]]:
+    """Return {column: [old, new]} of what writing `draft` over `record` would change.
+
+    Exact values, as JSON. A change of determinations that the record's own columns don't show
+    stands under "identifications", as names. Empty: writing would change nothing.
+    """
+    plan = _Plan(ChangeSet(), timezone.now())
+    columns = _with_derived(terms)
+    if not plan.add(draft, record, columns):
+        return {}
+    was = {column: record.values.get(column) for column in columns}
+    before, after = _differences(was, {column: draft.values.get(column) for column in columns})
+    found = {name: [before[name], after[name]] for name in after}
+    for name, old in (("identifiers", record.identifiers), ("extension_rows", record.extension_rows)):
+        new = getattr(draft, name)
+        if new is not None and [tuple(item) for item in old] != [tuple(item) for item in new]:
+            found[name] = [old, new]
+    if not found:
+        old_names = [row["scientific_name"] for row in record.identifications]
+        new_names = [row["scientific_name"] for row in draft.identifications or ()]
+        found["identifications"] = [old_names, new_names]
+    return found
+
+
 # --- creating ---------------------------------------------------------------------------------
 
 

@@ -1,0 +1,430 @@
+"""From a row of a file to the draft of a record, for the review and again for applying.
+
+A Drafter holds what is the same for all rows of a run: mapping, mode and the tables' headers. It
+reads a row through `darwincore.interpret`, and lays it over the record it means, if there is one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from darwincore import dates, issues, places, terms
+from darwincore import interpret as interpreting
+from darwincore.interpret import identifiers, interpret, interpret_identification
+from darwincore.issues import Issue
+from darwincore.terms import IDENTIFICATION_ROW, IDENTIFIER_ROW
+from occurrences import mapping
+from occurrences.determinations import Determination, adopt
+from occurrences.models import ImportRun
+from occurrences.records import TERM_COLUMNS, Draft, Stored
+
+Mode = ImportRun.Mode
+Key = ImportRun.Key
+
+CONTENT = "content:"
+# Bytes that a value may have that an index holds whole (PostgreSQL: 2704 for all of an entry).
+LONGEST_INDEXED = 800
+_INDEXED = ("occurrence_id", "catalog_number", "scientific_name", "scientific_name_authorship")
+
+# Columns that one thing in the file decides together. The first is the one that is stated.
+DATE = (
+    "event_date",
+    *terms.DERIVED_COLUMNS,
+    "year",
+    "month",
+    "day",
+    "start_day_of_year",
+    "end_day_of_year",
+)
+POINT = terms.CELL_COLUMNS
+TOGETHER = (
+    DATE,
+    POINT,
+    ("country", "country_code"),
+    ("verbatim_elevation", "minimum_elevation_in_meters", "maximum_elevation_in_meters"),
+    ("verbatim_depth", "minimum_depth_in_meters", "maximum_depth_in_meters"),
+)
+# What says where derived coordinates come from.
+_SOURCES_OF_POINT = ("verbatim_coordinates", "verbatim_latitude", "verbatim_longitude")
+
+
+class Cells(NamedTuple):
+    """A row of an extension: the place of its table in the source, its cells, its hash."""
+
+    table: int
+    cells: list[str]
+    row_hash: UUID
+
+
+@dataclass(slots=True)
+class FileRow:
+    """A core row as staged, with the extension rows that name it."""
+
+    number: int
+    line: int
+    core_id: str | None
+    cells: list[str]
+    row_hash: UUID
+    repetition: int
+    issues: list[Issue]
+    extensions: list[Cells] = field(default_factory=list)
+
+
+class RowKey(NamedTuple):
+    """What a row is recognised by."""
+
+    kind: str
+    text: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a row says, before it meets a record."""
+
+    values: dict[str, Any]
+    verbatim: dict[str, str]
+    derived: set[str]
+    issues: list[Issue]
+    identifications: list[Determination] | None
+    identifiers: list[tuple[str, str]] | None
+    extension_rows: list[tuple[str, dict[str, str]]] | None
+
+    @property
+    def blocking(self) -> list[Issue]:
+        """The issues that keep the row out."""
+        return [issue for issue in self.issues if issues.severity(issue) == "blocking"]
+
+
+@cache
+def interpreter_version() -> str:
+    """Return what identifies the code that reads rows: the same text gives the same record."""
+    digest = hashlib.sha256()
+    for module in (interpreting, dates, places, mapping):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class Drafter:
+    """Makes drafts of the rows of one run, whose mapping, key and mode are chosen."""
+
+    def __init__(self, run: ImportRun) -> None:
+        self.run = run
+        self.collection = run.collection
+        core, *self.tables = run.source["tables"]
+        targets = [entry["term"] for entry in run.mapping]
+        self.positions = {target: at for at, target in enumerate(targets) if target}
+        self.terms = [(name, at) for name, at in self.positions.items() if name in terms.BY_NAME]
+        self.tags = [
+            (target.removeprefix(mapping.IDENTIFIER), at)
+            for target, at in self.positions.items()
+            if target.startswith(mapping.IDENTIFIER)
+        ]
+        self.constants = {
+            term.name: text
+            for name, text in core["constants"].items()
+            if (term := terms.term_named(name)) and term.name not in self.positions
+        }
+        given = [*self.constants, *(name for name, _at in self.terms)]
+        self.columns = frozenset(filter(None, (terms.BY_NAME[name].column for name in given)))
+        self.names_identifiers = bool(
+            self.tags
+            or "otherCatalogNumbers" in given
+            or any(table["row_type"] == IDENTIFIER_ROW for table in self.tables)
+        )
+        self.gives_determinations = any(
+            table["row_type"] == IDENTIFICATION_ROW for table in self.tables
+        )
+        self.row_types = {
+            table["row_type"]
+            for table in self.tables
+            if table["row_type"] not in (IDENTIFICATION_ROW, IDENTIFIER_ROW)
+        }
+        self._recipe = self._fingerprint()
+
+    def _fingerprint(self) -> bytes:
+        run = self.run
+        tables = [[table["row_type"], table["headers"]] for table in self.tables]
+        parts = [run.mapping, self.constants, tables, run.mode, run.key, interpreter_version()]
+        return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).digest()
+
+    # What a row is recognised by
+
+    def import_hash(self, row: FileRow) -> UUID:
+        """Return the hash of all that decides what this row makes of its record."""
+        digest = hashlib.blake2b(self._recipe + row.row_hash.bytes, digest_size=16)
+        for extension in row.extensions:
+            digest.update(extension.row_hash.bytes)
+        return UUID(bytes=digest.digest())
+
+    def key(self, row: FileRow) -> RowKey:
+        """Return the chosen key, or where it is blank the next best: the source's, the content."""
+        for kind in (self.run.key, Key.SOURCE_ID):
+            if kind != Key.CONTENT and (text := self._key_text(row, kind)):
+                return RowKey(kind, text)
+        return RowKey(Key.CONTENT, _content_key(row))
+
+    def _key_text(self, row: FileRow, kind: str) -> str:
+        if kind == Key.SOURCE_ID:
+            return self.source_id(row) or ""
+        text = self._cell(row, kind)
+        return text or self.constants.get(kind, "")
+
+    def source_id(self, row: FileRow) -> str | None:
+        """Return the key the source knows the row by: an archive's core id, or a column's."""
+        return row.core_id or self._cell(row, mapping.SOURCE_ID) or None
+
+    def _cell(self, row: FileRow, target: str) -> str:
+        at = self.positions.get(target)
+        return row.cells[at] if at is not None else ""
+
+    # What a row says
+
+    def read(self, row: FileRow, key: RowKey) -> Reading:
+        """Interpret a row and its extension rows; never raises."""
+        cells = row.cells
+        texts = {name: cells[at] for name, at in self.terms if cells[at]}
+        for name, text in self.constants.items():
+            texts.setdefault(name, text)
+        core = interpret(texts)
+        found = [*row.issues, *core.issues]
+        if key.kind != self.run.key:
+            found.append(Issue("BLANK_ID", self.run.key))
+        values: dict[str, Any] = core.values
+        given = self._determinations(row, found)
+        if given:
+            adopt(values, given)
+        found.extend(_too_long(values, key))
+        return Reading(
+            values,
+            core.verbatim,
+            core.derived,
+            found,
+            given,
+            self._identifiers(row, texts) if self.names_identifiers else None,
+            self._extension_rows(row) if self.row_types else None,
+        )
+
+    def _determinations(self, row: FileRow, found: list[Issue]) -> list[Determination] | None:
+        if not self.gives_determinations:
+            return None
+        given = []
+        for extension in row.extensions:
+            if self._row_type(extension) == IDENTIFICATION_ROW:
+                read = interpret_identification(self._texts(extension))
+                found.extend(read.issues)
+                if read.values:
+                    given.append({**read.values, "verbatim": read.verbatim})
+        return given
+
+    def _identifiers(self, row: FileRow, texts: Mapping[str, str]) -> list[tuple[str, str]]:
+        found = identifiers(texts.get("otherCatalogNumbers", ""))
+        found += [(tag, row.cells[at]) for tag, at in self.tags if row.cells[at]]
+        for extension in row.extensions:
+            if self._row_type(extension) == IDENTIFIER_ROW:
+                given = self._texts(extension)
+                if value := given.get("identifier"):
+                    found.append((given.get("title", ""), value))
+        return list(dict.fromkeys(found))
+
+    def _extension_rows(self, row: FileRow) -> list[tuple[str, dict[str, str]]]:
+        return [
+            (row_type, self._texts(extension))
+            for extension in row.extensions
+            if (row_type := self._row_type(extension)) in self.row_types
+        ]
+
+    def _row_type(self, extension: Cells) -> str:
+        return self.tables[extension.table - 1]["row_type"]
+
+    def _texts(self, extension: Cells) -> dict[str, str]:
+        """Return an extension row's filled cells by header, without the one that links it."""
+        table = self.tables[extension.table - 1]
+        constants = {name: text for name, text in table["constants"].items() if text}
+        return constants | {
+            header: text
+            for at, (header, text) in enumerate(
+                zip(table["headers"], extension.cells, strict=False)
+            )
+            if text and header and at != table["id_index"]
+        }
+
+    # What it makes of a record
+
+    def new_draft(self, row: FileRow, key: RowKey, reading: Reading, guid: UUID) -> Draft:
+        """Return the draft of a record that is to be made."""
+        reading.values.setdefault("basis_of_record", self.collection.basis_of_record)
+        return Draft(
+            guid=guid,
+            collection_id=self.collection.pk,
+            values=reading.values,
+            verbatim=reading.verbatim,
+            identifications=reading.identifications,
+            identifiers=reading.identifiers,
+            extension_rows=reading.extension_rows,
+            source_id=self._remembered_key(row, key),
+            legacy_id=self._legacy_id(row),
+            import_hash=self.import_hash(row),
+        )
+
+    def changed_draft(self, row: FileRow, key: RowKey, reading: Reading, record: Stored) -> Draft:
+        """Return the draft of a record as it is after the row was laid over it."""
+        old = {column: record.values.get(column) for column in TERM_COLUMNS}
+        if _is_our_own_guid(reading.values.get("occurrence_id"), record):
+            reading.values["occurrence_id"] = old["occurrence_id"]
+        taken = self._taken(reading, old)
+        values = old | {column: reading.values.get(column) for column in taken}
+        return Draft(
+            guid=record.guid,
+            collection_id=record.collection_id,
+            version=record.version,
+            values=values,
+            verbatim=_verbatim(record.verbatim, reading.verbatim, taken),
+            verbatim_is_whole=True,
+            identifications=self._history(reading, old, values),
+            identifiers=self._list(record.identifiers, reading.identifiers),
+            extension_rows=self._kept_rows(record.extension_rows, reading.extension_rows),
+            source_id=self._remembered_key(row, key),
+            legacy_id=self._legacy_id(row),
+            import_hash=self.import_hash(row),
+        )
+
+    def _taken(self, reading: Reading, old: Mapping[str, Any]) -> set[str]:
+        """Return the columns that take what the row says; the others stay as they are."""
+        new, mode = reading.values, self.run.mode
+        if mode == Mode.FILL:
+            taken = {column for column in new if old.get(column) is None}
+        elif mode == Mode.UPDATE:
+            taken = set(new)
+        else:
+            taken = set(new) | self.columns
+        for unit in TOGETHER:
+            _together(unit, taken, reading, old, mode)
+        if not any(old.get(source) != new.get(source) for source in _SOURCES_OF_POINT):
+            taken -= {c for c in POINT if c in reading.derived and old.get(c) is not None}
+        return self._with_determination(taken, new, old)
+
+    def _with_determination(
+        self, taken: set[str], new: Mapping[str, Any], old: Mapping[str, Any]
+    ) -> set[str]:
+        """Keep a determination whole: another name brings all its columns, or none."""
+        if "scientific_name" not in new or _same_name(new, old):
+            return taken
+        if self.run.mode == Mode.FILL and old.get("scientific_name"):
+            return taken.difference(terms.IDENTIFICATION_COLUMNS)
+        return taken.union(terms.IDENTIFICATION_COLUMNS)
+
+    def _history(
+        self, reading: Reading, old: Mapping[str, Any], values: Mapping[str, Any]
+    ) -> list[Determination] | None:
+        """Return the determinations to write: None corrects the current one in place."""
+        if reading.identifications is not None:
+            return reading.identifications
+        return None if _same_name(values, old) else []
+
+    def _list(self, old: list[Any], new: list[Any] | None) -> list[Any] | None:
+        """Return a record's list after the file's: added to, replaced or left, as the mode says."""
+        if new is None or (not new and self.run.mode != Mode.REPLACE):
+            return None
+        if self.run.mode == Mode.FILL:
+            return old + [item for item in new if item not in old]
+        return new
+
+    def _kept_rows(
+        self,
+        old: list[tuple[str, dict[str, str]]],
+        new: list[tuple[str, dict[str, str]]] | None,
+    ) -> list[tuple[str, dict[str, str]]] | None:
+        """Return extension rows with those of the file's types replaced, the other types kept."""
+        if new is None:
+            return None
+        replaced = (
+            self.row_types
+            if self.run.mode == Mode.REPLACE
+            else {row_type for row_type, _texts in new}
+        )
+        if self.run.mode == Mode.FILL:
+            present = {row_type for row_type, _texts in old}
+            return old + [row for row in new if row[0] not in present]
+        return [row for row in old if row[0] not in replaced] + new
+
+    def _remembered_key(self, row: FileRow, key: RowKey) -> str | None:
+        return self.source_id(row) or (key.text if key.kind == Key.CONTENT else None)
+
+    def _legacy_id(self, row: FileRow) -> int | None:
+        text = self._cell(row, mapping.LEGACY_ID)
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _content_key(row: FileRow) -> str:
+    repeated = f"#{row.repetition}" if row.repetition > 1 else ""
+    return f"{CONTENT}{row.row_hash.hex}{repeated}"
+
+
+def _too_long(values: Mapping[str, Any], key: RowKey) -> Iterable[Issue]:
+    for column in _INDEXED:
+        value = values.get(column)
+        if value and len(value) > LONGEST_INDEXED // 4 and len(value.encode()) > LONGEST_INDEXED:
+            yield Issue("VALUE_TOO_LONG", terms.BY_COLUMN[column].name, value)
+    if len(key.text.encode()) > LONGEST_INDEXED and key.kind == Key.SOURCE_ID:
+        yield Issue("VALUE_TOO_LONG", mapping.SOURCE_ID, key.text)
+
+
+def _together(
+    unit: tuple[str, ...],
+    taken: set[str],
+    reading: Reading,
+    old: Mapping[str, Any],
+    mode: str,
+) -> None:
+    """Take a unit's columns all from the row or all from the record.
+
+    What is derived follows what is stated: it is taken where a stated column changes, and where
+    the record has nothing.
+    """
+    new = reading.values
+    told = [column for column in unit if column in new]
+    if not told or mode == Mode.REPLACE and taken.issuperset(unit):
+        return
+    if mode == Mode.FILL:
+        if any(old.get(column) is not None for column in unit):
+            taken.difference_update(unit if unit in (DATE, POINT) else ())
+        return
+    stated = [column for column in told if column not in reading.derived]
+    changed = any(str(old.get(column)) != str(new[column]) for column in stated)
+    if changed and unit is DATE:
+        taken.update(unit)
+    elif not changed:
+        taken.difference_update(
+            column for column in told if column in reading.derived and old.get(column) is not None
+        )
+
+
+def _verbatim(
+    old: Mapping[str, str], new: Mapping[str, str], taken: Iterable[str]
+) -> dict[str, str]:
+    """Return the verbatim texts after a merge: those of the taken columns from the row."""
+    names = {terms.BY_COLUMN[column].name for column in taken if column in terms.BY_COLUMN}
+    if "eventDate" in names:
+        names.add("eventDate2")
+    kept = {name: text for name, text in old.items() if name not in names}
+    return kept | {name: text for name, text in new.items() if name in names}
+
+
+def _same_name(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    names = [str(values.get("scientific_name") or "") for values in (one, other)]
+    first, second = (" ".join(name.casefold().split()) for name in names)
+    return first == second
+
+
+def _is_our_own_guid(occurrence_id: object, record: Stored) -> bool:
+    """Tell whether an occurrenceID is only the GUID that this portal gave the record."""
+    text = str(occurrence_id or "").lower().removeprefix("urn:uuid:")
+    return text == str(record.guid) and not record.values.get("occurrence_id")

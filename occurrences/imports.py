@@ -1,0 +1,681 @@
+"""The life of an uploaded file: stage, check, apply. Each takes a run and is safe to run twice.
+
+`stage` keeps the rows as they were read, `check` says of each what is to become of it, `apply`
+makes the same drafts again and writes them, chunk by chunk. Rows in = created + updated +
+unchanged + blocked + conflict + excluded, always.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.core.files import File
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from biocollections.models import Collection
+from darwincore import issues
+from darwincore.issues import Issue
+from darwincore.reader import Source, SourceRow, Table, open_source
+from darwincore.terms import OCCURRENCE_ROW
+from journal.guids import new_guid
+from journal.jobs import Progress, Refused, collection_lock, work
+from journal.models import ChangeSet
+from occurrences import bulk, mapping, records
+from occurrences.drafting import (
+    Cells,
+    Drafter,
+    FileRow,
+    Key,
+    Reading,
+    RowKey,
+    interpreter_version,
+)
+from occurrences.models import ImportOutcome, ImportRow, ImportRun, Occurrence
+from occurrences.records import TERM_COLUMNS, Draft, Stored
+
+CHUNK = 2000
+SAMPLES = 3
+State = ImportRun.State
+Action = ImportOutcome.Action
+ROWS = ImportRow._meta.db_table
+OUTCOMES = ImportOutcome._meta.db_table
+
+# What a row comes to, as the receipt counts it.
+COUNTED = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.SAME: "unchanged",
+    Action.BLOCKED: "blocked",
+    Action.CONFLICT: "conflict",
+    Action.EXCLUDED: "excluded",
+}
+
+
+def receive(collection: Collection, user: Any, file: File[Any], name: str) -> ImportRun:
+    """Keep an uploaded file and return its run; `stage` reads it."""
+    run = ImportRun(collection=collection, user=user, file_name=name[:300], file_size=file.size)
+    digest = hashlib.sha256()
+    for part in file.chunks():
+        digest.update(part)
+    run.file_sha256 = digest.hexdigest()
+    file.seek(0)
+    run.file.save(f"{run.guid}", file, save=False)
+    run.save()
+    return run
+
+
+# --- stage ------------------------------------------------------------------------------------
+
+
+@work("import stage")
+def stage_job(progress: Progress) -> dict[str, Any]:
+    """Stage the run whose GUID is the job's key."""
+    return stage(_run_of(progress), progress)
+
+
+def stage(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
+    """Read the file into rows and guess what its columns mean.
+
+    A file that can't be read, or is no table of occurrences, ends the run as refused.
+    """
+    with _timed(run, "stage"):
+        _forget_rows(run)
+        try:
+            with _local_file(run) as path, open_source(path, filename=run.file_name) as source:
+                _stage_source(run, source, progress)
+        except issues.Refused as refusal:
+            _forget_rows(run)
+            run.state, run.refusal = State.REFUSED, refusal.describe(_)
+    run.save()
+    return {"state": run.state, "rows": run.counts.get("rows", 0)}
+
+
+def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> None:
+    tables = [_Tally(table) for table in (source.core, *source.extensions)]
+    number = 0
+    for at, tally in enumerate(tables):
+        rows = tally.counting(tally.table.rows())
+        while chunk := list(islice(rows, CHUNK)):
+            _keep_rows(run, at, number, chunk)
+            number += len(chunk)
+            if progress:
+                progress.report(number, message=_("Reading the file"))
+    _number_repetitions(run)
+    core = tables[0]
+    guessed = mapping.guess(core.table.headers, core.samples)
+    declared = source.kind == "archive" and core.table.row_type == OCCURRENCE_ROW
+    targets = [*(entry["term"] for entry in guessed), *core.table.constants]
+    if not mapping.is_occurrence_table(targets, declared=declared):
+        found = ", ".join(core.table.headers[:12])
+        raise issues.Refused("NO_OCCURRENCE_TABLE", found, file=core.table.file)
+    run.source = {
+        "kind": source.kind,
+        "encoding": source.encoding,
+        "delimiter": source.delimiter,
+        "issues": [list(issue) for issue in source.issues],
+        "tables": [tally.summary() for tally in tables],
+    }
+    run.mapping = guessed
+    run.key = _likely_key(run, tables[0])
+    run.counts = {**run.counts, "rows": core.rows}
+    run.state = State.STAGED
+    with connection.cursor() as cursor:
+        cursor.execute(f'ANALYZE "{ROWS}"')
+
+
+class _Tally:
+    """One table of the source, with what is learnt of it while its rows go by."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.rows = 0
+        self.filled = [0] * len(table.headers)
+        self.samples: list[list[str]] = [[] for _header in table.headers]
+        self.with_core_id = 0
+
+    def counting(self, rows: Iterable[SourceRow]) -> Iterator[SourceRow]:
+        """Pass the rows on, counting them and what is filled."""
+        for row in rows:
+            self.rows += 1
+            if row.core_id:
+                self.with_core_id += 1
+            for at, text in enumerate(row.cells):
+                if text:
+                    self.filled[at] += 1
+                    if self.filled[at] < 50 and len(self.samples[at]) < SAMPLES:
+                        if (shown := text[:120]) not in self.samples[at]:
+                            self.samples[at].append(shown)
+            yield row
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the run keeps of this table."""
+        table = self.table
+        return {
+            "file": table.file,
+            "row_type": table.row_type,
+            "headers": table.headers,
+            "constants": table.constants,
+            "id_index": table.id_index,
+            "rows": self.rows,
+            "filled": self.filled,
+            "samples": self.samples,
+        }
+
+
+def _keep_rows(run: ImportRun, table: int, number: int, rows: Sequence[SourceRow]) -> None:
+    columns = "run_id number table line core_id cells row_hash repetition issues".split()
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(ROWS), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with transaction.atomic(), connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for at, row in enumerate(rows, start=number + 1):
+            cells = json.dumps(row.cells, ensure_ascii=False)
+            digest = hashlib.blake2b(cells.encode(), digest_size=16).digest()
+            found = json.dumps([list(issue) for issue in row.issues]) if row.issues else None
+            copy.write_row(
+                (run.pk, at, table, row.line, row.core_id, cells, UUID(bytes=digest), 1, found)
+            )
+
+
+def _number_repetitions(run: ImportRun) -> None:
+    """Give the second of two equal core rows the number 2, so that each has a key of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{ROWS}" r SET repetition = n.nth FROM (SELECT number, row_number() OVER '
+            f'(PARTITION BY row_hash ORDER BY number) AS nth FROM "{ROWS}" '
+            'WHERE run_id = %s AND "table" = 0) n '
+            "WHERE r.run_id = %s AND r.number = n.number AND n.nth > 1",
+            [run.pk, run.pk],
+        )
+
+
+def _likely_key(run: ImportRun, core: _Tally) -> str:
+    """Return the key to recognise rows by: the first that at least half of the rows have."""
+    filled = {
+        entry["term"]: count for entry, count in zip(run.mapping, core.filled, strict=True)
+    }
+    if core.with_core_id:
+        filled[mapping.SOURCE_ID] = core.with_core_id
+    for key in (Key.OCCURRENCE_ID, Key.SOURCE_ID, Key.CATALOG_NUMBER):
+        if filled.get(key, 0) * 2 >= core.rows > 0:
+            return key
+    return Key.CONTENT
+
+
+# --- check ------------------------------------------------------------------------------------
+
+
+@work("import check")
+def check_job(progress: Progress) -> dict[str, Any]:
+    """Check the run whose GUID is the job's key."""
+    return check(_run_of(progress), progress)
+
+
+def check(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
+    """Say of each core row what applying would make of it. Writes no record."""
+    if run.state not in (State.STAGED, State.CHECKED):
+        raise Refused(_("This import can't be checked now."))
+    with _timed(run, "check"):
+        run.interpreter = interpreter_version()
+        drafter = Drafter(run)
+        excluded = set(
+            run.outcomes.filter(action=Action.EXCLUDED).values_list("number", flat=True)
+        )
+        run.outcomes.all().delete()
+        for rows in _chunks(run, after=0):
+            with transaction.atomic():
+                _keep_outcomes(run, _judge(drafter, rows, excluded))
+            if progress:
+                progress.report(rows[-1].number, run.counts["rows"], _("Checking the rows"))
+        _block_repeated_keys(run)
+        run.state = State.CHECKED
+    count(run)
+    run.save()
+    return run.counts
+
+
+def _judge(
+    drafter: Drafter, rows: Sequence[FileRow], excluded: set[int]
+) -> Iterator[dict[str, Any]]:
+    """Yield the outcome of each row."""
+    keys = [drafter.key(row) for row in rows]
+    found = _records_meant(drafter.collection, keys)
+    hashes = [drafter.import_hash(row) for row in rows]
+    meant = [found.get(key, []) for key in keys]
+    to_read = {
+        only[0].guid
+        for only, row_hash in zip(meant, hashes, strict=True)
+        if len(only) == 1 and not only[0].says(row_hash)
+    }
+    standing = records.stored(to_read)
+    for row, key, targets, row_hash in zip(rows, keys, meant, hashes, strict=True):
+        outcome = _outcome(drafter, row, key, targets, row_hash, standing)
+        if row.number in excluded and outcome["action"] in (Action.CREATE, Action.UPDATE):
+            outcome["action"] = Action.EXCLUDED
+        yield {"number": row.number, "line": row.line, "key": f"{key.kind}:{key.text}", **outcome}
+
+
+class _Target:
+    """A record that a key means."""
+
+    def __init__(self, guid: UUID, version: int, import_hash: UUID, import_version: int) -> None:
+        self.guid = guid
+        self.version = version
+        self._says = import_hash if import_version == version else None
+
+    def says(self, row_hash: UUID) -> bool:
+        """Tell whether the last thing written to it was this very row, read the same way."""
+        return self._says == row_hash
+
+
+def _outcome(
+    drafter: Drafter,
+    row: FileRow,
+    key: RowKey,
+    targets: Sequence[_Target],
+    row_hash: UUID,
+    standing: Mapping[UUID, Stored],
+) -> dict[str, Any]:
+    if len(targets) > 1:
+        reason = _("%(count)s records of this collection have the key “%(key)s”.")
+        return {
+            "action": Action.CONFLICT,
+            "reason": reason % {"count": len(targets), "key": key.text},
+        }
+    if targets and targets[0].says(row_hash):
+        return _meaning(Action.SAME, targets[0])
+    reading = drafter.read(row, key)
+    found: dict[str, Any] = {"issues": [list(issue) for issue in reading.issues] or None}
+    if reading.blocking:
+        told = issues.describe(reading.blocking[0], translate=_)
+        return {**found, "action": Action.BLOCKED, "reason": str(told)}
+    if not reading.values:
+        return {**found, "action": Action.BLOCKED, "reason": _("The row says nothing.")}
+    if not targets:
+        return {**found, "action": Action.CREATE, "target_guid": new_guid()}
+    record = standing[targets[0].guid]
+    draft = drafter.changed_draft(row, key, reading, record)
+    differences = records.differences(draft, record, TERM_COLUMNS)
+    action = Action.UPDATE if differences else Action.SAME
+    return {**found, **_meaning(action, targets[0]), "differences": differences or None}
+
+
+def _meaning(action: str, target: _Target) -> dict[str, Any]:
+    return {"action": action, "target_guid": target.guid, "target_version": target.version}
+
+
+def _records_meant(
+    collection: Collection, keys: Iterable[RowKey]
+) -> dict[RowKey, list[_Target]]:
+    """Return the records of the collection that the keys mean, by key."""
+    texts: dict[str, set[str]] = {}
+    for key in keys:
+        texts.setdefault(key.kind, set()).add(key.text)
+    found: dict[RowKey, dict[UUID, _Target]] = {}
+    own = Occurrence.objects.filter(collection=collection)
+    fields = ("guid", "version", "import_hash", "import_version")
+    for kind, wanted in texts.items():
+        column = _KEY_COLUMNS[kind]
+        matched = own.filter(**{f"{column}__in": wanted})
+        for text, *target in matched.values_list(column, *fields):
+            found.setdefault(RowKey(kind, text), {})[target[0]] = _Target(*target)
+        if kind == Key.OCCURRENCE_ID:
+            guids = {guid: text for text in wanted if (guid := _our_guid(text))}
+            for target in own.filter(guid__in=guids).values_list(*fields):
+                found.setdefault(RowKey(kind, guids[target[0]]), {})[target[0]] = _Target(*target)
+    return {key: list(targets.values()) for key, targets in found.items()}
+
+
+_KEY_COLUMNS = {
+    Key.OCCURRENCE_ID: "occurrence_id",
+    Key.CATALOG_NUMBER: "catalog_number",
+    Key.SOURCE_ID: "source_id",
+    Key.CONTENT: "source_id",
+}
+
+
+def _our_guid(text: str) -> UUID | None:
+    """Return the GUID in an occurrenceID that this portal may have given."""
+    try:
+        return UUID(text.lower().removeprefix("urn:uuid:"))
+    except ValueError:
+        return None
+
+
+def _keep_outcomes(run: ImportRun, outcomes: Iterable[Mapping[str, Any]]) -> None:
+    columns = (
+        "run_id number line action key target_guid target_version issues differences reason"
+    ).split()
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(OUTCOMES), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    rows = [{"run_id": run.pk, **outcome} for outcome in outcomes]
+    with connection.cursor() as cursor:
+        bulk.copy_rows(cursor, statement, columns, rows)
+
+
+def _block_repeated_keys(run: ImportRun) -> None:
+    """Of the rows with one key only the first is imported; the others say which one that is."""
+    reason = _("Line %(line)s has the same key “%(key)s”.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE "{OUTCOMES}" o SET action = 'blocked', differences = NULL,
+                reason = replace(replace(%s, '%%(line)s', n.first_line::text),
+                                 '%%(key)s', split_part(o.key, ':', 2)),
+                issues = coalesce(o.issues, '[]') || jsonb_build_array(jsonb_build_array(
+                    'DUPLICATE_KEY', split_part(o.key, ':', 1),
+                    substr(o.key, strpos(o.key, ':') + 1)))
+            FROM (SELECT number, row_number() OVER same AS nth, first_value(line) OVER same
+                      AS first_line
+                  FROM "{OUTCOMES}" WHERE run_id = %s
+                  AND action IN ('create', 'update', 'same', 'conflict', 'excluded')
+                  WINDOW same AS (PARTITION BY key ORDER BY number)) n
+            WHERE o.run_id = %s AND o.number = n.number AND n.nth > 1
+            """,
+            [reason, run.pk, run.pk],
+        )
+
+
+# --- apply ------------------------------------------------------------------------------------
+
+
+@work("import apply")
+def apply_job(progress: Progress) -> dict[str, Any]:
+    """Apply the run whose GUID is the job's key."""
+    return apply(_run_of(progress), progress)
+
+
+def apply(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
+    """Write what `check` announced, going on where an earlier call was cut off.
+
+    A record that has moved on since the check is left alone and becomes a conflict. Raises
+    Refused when the run isn't checked, or when the person may no longer import here.
+    """
+    if run.state not in (State.CHECKED, State.APPLYING):
+        raise Refused(_("This import can't be applied now."))
+    if run.interpreter != interpreter_version() and run.state == State.CHECKED:
+        raise Refused(_("The portal has been updated since the check. Check the rows again."))
+    with _timed(run, "apply"), collection_lock(run.collection_id):
+        _begin(run, progress)
+        drafter = Drafter(run)
+        while True:
+            with transaction.atomic():
+                through = _apply_chunk(run, drafter)
+            if not through:
+                break
+            if progress:
+                progress.report(through, run.counts["rows"], _("Writing the records"))
+        _finish(run)
+    return run.counts
+
+
+def _begin(run: ImportRun, progress: Progress | None) -> None:
+    with transaction.atomic():
+        if run.change_set is None and _waiting(run).exists():
+            run.change_set = ChangeSet.objects.create(
+                kind=ChangeSet.Kind.IMPORT,
+                user=run.user,
+                collection_id=run.collection_id,
+                reason=run.file_name,
+                job=progress.job if progress else None,
+            )
+        run.state = State.APPLYING
+        run.save()
+
+
+def _waiting(run: ImportRun) -> Any:
+    return run.outcomes.filter(
+        action__in=(Action.CREATE, Action.UPDATE), number__gt=run.applied_to
+    ).order_by("number")
+
+
+def _apply_chunk(run: ImportRun, drafter: Drafter) -> int:
+    """Write the next rows; return the number of the last one, 0 when none is left."""
+    outcomes = {outcome.number: outcome for outcome in _waiting(run)[:CHUNK]}
+    if not outcomes or run.change_set is None:
+        return 0
+    if not Collection.objects.managed_by(run.user).filter(pk=run.collection_id).exists():
+        raise Refused(_("You may no longer import into this collection. The rest was not written."))
+    rows = _file_rows(run, run.rows.filter(number__in=list(outcomes), table=0).order_by("number"))
+    keys = {row.number: drafter.key(row) for row in rows}
+    moved: dict[int, str] = {}
+    creates = _creating(drafter, rows, keys, outcomes, moved)
+    updates = _updating(drafter, rows, keys, outcomes, moved)
+    columns = dict.fromkeys(column for draft in creates.values() for column in draft.values)
+    written = records.write(run.change_set, columns, creates.values())
+    rewritten = records.write(run.change_set, TERM_COLUMNS, updates.values())
+    left = set(rewritten.conflicts) | set(written.unchanged)
+    for number, draft in (creates | updates).items():
+        if draft.guid in left:
+            moved[number] = _CHANGED
+    _mark_conflicts(run, moved)
+    run.applied_to = max(outcomes)
+    run.save(update_fields=["applied_to"])
+    return run.applied_to
+
+
+_CHANGED = "The record has been changed since the check."
+_MADE = "A record with this key has been made since the check."
+
+
+def _creating(
+    drafter: Drafter,
+    rows: Iterable[FileRow],
+    keys: Mapping[int, RowKey],
+    outcomes: Mapping[int, ImportOutcome],
+    moved: dict[int, str],
+) -> dict[int, Draft]:
+    wanted = [row for row in rows if outcomes[row.number].action == Action.CREATE]
+    made_since = _records_meant(drafter.collection, {keys[row.number] for row in wanted})
+    drafts = {}
+    for row in wanted:
+        key = keys[row.number]
+        if key in made_since:
+            moved[row.number] = _MADE
+            continue
+        guid = outcomes[row.number].target_guid or new_guid()
+        drafts[row.number] = drafter.new_draft(row, key, drafter.read(row, key), guid)
+    return drafts
+
+
+def _updating(
+    drafter: Drafter,
+    rows: Iterable[FileRow],
+    keys: Mapping[int, RowKey],
+    outcomes: Mapping[int, ImportOutcome],
+    moved: dict[int, str],
+) -> dict[int, Draft]:
+    wanted = {
+        row.number: (row, outcomes[row.number])
+        for row in rows
+        if outcomes[row.number].action == Action.UPDATE
+    }
+    standing = records.stored(outcome.target_guid for _row, outcome in wanted.values())
+    drafts = {}
+    for number, (row, outcome) in wanted.items():
+        record = standing.get(outcome.target_guid)
+        if record is None or record.version != outcome.target_version:
+            moved[number] = _CHANGED
+            continue
+        reading: Reading = drafter.read(row, keys[number])
+        drafts[number] = drafter.changed_draft(row, keys[number], reading, record)
+    return drafts
+
+
+def _mark_conflicts(run: ImportRun, moved: Mapping[int, str]) -> None:
+    for reason in set(moved.values()):
+        numbers = [number for number, why in moved.items() if why == reason]
+        run.outcomes.filter(number__in=numbers).update(action=Action.CONFLICT, reason=reason)
+
+
+def _finish(run: ImportRun) -> None:
+    with transaction.atomic():
+        count(run)
+        change_set = run.change_set
+        written = run.counts["created"] + run.counts["updated"]
+        if change_set and not written:
+            run.change_set = None
+        run.state, run.applied_at = State.APPLIED, timezone.now()
+        run.save()
+        if change_set and written:
+            change_set.counts = {word: run.counts[word] for word in ("created", "updated")}
+            change_set.save(update_fields=["counts"])
+        elif change_set:
+            change_set.delete()
+
+
+# --- counts and rows --------------------------------------------------------------------------
+
+
+def count(run: ImportRun) -> None:
+    """Bring the run's counts up to date with its outcomes; the caller saves the run."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT action, count(*) FROM "{OUTCOMES}" WHERE run_id = %s GROUP BY action', [run.pk]
+        )
+        by_action = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT issue->>0, count(*) FROM "
+            f'"{OUTCOMES}" o, jsonb_array_elements(o.issues) issue '
+            "WHERE run_id = %s GROUP BY 1 ORDER BY 2 DESC, 1",
+            [run.pk],
+        )
+        by_code = dict(cursor.fetchall())
+    for code, _term, _value in run.source["issues"]:
+        by_code[code] = by_code.get(code, 0) + 1
+    run.counts = {
+        **run.counts,
+        **{word: by_action.get(action, 0) for action, word in COUNTED.items()},
+        "issues": by_code,
+        "extensions": _count_extensions(run),
+    }
+
+
+def _count_extensions(run: ImportRun) -> dict[str, dict[str, int]]:
+    tables = run.source["tables"]
+    counted: dict[str, dict[str, int]] = {}
+    for table in tables[1:]:
+        name = table["row_type"].rstrip("/").rpartition("/")[2]
+        counted.setdefault(name, {"rows": 0, "kept": 0, "orphans": 0})
+    if not any(table["rows"] for table in tables[1:]):
+        return counted
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT e."table", count(*), count(*) FILTER (WHERE c.kept),
+                   count(*) FILTER (WHERE c.core_id IS NULL)
+            FROM "{ROWS}" e LEFT JOIN (
+                SELECT r.core_id, bool_or(o.action IN ('create', 'update', 'same')) AS kept
+                FROM "{ROWS}" r JOIN "{OUTCOMES}" o ON o.run_id = r.run_id AND o.number = r.number
+                WHERE r.run_id = %s AND r."table" = 0 AND r.core_id IS NOT NULL GROUP BY 1
+            ) c ON c.core_id = e.core_id
+            WHERE e.run_id = %s AND e."table" > 0 GROUP BY 1
+            """,
+            [run.pk, run.pk],
+        )
+        for at, rows, kept, orphans in cursor.fetchall():
+            name = tables[at]["row_type"].rstrip("/").rpartition("/")[2]
+            for word, number in (("rows", rows), ("kept", kept), ("orphans", orphans)):
+                counted[name][word] += number
+    return counted
+
+
+def _chunks(run: ImportRun, after: int) -> Iterator[list[FileRow]]:
+    """Yield the core rows in order, a chunk at a time."""
+    while True:
+        core = run.rows.filter(table=0, number__gt=after).order_by("number")[:CHUNK]
+        rows = _file_rows(run, core)
+        if not rows:
+            return
+        yield rows
+        after = rows[-1].number
+
+
+def _file_rows(run: ImportRun, core: Any) -> list[FileRow]:
+    """Return staged core rows with the extension rows that name them."""
+    fields = ("number", "line", "core_id", "cells", "row_hash", "repetition", "issues")
+    rows = [
+        FileRow(
+            number,
+            line,
+            core_id,
+            json.loads(cells),
+            row_hash,
+            repetition,
+            [Issue(*issue) for issue in found or ()],
+        )
+        for number, line, core_id, cells, row_hash, repetition, found in core.values_list(*fields)
+    ]
+    if len(run.source["tables"]) > 1:
+        _attach_extensions(run, rows)
+    return rows
+
+
+def _attach_extensions(run: ImportRun, rows: Sequence[FileRow]) -> None:
+    by_id: dict[str, FileRow] = {}
+    for row in rows:
+        if row.core_id and row.repetition == 1:
+            by_id.setdefault(row.core_id, row)
+    extensions = run.rows.filter(table__gt=0, core_id__in=list(by_id)).order_by("number")
+    for table, core_id, cells, row_hash in extensions.values_list(
+        "table", "core_id", "cells", "row_hash"
+    ):
+        by_id[core_id].extensions.append(Cells(table, json.loads(cells), row_hash))
+
+
+def _forget_rows(run: ImportRun) -> None:
+    run.rows.all().delete()
+    run.outcomes.all().delete()
+
+
+def discard(run: ImportRun) -> None:
+    """Throw an unapplied run's rows and file away; the run stays as a line in the list."""
+    if run.state in (State.APPLYING, State.APPLIED):
+        raise Refused(_("This import has been applied. Undo it instead."))
+    _forget_rows(run)
+    run.file.delete(save=False)
+    run.state = State.DISCARDED
+    run.save()
+
+
+def exclude(run: ImportRun, number: int, *, leave_out: bool) -> None:
+    """Leave one checked row out, or take it in again."""
+    outcomes = run.outcomes.filter(number=number)
+    if leave_out:
+        outcomes.filter(action__in=(Action.CREATE, Action.UPDATE)).update(action=Action.EXCLUDED)
+    else:
+        outcomes.filter(action=Action.EXCLUDED, target_version=None).update(action=Action.CREATE)
+        outcomes.filter(action=Action.EXCLUDED).update(action=Action.UPDATE)
+    count(run)
+    run.save(update_fields=["counts"])
+
+
+def _run_of(progress: Progress) -> ImportRun:
+    return ImportRun.objects.select_related("collection", "user").get(guid=progress.job.key)
+
+
+@contextmanager
+def _local_file(run: ImportRun) -> Iterator[str]:
+    yield run.file.path
+
+
+@contextmanager
+def _timed(run: ImportRun, phase: str) -> Iterator[None]:
+    """Add the seconds a phase takes to the run's counts."""
+    began = time.monotonic()
+    yield
+    seconds = dict(run.counts.get("seconds", {}))
+    seconds[phase] = round(seconds.get(phase, 0) + time.monotonic() - began, 3)
+    run.counts = {**run.counts, "seconds": seconds}
+
