@@ -78,7 +78,7 @@ def edit(request: HttpRequest, guid: UUID) -> HttpResponse:
             _tell(request, change_set)
             return redirect("collections:profile", guid)
     context = {
-        "collection": Collection.objects.get(guid=guid),
+        "collection": _collection(request.user, guid),
         "form": form.metadata,
         "contacts": form.contacts,
         "theirs": _named(form, theirs),
@@ -124,8 +124,7 @@ def _rights(user: Any, collection: Collection) -> dict[str, bool]:
     """Tell what `user` may do here, for the page to offer no more than that."""
     if not user.is_authenticated:
         return {"may_edit": False, "may_manage": False}
-    own = Collection.objects.filter(pk=collection.pk)
     return {
-        "may_edit": own.editable_by(user).exists(),
-        "may_manage": own.managed_by(user).exists(),
+        "may_edit": Collection.objects.editable_by(user).contains(collection),
+        "may_manage": Collection.objects.managed_by(user).contains(collection),
     }

@@ -88,14 +88,13 @@ def record(request: HttpRequest, guid: UUID) -> HttpResponse:
 def _gone(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Answer for a record that isn't there: 410 to who could have seen it, else 404."""
     deleted = get_object_or_404(DeletedOccurrence.objects.select_related("collection"), guid=guid)
-    own = Collection.objects.filter(pk=deleted.collection_id)
     if deleted.protection == Level.WHOLE:
-        seen = own.editable_by(request.user)
+        seen = Collection.objects.editable_by(request.user)
     else:
-        seen = own.visible_to(request.user)
-    if not seen.exists():
+        seen = Collection.objects.visible_to(request.user)
+    if not seen.contains(deleted.collection):
         raise Http404
-    may_restore = own.managed_by(request.user).exists()
+    may_restore = Collection.objects.managed_by(request.user).contains(deleted.collection)
     restore = reverse("occurrences:restore", args=[guid]) if may_restore else ""
     return render(request, "410.html", {"deleted": deleted, "restore": restore}, status=410)
 
@@ -103,8 +102,7 @@ def _gone(request: HttpRequest, guid: UUID) -> HttpResponse:
 def _rights(user: Any, collection: Collection) -> dict[str, bool]:
     if not user.is_authenticated:
         return {"may_edit": False}
-    own = Collection.objects.filter(pk=collection.pk)
-    return {"may_edit": own.editable_by(user).exists()}
+    return {"may_edit": Collection.objects.editable_by(user).contains(collection)}
 
 
 def _verbatim(occurrence: Occurrence) -> dict[str, str]:
