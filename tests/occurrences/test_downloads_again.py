@@ -1,0 +1,163 @@
+"""What was downloaded can be imported again without a change."""
+
+import csv
+import io
+import json
+import zipfile
+
+import pytest
+from django.core.management import call_command
+
+from occurrences.readers import hash_collection
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+MEDIA = "http://rs.gbif.org/terms/1.0/Multimedia"
+ROWS = [
+    {
+        "catalog_number": "H 1",
+        "recorded_by": "Gómez, L.",
+        "locality": 'first line\nsays "near, Imuris"',
+        "decimal_latitude": "33.10",
+        "decimal_longitude": "-110.8610",
+        "event_date": "1932-07-14",
+        "start_day_of_year": 196,
+        "end_day_of_year": 196,
+        "cultivation_status": False,
+        "occurrence_remarks": "=1+1",
+        "country": "Mexico",
+        "country_code": "MX",
+        "identified_by": "Muller",
+        "date_identified": "1940",
+        "identification_remarks": "fruit examined",
+        "type_status": "holotype",
+        "identifiers": [("Accession", "2026-014"), ("", "old 7")],
+        "identifications": [
+            {"scientific_name": "Quercus sp.", "identified_by": "Gómez"},
+            {
+                "scientific_name": "Quercus emoryi",
+                "identified_by": "Muller",
+                "date_identified": "1940",
+            },
+        ],
+        "extension_rows": [(MEDIA, {"identifier": "1.jpg", "title": "a, b"}), (MEDIA, {"x": "y"})],
+    },
+    {"catalog_number": "H 2", "event_date": "1932-07", "scientific_name": "Quercus ×organensis"},
+    {
+        "catalog_number": "H 3",
+        "record_security": 1,
+        "security_reason": "rare",
+        "locality": "secret",
+    },
+    {
+        "catalog_number": "H 4",
+        "record_security": 5,
+        "locality": "secret",
+        "habitat": "oak",
+        "scientific_name": None,
+    },
+    {
+        "catalog_number": "H 5",
+        "event_date": "1932-07-14/1932-07-20",
+        "start_day_of_year": 196,
+        "end_day_of_year": 202,
+        "month": 7,
+        "country": "Ruritania",
+    },
+]
+
+
+@pytest.fixture
+def filled(herbarium):
+    make.occurrences(herbarium, ROWS)
+    return herbarium
+
+
+@pytest.fixture
+def empty(administrator):
+    return make.collection("EMPTY", administrator=administrator)
+
+
+def export(collection, form, folder):
+    file = folder / f"{collection.code}-{form}{'.zip' if form == 'dwca' else '.csv'}"
+    call_command("export_collection", collection.code, "--format", form, "--output", str(file))
+    return file
+
+
+def bring_in(file, collection, by, capsys):
+    arguments = [str(file), "--collection", collection.code, "--user", by.username, "--json"]
+    capsys.readouterr()
+    call_command("import_occurrences", *arguments)
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+@pytest.mark.parametrize("form", ["csv", "dwca"])
+def test_in_an_empty_collection_it_gives_the_same_terms(
+    filled, empty, administrator, tmp_path, capsys, form
+):
+    told = bring_in(export(filled, form, tmp_path), empty, administrator, capsys)
+    assert (told["rows"], told["created"]) == (5, 5), told
+    first, second = (export(each, "csv", tmp_path).read_bytes() for each in (filled, empty))
+    assert rows_of(second) == rows_of(first)
+    assert first == second
+    assert levels(empty) == levels(filled)
+
+
+@pytest.mark.parametrize("form", ["csv", "dwca"])
+def test_in_the_same_collection_it_changes_nothing(filled, administrator, tmp_path, capsys, form):
+    before = hash_collection(filled)
+    told = bring_in(export(filled, form, tmp_path), filled, administrator, capsys)
+    assert (told["rows"], told["unchanged"]) == (5, 5), told
+    assert hash_collection(filled) == before
+
+
+def test_an_archive_brings_determinations_and_extensions_along(
+    filled, empty, administrator, tmp_path, capsys
+):
+    bring_in(export(filled, "dwca", tmp_path), empty, administrator, capsys)
+    assert children(empty) == children(filled)
+    assert len(children(filled)["H 1"]["determinations"]) == 2
+
+
+def test_a_second_archive_says_what_the_first_one_says(
+    filled, empty, administrator, tmp_path, capsys
+):
+    first = export(filled, "dwca", tmp_path)
+    bring_in(first, empty, administrator, capsys)
+    assert tables(export(empty, "dwca", tmp_path)) == tables(first)
+
+
+def rows_of(content):
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def tables(file):
+    """Return {file name: rows without the ids that join them} of an archive."""
+    found = {}
+    with zipfile.ZipFile(file) as archive:
+        for name in archive.namelist():
+            if name.endswith(".csv"):
+                rows = rows_of(archive.read(name))
+                found[name] = [
+                    {key: text for key, text in row.items() if key not in ("id", "coreid")}
+                    for row in rows
+                ]
+    return found
+
+
+def levels(collection):
+    return list(collection.occurrences.order_by("catalog_number").values_list("protection"))
+
+
+def children(collection):
+    """Return the rows that belong to each record, by its catalogue number."""
+    few = ("scientific_name", "identified_by", "date_identified", "is_current")
+    return {
+        record.catalog_number: {
+            "determinations": list(record.identifications.values_list(*few)),
+            "identifiers": [str(each) for each in record.identifiers.all()],
+            "extensions": list(record.extension_rows.values_list("row_type", "terms")),
+        }
+        for record in collection.occurrences.all()
+    }
