@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from biocollections.models import Collection, Contact, Person
+from biocollections.models import Collection, Contact
 from journal import undo
 from journal.models import Change, ChangeSet
 
@@ -50,7 +50,7 @@ def plain(value: Any) -> Any:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
-def change(guid: UUID, seen: Told, wanted: Told, user: Person) -> ChangeSet | None:
+def change(guid: UUID, seen: Told, wanted: Told, user: Any) -> ChangeSet | None:
     """Make the collection say what is `wanted` wherever that differs from what was `seen`.
 
     Returns the change set, None when nothing differs. Raises Disputed.

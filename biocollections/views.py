@@ -102,7 +102,7 @@ def _seen(request: HttpRequest) -> metadata.Told:
         raise BadRequest("The form is not one of ours.") from None
 
 
-def _named(form: CollectionForm, theirs: dict[str, Any]) -> list[tuple[Any, str]]:
+def _named(form: CollectionForm, theirs: dict[str, Any]) -> list[tuple[str, str]]:
     """Return (label, what it says now) of the fields somebody else changed meanwhile."""
     named = []
     for name, value in theirs.items():
@@ -111,7 +111,7 @@ def _named(form: CollectionForm, theirs: dict[str, Any]) -> list[tuple[Any, str]
             named.append((_("Contacts"), "; ".join(people)))
         else:
             field = form.metadata.fields[name]
-            named.append((field.label, str(field.prepare_value(value))))
+            named.append((str(field.label), str(field.prepare_value(value))))
     return named
 
 

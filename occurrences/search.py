@@ -104,7 +104,9 @@ class SearchCriteria:
 
     def loosened(self) -> SearchCriteria:
         """Return the criteria in which every word may go on: Querc finds Quercus."""
-        looser = {name: re.sub(r"(\w)(?![\w*])", r"\1*", getattr(self, name)) for name in _OF_WORDS}
+        looser: dict[str, Any] = {
+            name: re.sub(r"(\w)(?![\w*])", r"\1*", getattr(self, name)) for name in _OF_WORDS
+        }
         return replace(self, **looser)
 
     def __bool__(self) -> bool:
