@@ -162,8 +162,9 @@ def with_counts(collections: list[Any], user: Any) -> list[Any]:
 def roles_of(user: Any) -> dict[int, list[str]]:
     """Return {collection id: names of the roles that `user` now holds there}."""
     roles: dict[int, list[str]] = {}
-    for grant in Grant.objects.valid().filter(user=user, collection__isnull=False):
-        roles.setdefault(grant.collection_id, []).append(grant.get_role_display())
+    for grant in Grant.objects.valid().filter(user=user):
+        if grant.collection_id:
+            roles.setdefault(grant.collection_id, []).append(grant.get_role_display())
     return roles
 
 
