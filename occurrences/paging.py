@@ -58,16 +58,25 @@ class _Place:
         return len(self.keys) > 1 and self.keys[0] is None
 
 
-def turn_to(queryset: QuerySet[Occurrence], sort: str, cursor: str = "") -> Page:
+class _Unindexed(Func):
+    """The same value, in a way that no index answers to."""
+
+    template = "(SELECT %(expressions)s)"
+
+
+def turn_to(
+    queryset: QuerySet[Occurrence], sort: str, cursor: str = "", *, few: bool = False
+) -> Page:
     """Fetch the page that `cursor` names, the first one when it is "".
 
     sort is one of SORTS, "-" before it for the other direction. Records without a value come
-    last either way. Pages are found by key, so the thousandth costs what the first does. Raises
-    BadCursor.
+    last either way. Pages are found by key, so the thousandth costs what the first does. `few`
+    says that there are not many: they are all fetched and sorted, where PostgreSQL would walk
+    through the index of the sort key hoping to meet them soon. Raises BadCursor.
     """
     place = _read(cursor, sort) if cursor else None
     backwards = place is not None and place.backwards
-    rows = _fetch(queryset, sort, place)
+    rows = _fetch(queryset, sort, place, few=few)
     more = len(rows) > PAGE_SIZE
     rows = rows[:PAGE_SIZE]
     if backwards:
@@ -84,10 +93,15 @@ def turn_to(queryset: QuerySet[Occurrence], sort: str, cursor: str = "") -> Page
     )
 
 
-def _fetch(queryset: QuerySet[Occurrence], sort: str, place: _Place | None) -> list[Occurrence]:
+def _fetch(
+    queryset: QuerySet[Occurrence], sort: str, place: _Place | None, *, few: bool
+) -> list[Occurrence]:
     """Fetch one row more than a page, away from `place`; filled ones first, blank ones last."""
     names = _key_names(sort)
-    keyed = queryset.annotate(**dict(zip(names, SORTS[sort.lstrip("-")], strict=False)))
+    keys = (*SORTS[sort.lstrip("-")], F("id"))
+    keyed = queryset.annotate(
+        **{name: _Unindexed(key) if few else key for name, key in zip(names, keys, strict=True)}
+    )
     backwards = place is not None and place.backwards
     descending = sort.startswith("-") != backwards
     order = [f"-{name}" if descending else name for name in names]
@@ -109,7 +123,7 @@ def _fetch(queryset: QuerySet[Occurrence], sort: str, place: _Place | None) -> l
 
 def _key_names(sort: str) -> list[str]:
     columns = SORTS[sort.lstrip("-")]
-    return [*(f"sort_key_{number}" for number in range(len(columns))), "pk"]
+    return [f"sort_key_{number}" for number in range(len(columns) + 1)]
 
 
 def _beyond(names: list[str], keys: list[Any], descending: bool) -> Q:

@@ -60,7 +60,8 @@ def search(request: HttpRequest) -> HttpResponse:
     found = apply(Occurrence.objects.visible_to(request.user), criteria)
     summary = summarize(found)
     shape = Shape(request.GET)
-    page = _page(request, found.only("guid", "collection_id", "protection", *LISTED), shape.sort)
+    listed = found.only("guid", "collection_id", "protection", *LISTED)
+    page = _page(request, listed, shape.sort, few=summary.is_exact)
     context = {
         "form": form,
         "criteria": criteria,
@@ -74,13 +75,13 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "occurrences/search.html", context)
 
 
-def _page(request: HttpRequest, found: Any, sort: str) -> paging.Page:
+def _page(request: HttpRequest, found: Any, sort: str, *, few: bool) -> paging.Page:
     """Return the page asked for; the first one, and a word about it, when it can't be told."""
     try:
-        return paging.turn_to(found, sort, request.GET.get("page", ""))
+        return paging.turn_to(found, sort, request.GET.get("page", ""), few=few)
     except paging.BadCursor:
         messages.warning(request, _("That page can't be found any more. This is the first one."))
-        return paging.turn_to(found, sort)
+        return paging.turn_to(found, sort, few=few)
 
 
 def _collections(user: Any) -> dict[int, Collection]:

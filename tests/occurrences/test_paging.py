@@ -32,16 +32,17 @@ def visible(user):
     return Occurrence.objects.visible_to(user)
 
 
-def pages_from_start(user, sort):
-    pages = [paging.turn_to(visible(user), sort)]
+def pages_from_start(user, sort, *, few=False):
+    pages = [paging.turn_to(visible(user), sort, few=few)]
     while pages[-1].next:
-        pages.append(paging.turn_to(visible(user), sort, pages[-1].next))
+        pages.append(paging.turn_to(visible(user), sort, pages[-1].next, few=few))
     return pages
 
 
+@pytest.mark.parametrize("few", [False, True], ids=["many", "few"])
 @pytest.mark.parametrize("sort", [f"{sign}{name}" for name in paging.SORTS for sign in ("", "-")])
-def test_every_record_comes_once_in_order_there_and_back(many, visitor, sort):
-    pages = pages_from_start(visitor, sort)
+def test_every_record_comes_once_in_order_there_and_back(many, visitor, sort, few):
+    pages = pages_from_start(visitor, sort, few=few)
     ids = [[record.pk for record in page.records] for page in pages]
     assert [len(page) for page in ids] == [7, 7, 7, 7, 7, 6]
     assert sorted(pk for page in ids for pk in page) == sorted(record.pk for record in many)
