@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_ready
 
 from journal import jobs
 
@@ -15,3 +18,9 @@ def run_job(guid: str) -> None:
 @shared_task(name="journal.tasks.sweep")
 def sweep() -> int:
     return jobs.sweep()
+
+
+@worker_ready.connect
+def sweep_at_once(**_signal: Any) -> None:
+    """Take up what a worker left lying that was killed, as soon as there is one again."""
+    sweep.delay()

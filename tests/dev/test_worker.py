@@ -4,18 +4,19 @@ from journal.tasks import sweep
 from tests.worker import Worker, eventually
 
 
-def done(worker: Worker) -> int:
-    return worker.text().count("succeeded in")
+def ask_for_a_sweep(worker: Worker) -> None:
+    """Ask, beside the sweep that every worker begins with, and wait until it is done."""
+    task = sweep.delay()
+    eventually(lambda: f"[{task.id}] succeeded in" in worker.text(), why=worker.text)
 
 
 def test_worker_does_what_is_asked_and_so_does_the_one_after_it(worker: Worker) -> None:
-    sweep.delay()
-    eventually(lambda: done(worker) == 1, why=worker.text)
+    ask_for_a_sweep(worker)
     worker.kill()
-    sweep.delay()
     worker.start()
-    eventually(lambda: done(worker) == 1, why=worker.text)
+    ask_for_a_sweep(worker)
 
 
-def test_queue_of_a_test_is_empty_at_first(worker: Worker) -> None:
-    assert "received" not in worker.text()
+def test_worker_begins_with_a_sweep_and_an_empty_queue(worker: Worker) -> None:
+    eventually(lambda: "succeeded in" in worker.text(), why=worker.text)
+    assert worker.text().count("received") == 1
