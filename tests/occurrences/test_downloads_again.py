@@ -32,6 +32,7 @@ ROWS = [
         "date_identified": "1940",
         "identification_remarks": "fruit examined",
         "type_status": "holotype",
+        "verbatim": {"eventDate": "14.vii.1932", "country": "MX"},
         "identifiers": [("Accession", "2026-014"), ("", "old 7")],
         "identifications": [
             {"scientific_name": "Quercus sp.", "identified_by": "Gómez"},
@@ -104,8 +105,13 @@ def test_in_an_empty_collection_it_gives_the_same_terms(
     assert levels(empty) == levels(filled)
 
 
+@pytest.mark.parametrize("source", ["portal", "occurrenceID", "catalogNumber", "none"])
 @pytest.mark.parametrize("form", ["csv", "dwca"])
-def test_in_the_same_collection_it_changes_nothing(filled, administrator, tmp_path, capsys, form):
+def test_in_the_same_collection_it_changes_nothing(
+    filled, administrator, tmp_path, capsys, form, source
+):
+    filled.guid_source = source
+    filled.save()
     before = hash_collection(filled)
     told = bring_in(export(filled, form, tmp_path), filled, administrator, capsys)
     assert (told["rows"], told["unchanged"]) == (5, 5), told
