@@ -51,9 +51,6 @@ def arrange(
     None the current one is corrected in place; otherwise given ones that are new are added and
     the one the mirror states becomes current.
     """
-    if not existing and not given:  # the many of an import
-        filled = any(value is not None for value in mirror.values())
-        return [{**_new(mirror, 0), "is_current": True}] if filled else []
     rows = [dict(row) for row in existing]
     if given is None:
         current = next((row for row in rows if row["is_current"]), None)

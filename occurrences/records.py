@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
+from psycopg import sql
 
 from darwincore import terms as dwc
 from journal.models import Change, ChangeSet
@@ -214,20 +215,56 @@ def _create(
         returning=("guid", "id"),
     )
     ids = {_as_guid(guid): pk for guid, pk in inserted}
-    _create_children(drafts, parts, ids)
+    plain, special = _by_determinations(drafts, parts, ids)
+    _mirror_determinations(plain, columns)
+    _create_determinations(special)
+    _insert_identifiers((ids[d.guid], d.identifiers) for d in drafts if d.guid in ids)
+    _insert_extension_rows((ids[d.guid], d.extension_rows) for d in drafts if d.guid in ids)
     for draft in drafts:
         (written.created if draft.guid in ids else written.unchanged).append(draft.guid)
 
 
-def _create_children(
+_Made = tuple[int, Draft, Split]
+
+
+def _by_determinations(
     drafts: Sequence[Draft], parts: Sequence[Split], ids: Mapping[UUID, int]
-) -> None:
-    identifications: list[dict[str, Any]] = []
-    withheld: list[dict[str, Any]] = []
+) -> tuple[list[int], list[_Made]]:
+    """Part the made records: those whose only determination is the one their columns state."""
+    plain: list[int] = []
+    special: list[_Made] = []
     for draft, part in zip(drafts, parts, strict=True):
         pk = ids.get(draft.guid)
         if pk is None:
             continue
+        if draft.identifications or part.withheld is not None:
+            special.append((pk, draft, part))
+        else:
+            plain.append(pk)
+    return plain, special
+
+
+def _mirror_determinations(record_ids: Sequence[int], columns: Sequence[str]) -> None:
+    """Give these open records the determination their own columns state, in one statement."""
+    stated = [column for column in dwc.IDENTIFICATION_COLUMNS if column in columns]
+    if not record_ids or not stated:
+        return
+    names = sql.SQL(", ").join(map(sql.Identifier, stated))
+    statement = sql.SQL(
+        "INSERT INTO {table} (guid, occurrence_id, is_current, position, verbatim, {names}) "
+        "SELECT portal_guid(), id, true, 0, '{{}}', {names} FROM {occurrence} "
+        "WHERE id = ANY(%s) AND num_nonnulls({names}) > 0"
+    ).format(
+        table=sql.Identifier(IDENTIFICATION), occurrence=sql.Identifier(OCCURRENCE), names=names
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(record_ids)])
+
+
+def _create_determinations(made: Sequence[_Made]) -> None:
+    identifications: list[dict[str, Any]] = []
+    withheld: list[dict[str, Any]] = []
+    for pk, draft, part in made:
         hidden: dict[str, Any] = {}
         for row in arrange([], mirror_of(draft.values), draft.identifications):
             public, kept = split_identification(row, hide=part.withheld is not None)
@@ -238,8 +275,6 @@ def _create_children(
             withheld.append(_withheld_row(pk, draft.collection_id, part, hidden))
     bulk.insert(IDENTIFICATION, ["occurrence_id", *_filled(identifications)], identifications)
     bulk.insert(WITHHELD, _WITHHELD_COLUMNS, withheld)
-    _insert_identifiers((ids[d.guid], d.identifiers) for d in drafts if d.guid in ids)
-    _insert_extension_rows((ids[d.guid], d.extension_rows) for d in drafts if d.guid in ids)
 
 
 _WITHHELD_COLUMNS = "occurrence_id collection_id protection terms identifications reason".split()
