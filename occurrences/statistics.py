@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, F, Func, Q, TextField, Value, When
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import Count
 
 from biocollections.models import Collection, Person
 from occurrences.models import Occurrence
@@ -44,30 +44,37 @@ def record_counts(user: Person) -> dict[int, int]:
     return {row["collection"]: row["number"] for row in rows}
 
 
+_OF_COLLECTION = """
+SELECT coalesce(sum(number), 0), coalesce(sum(points), 0),
+       coalesce(sum(number) FILTER (WHERE is_species), 0), coalesce(sum(types), 0),
+       count(DISTINCT family), count(DISTINCT coalesce(genus, first_word)),
+       count(DISTINCT scientific_name) FILTER (WHERE is_species)
+FROM (
+    SELECT *, scientific_name ~ '^\\S+ (x |× ?)?[a-z][^.]+( |$)' AS is_species,
+           CASE WHEN scientific_name ~ '^\\S+ ' THEN split_part(scientific_name, ' ', 1) END
+           AS first_word
+    FROM (
+        SELECT scientific_name, family, genus, count(*) AS number,
+               count(decimal_latitude) AS points, count(type_status) AS types
+        FROM ({visible}) AS visible GROUP BY scientific_name, family, genus
+    ) AS named
+) AS judged
+"""
+
+
 def of_collection(collection: Collection, user: Person) -> Statistics:
     """Return the numbers of a collection's records that `user` may see, in one query.
 
     They are taken from what everybody may see: a protected record counts as georeferenced for
-    nobody, and a species is a different name whose second word is an epithet.
+    nobody, and a species is a different name whose second word is an epithet. The names are
+    judged once each, not once a record.
     """
-    visible = Occurrence.objects.visible_to(user).filter(collection=collection)
-    to_species = Q(scientific_name__regex=r"^\S+ (x |× ?)?[a-z][^.]+( |$)")
-    first_word = Func(
-        F("scientific_name"), Value(" "), Value(1), function="split_part", output_field=TextField()
+    visible = Occurrence.objects.visible_to(user).filter(collection=collection).order_by()
+    columns = visible.prefetch_related(None).values(
+        "scientific_name", "family", "genus", "decimal_latitude", "type_status"
     )
-    genus = Coalesce(
-        "genus",
-        Case(When(to_species, then=first_word), output_field=TextField()),
-        output_field=TextField(),
-    )
-    return Statistics(
-        **visible.prefetch_related(None).aggregate(
-            records=Count("pk"),
-            georeferenced=Count("decimal_latitude"),
-            to_species=Count("pk", filter=to_species),
-            types=Count("type_status"),
-            families=Count("family", distinct=True),
-            genera=Count(genus, distinct=True),
-            species=Count("scientific_name", distinct=True, filter=to_species),
-        )
-    )
+    statement, parameters = columns.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_COLLECTION.format(visible=statement), parameters)
+        row = cursor.fetchone()
+    return Statistics(*map(int, row))
