@@ -99,6 +99,7 @@ class _Plan:
         bits = {term: 1 << at for at, group in enumerate(groups) for term in group.terms}
         names = columns.keys() | bits.keys()
         self.places = {name: (columns.get(name, ""), bits.get(name, 0)) for name in names}
+        self.blank = dict.fromkeys(bits, "")
         self.groups = groups
         self.chosen: dict[int, list[Group]] = {}
 
@@ -111,21 +112,20 @@ class _Plan:
 
 def _interpreted(cells: Mapping[str, str], plan: _Plan) -> Interpretation:
     values: dict[str, object] = {}
+    texts = dict(plan.blank)
     wanted = 0
     for name, text in cells.items():
-        if not text or name not in plan.places:
-            continue
-        text = text.strip()
-        column, bit = plan.places[name]
-        if column and text:
-            values[column] = text
-        wanted |= bit
+        if text and name in plan.places and (text := text.strip()):
+            column, bit = plan.places[name]
+            if column:
+                values[column] = text
+            texts[name] = text
+            wanted |= bit
     result = Interpretation(values, {}, [], set())
     if wanted:
         today = date.today()
         for group in plan.groups_of(wanted):
-            texts = tuple([(cells.get(term) or "").strip() for term in group.terms])
-            _merge(result, group.found(texts, today))
+            _merge(result, group.found(tuple(map(texts.__getitem__, group.terms)), today))
     return result
 
 

@@ -20,6 +20,7 @@ from django.core.files import File
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from psycopg import sql
 
 from biocollections.models import Collection
@@ -30,6 +31,7 @@ from darwincore.terms import OCCURRENCE_ROW
 from journal.guids import new_guid
 from journal.jobs import Progress, Refused, collection_lock, work
 from journal.models import ChangeSet
+from journal.undo import is_undone
 from occurrences import bulk, mapping, records
 from occurrences.drafting import (
     Cells,
@@ -152,10 +154,13 @@ class _Tally:
             for at, text in enumerate(row.cells):
                 if text:
                     self.filled[at] += 1
-                    if self.filled[at] < 50 and len(self.samples[at]) < SAMPLES:
-                        if (shown := text[:120]) not in self.samples[at]:
-                            self.samples[at].append(shown)
+                    if self.filled[at] < 50:
+                        self._sample(self.samples[at], text[:120])
             yield row
+
+    def _sample(self, samples: list[str], text: str) -> None:
+        if len(samples) < SAMPLES and text not in samples:
+            samples.append(text)
 
     def summary(self) -> dict[str, Any]:
         """Return what the run keeps of this table."""
@@ -325,11 +330,15 @@ def _records_meant(
     own = Occurrence.objects.filter(collection=collection)
     fields = ("guid", "version", "import_hash", "import_version")
     for kind, wanted in texts.items():
-        column = _KEY_COLUMNS[kind]
-        matched = own.filter(**{f"{column}__in": wanted})
-        for text, *target in matched.values_list(column, *fields):
-            found.setdefault(RowKey(kind, text), {})[target[0]] = _Target(*target)
-        if kind == Key.OCCURRENCE_ID:
+        columns = [_KEY_COLUMNS[kind]]
+        by_number = collection.guid_source == Collection.GuidSource.CATALOG_NUMBER
+        if kind == Key.OCCURRENCE_ID and by_number:  # published under its catalogue number
+            columns.append("catalog_number")
+        for column in columns:
+            matched = _one_of(own, column, wanted)
+            for text, *target in matched.values_list(column, *fields):
+                found.setdefault(RowKey(kind, text), {})[target[0]] = _Target(*target)
+        if kind in (Key.OCCURRENCE_ID, Key.SOURCE_ID):  # an archive of ours joins by GUID
             guids = {guid: text for text in wanted if (guid := _our_guid(text))}
             for target in own.filter(guid__in=guids).values_list(*fields):
                 found.setdefault(RowKey(kind, guids[target[0]]), {})[target[0]] = _Target(*target)
@@ -406,6 +415,8 @@ def apply(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
         raise Refused(_("This import can't be applied now."))
     if run.interpreter != interpreter_version() and run.state == State.CHECKED:
         raise Refused(_("The portal has been updated since the check. Check the rows again."))
+    if run.change_set and is_undone(run.change_set):
+        raise Refused(_("This import has been undone. Import the file again instead."))
     with _timed(run, "apply"), collection_lock(run.collection_id):
         _begin(run, progress)
         drafter = Drafter(run)
@@ -442,12 +453,14 @@ def _waiting(run: ImportRun) -> Any:
 
 def _apply_chunk(run: ImportRun, drafter: Drafter) -> int:
     """Write the next rows; return the number of the last one, 0 when none is left."""
-    outcomes = {outcome.number: outcome for outcome in _waiting(run)[:CHUNK]}
+    fields = ("number", "action", "target_guid", "target_version")
+    waiting = _waiting(run).values_list(*fields, named=True)[:CHUNK]
+    outcomes = {outcome.number: outcome for outcome in waiting}
     if not outcomes or run.change_set is None:
         return 0
     if not Collection.objects.managed_by(run.user).filter(pk=run.collection_id).exists():
         raise Refused(_("You may no longer import into this collection. The rest was not written."))
-    rows = _file_rows(run, run.rows.filter(number__in=list(outcomes), table=0).order_by("number"))
+    rows = file_rows(run, outcomes)
     keys = {row.number: drafter.key(row) for row in rows}
     moved: dict[int, str] = {}
     creates = _creating(drafter, rows, keys, outcomes, moved)
@@ -465,15 +478,15 @@ def _apply_chunk(run: ImportRun, drafter: Drafter) -> int:
     return run.applied_to
 
 
-_CHANGED = "The record has been changed since the check."
-_MADE = "A record with this key has been made since the check."
+_CHANGED = gettext_noop("The record has been changed since the check.")
+_MADE = gettext_noop("A record with this key has been made since the check.")
 
 
 def _creating(
     drafter: Drafter,
     rows: Iterable[FileRow],
     keys: Mapping[int, RowKey],
-    outcomes: Mapping[int, ImportOutcome],
+    outcomes: Mapping[int, Any],
     moved: dict[int, str],
 ) -> dict[int, Draft]:
     wanted = [row for row in rows if outcomes[row.number].action == Action.CREATE]
@@ -493,7 +506,7 @@ def _updating(
     drafter: Drafter,
     rows: Iterable[FileRow],
     keys: Mapping[int, RowKey],
-    outcomes: Mapping[int, ImportOutcome],
+    outcomes: Mapping[int, Any],
     moved: dict[int, str],
 ) -> dict[int, Draft]:
     wanted = {
@@ -546,20 +559,33 @@ def count(run: ImportRun) -> None:
         )
         by_action = dict(cursor.fetchall())
         cursor.execute(
-            "SELECT issue->>0, count(*) FROM "
+            "SELECT issue->>0, count(*), min(o.number) FROM "
             f'"{OUTCOMES}" o, jsonb_array_elements(o.issues) issue '
             "WHERE run_id = %s GROUP BY 1 ORDER BY 2 DESC, 1",
             [run.pk],
         )
-        by_code = dict(cursor.fetchall())
+        found = cursor.fetchall()
+    by_code = {code: number for code, number, _first in found}
+    examples = _examples(run, {first for _code, _number, first in found})
     for code, _term, _value in run.source["issues"]:
         by_code[code] = by_code.get(code, 0) + 1
     run.counts = {
         **run.counts,
         **{word: by_action.get(action, 0) for action, word in COUNTED.items()},
         "issues": by_code,
+        "examples": examples,
         "extensions": _count_extensions(run),
     }
+
+
+def _examples(run: ImportRun, numbers: set[int]) -> dict[str, list[str]]:
+    """Return {code: issue}, the first of each code, from the rows with these numbers."""
+    examples: dict[str, list[str]] = {}
+    rows = run.outcomes.filter(number__in=numbers).order_by("number")
+    for found in rows.values_list("issues", flat=True):
+        for issue in found or ():
+            examples.setdefault(issue[0], issue)
+    return examples
 
 
 def _count_extensions(run: ImportRun) -> dict[str, dict[str, int]]:
@@ -602,6 +628,20 @@ def _chunks(run: ImportRun, after: int) -> Iterator[list[FileRow]]:
         after = rows[-1].number
 
 
+def file_rows(run: ImportRun, numbers: Iterable[int]) -> list[FileRow]:
+    """Return the staged core rows with these numbers, in the order of the file."""
+    core = _one_of(run.rows.filter(table=0), "number", numbers)
+    return _file_rows(run, core.order_by("number"))
+
+
+def _one_of(queryset: Any, column: str, wanted: Iterable[Any]) -> Any:
+    """Return the rows whose column is one of many values, sent as one array.
+
+    `__in` sends a parameter a value, which costs more than the query.
+    """
+    return queryset.extra(where=[f'"{column}" = ANY(%s)'], params=[list(wanted)])  # noqa: S610
+
+
 def _file_rows(run: ImportRun, core: Any) -> list[FileRow]:
     """Return staged core rows with the extension rows that name them."""
     fields = ("number", "line", "core_id", "cells", "row_hash", "repetition", "issues")
@@ -627,7 +667,7 @@ def _attach_extensions(run: ImportRun, rows: Sequence[FileRow]) -> None:
     for row in rows:
         if row.core_id and row.repetition == 1:
             by_id.setdefault(row.core_id, row)
-    extensions = run.rows.filter(table__gt=0, core_id__in=list(by_id)).order_by("number")
+    extensions = _one_of(run.rows.filter(table__gt=0), "core_id", by_id).order_by("number")
     for table, core_id, cells, row_hash in extensions.values_list(
         "table", "core_id", "cells", "row_hash"
     ):
