@@ -105,9 +105,6 @@ def change_set(request: HttpRequest, guid: UUID) -> HttpResponse:
     page = request.GET.get("page", "1")
     number = max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1
     touched = told.of_change_set(shown, request.user, (number - 1) * PAGE, PAGE + 1)
-    undone = journal_undo.is_undone(shown)
-    may_undo = told.undoable_by(request.user).filter(pk=shown.pk).exists()
-    job = Job.objects.filter(kind="undo", key=str(shown.guid)).order_by("-pk").first()
     context = {
         "change_set": shown,
         "collection": Collection.objects.filter(pk=shown.collection_id).first(),
@@ -115,10 +112,8 @@ def change_set(request: HttpRequest, guid: UUID) -> HttpResponse:
         "touched": touched[:PAGE],
         "previous_page": number - 1,
         "next_page": number + 1 if len(touched) > PAGE else 0,
-        "may_undo": may_undo and not undone and not (job and not job.is_finished),
-        "undone_by": [each for each in shown.undone_by.all() if not journal_undo.is_undone(each)],
         "conflicts": told.conflicts_of(shown, request.user),
-        "job": job if job and job.state != Job.State.DONE else None,
+        **_state_of_undo(request, shown),
     }
     return render(request, "occurrences/change_set.html", context)
 
@@ -169,6 +164,19 @@ def undo(request: HttpRequest, guid: UUID) -> HttpResponse:
         return redirect("occurrences:change_set", done.guid)
     messages.success(request, _("Undone."))
     return redirect(_back(request, done))
+
+
+def _state_of_undo(request: HttpRequest, change_set: ChangeSet) -> dict[str, Any]:
+    """Return whether this person may take the change set back, or who did or is doing it."""
+    standing = [each for each in change_set.undone_by.all() if not journal_undo.is_undone(each)]
+    allowed = told.undoable_by(request.user).filter(pk=change_set.pk).exists()
+    job = Job.objects.filter(kind="undo", key=str(change_set.guid)).order_by("-pk").first()
+    under_way = job is not None and not job.is_finished
+    return {
+        "may_undo": allowed and not standing and not under_way,
+        "undone_by": [] if under_way else standing,
+        "job": job if job and job.state != Job.State.DONE else None,
+    }
 
 
 def _left_alone(number: int) -> str:
