@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from biocollections.models import Collection
 from darwincore import dates, issues, places, terms
 from darwincore import interpret as interpreting
 from darwincore.interpret import identifiers, interpret, interpret_identification
@@ -277,7 +278,7 @@ class Drafter:
     def changed_draft(self, row: FileRow, key: RowKey, reading: Reading, record: Stored) -> Draft:
         """Return the draft of a record as it is after the row was laid over it."""
         old = {column: record.values.get(column) for column in TERM_COLUMNS}
-        if _is_our_own_guid(reading.values.get("occurrence_id"), record):
+        if self._is_our_own(reading.values.get("occurrence_id"), record):
             reading.values["occurrence_id"] = old["occurrence_id"]
         taken = self._taken(reading, old)
         values = old | {column: reading.values.get(column) for column in taken}
@@ -286,15 +287,22 @@ class Drafter:
             collection_id=record.collection_id,
             version=record.version,
             values=values,
-            verbatim=_verbatim(record.verbatim, reading.verbatim, taken),
+            verbatim=_verbatim(record.verbatim, reading, old, taken),
             verbatim_is_whole=True,
             identifications=self._history(reading, old, values),
             identifiers=self._list(record.identifiers, reading.identifiers),
             extension_rows=self._kept_rows(record.extension_rows, reading.extension_rows),
-            source_id=self._remembered_key(row, key),
+            source_id=None if _is_guid(row.core_id, record) else self._remembered_key(row, key),
             legacy_id=self._legacy_id(row),
             import_hash=self.import_hash(row),
         )
+
+    def _is_our_own(self, occurrence_id: object, record: Stored) -> bool:
+        """Tell whether an occurrenceID is only what this portal publishes the record under."""
+        given = record.values
+        if self.collection.guid_source == Collection.GuidSource.CATALOG_NUMBER:
+            return occurrence_id is not None and occurrence_id == given.get("catalog_number")
+        return _is_guid(occurrence_id, record) and not given.get("occurrence_id")
 
     def _taken(self, reading: Reading, old: Mapping[str, Any]) -> set[str]:
         """Return the columns that take what the row says; the others stay as they are."""
@@ -408,13 +416,23 @@ def _together(
 
 
 def _verbatim(
-    old: Mapping[str, str], new: Mapping[str, str], taken: Iterable[str]
+    texts: Mapping[str, str], reading: Reading, old: Mapping[str, Any], taken: Iterable[str]
 ) -> dict[str, str]:
-    """Return the verbatim texts after a merge: those of the taken columns from the row."""
-    names = {terms.BY_COLUMN[column].name for column in taken if column in terms.BY_COLUMN}
+    """Return the verbatim texts after a merge: those of the taken columns from the row.
+
+    A row that says the same value in plain form, such as our own export, leaves what was written
+    on the label.
+    """
+    new = reading.verbatim
+    names = set()
+    for column in taken:
+        term = terms.BY_COLUMN.get(column)
+        same = str(old.get(column)) == str(reading.values.get(column))
+        if term and (term.name in new or not same):
+            names.add(term.name)
     if "eventDate" in names:
         names.add("eventDate2")
-    kept = {name: text for name, text in old.items() if name not in names}
+    kept = {name: text for name, text in texts.items() if name not in names}
     return kept | {name: text for name, text in new.items() if name in names}
 
 
@@ -424,7 +442,5 @@ def _same_name(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return first == second
 
 
-def _is_our_own_guid(occurrence_id: object, record: Stored) -> bool:
-    """Tell whether an occurrenceID is only the GUID that this portal gave the record."""
-    text = str(occurrence_id or "").lower().removeprefix("urn:uuid:")
-    return text == str(record.guid) and not record.values.get("occurrence_id")
+def _is_guid(text: object, record: Stored) -> bool:
+    return str(text or "").lower().removeprefix("urn:uuid:") == str(record.guid)
