@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from biocollections.models import Collection
 from journal.models import Job
-from occurrences import restoring
+from occurrences import imports, restoring
 from occurrences.models import Download, Occurrence
 from tests import canary, make
 from tests.canary import Canaries
@@ -23,7 +23,8 @@ def scene(
 ) -> dict[str, UUID]:
     """GUIDs of records, collections, an import, a download, a job and change sets, by name.
 
-    All belong to the cast's herbarium, but for `private_record` and its collection, in which nobody
+    `import` waits to be applied, `mapping` to be mapped; both files tell protected places. All
+    belong to the cast's herbarium, but for `private_record` and its collection, in which nobody
     of the cast has a role.
     """
     private = make.collection("PRIVATE", is_public=False)
@@ -51,6 +52,7 @@ def scene(
         "deletion": deletion.guid,
         "job": job.guid,
         "download": _download(herbarium, administrator, job).guid,
+        **_imports(herbarium, administrator),
     }
 
 
@@ -65,8 +67,39 @@ def _deleted(herbarium: Collection, by: Any) -> tuple[Any, Occurrence, Occurrenc
     return deletion, gone, gone_whole
 
 
+def _import(into: Collection, by: Any) -> ImportRun:
+    """A checked file: one row that may come in, one that may not, both of a protected place."""
+    text = (
+        "catalogNumber,locality,recordSecurity\n"
+        f"H-IMPORT,{canary.WORD} creek,1\nH-IMPORT,{canary.WORD} falls,1\n"
+    )
+    run = imports.receive(into, by, ContentFile(text.encode()), "canary.csv")
+    imports.stage(run)
+    imports.check(run)
+    return run
+
+
 def _download(herbarium: Collection, by: Any, job: Job) -> Download:
     made = Download(user=by, collection=herbarium, format="csv", job=job, rows=1)
     made.finished_at = timezone.now()
     made.file.save("canary.csv", ContentFile(f"locality\n{canary.WORD} creek\n".encode()))
     return made
+
+
+FILE = f"""occurrenceID,catalogNumber,locality,decimalLatitude,decimalLongitude,recordSecurity
+x-1,CANARY-8,{canary.WORD} creek,31.{canary.NUMBER},-109.{canary.NUMBER},1
+x-2,CANARY-9,{canary.WHOLE} creek,31.{canary.NUMBER},-109.{canary.NUMBER},5
+x-2,CANARY-9,{canary.WORD} again,31.{canary.NUMBER},-1.9,1
+"""
+
+
+def _imports(herbarium: Collection, by: Any) -> dict[str, UUID]:
+    guids = {}
+    for name in ("mapping", "import"):
+        run = imports.receive(herbarium, by, ContentFile(FILE.encode()), f"{name}.csv")
+        imports.stage(run)
+        if name == "import":
+            imports.check(run)
+            assert run.counts["blocked"] == 1
+        guids[name] = run.guid
+    return guids

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from tests import routes
 from tests.cast import NAMES, client_of
+from tests.scene import arguments
 
 # address | method | about what | visitor, stranger, reader, editor, administrator | everybody else
 # Everybody else: editor and administrator of another collection, collector, taxonomist, portal
@@ -66,6 +67,35 @@ occurrences:undo           | POST | edit               | 302 404 404 302 302 | 4
 occurrences:undo           | POST | deletion           | 302 404 404 403 302 | 404
 occurrences:changes        | GET  | collection         | 302 403 403 200 200 | 403
 occurrences:changes        | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:imports        | GET  | collection         | 302 404 404 404 200 | 404
+occurrences:imports        | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:import_new     | GET  | collection         | 302 404 404 404 200 | 404
+occurrences:import_new     | POST | collection         | 302 404 404 404 400 | 404
+occurrences:import_new     | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:import         | GET  | import             | 302 404 404 404 200 | 404
+occurrences:import         | GET  | mapping            | 302 404 404 404 302 | 404
+occurrences:import_mapping | GET  | mapping            | 302 404 404 404 200 | 404
+occurrences:import_mapping | GET  | import             | 302 404 404 404 200 | 404
+occurrences:import_mapping | POST | mapping            | 302 404 404 404 400 | 404
+occurrences:import_apply   | POST | import             | 302 404 404 404 302 | 404
+occurrences:import_undo    | POST | import             | 302 404 404 404 302 | 404
+occurrences:import_discard | POST | import             | 302 404 404 404 302 | 404
+occurrences:import_exclude | POST | import 1           | 302 404 404 404 302 | 404
+occurrences:import_not_imported | GET | import        | 302 404 404 404 200 | 404
+occurrences:imports        | GET  | collection         | 302 404 404 404 200 | 404
+occurrences:imports        | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:import_new     | GET  | collection         | 302 404 404 404 200 | 404
+occurrences:import_new     | POST | collection         | 302 404 404 404 400 | 404
+occurrences:import_new     | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:import         | GET  | import             | 302 404 404 404 200 | 404
+occurrences:import         | POST | import             | 302 404 404 404 302 | 404
+occurrences:import_mapping | GET  | import             | 302 404 404 404 200 | 404
+occurrences:import_mapping | POST | import             | 302 404 404 404 400 | 404
+occurrences:import_apply   | POST | import             | 302 404 404 404 302 | 404
+occurrences:import_undo    | POST | import             | 302 404 404 404 302 | 404
+occurrences:import_exclude | POST | import_row         | 302 404 404 404 302 | 404
+occurrences:import_not_imported| GET  | import             | 302 404 404 404 200 | 404
+occurrences:import_discard | POST | import             | 302 404 404 404 302 | 404
 occurrences:download_new   | POST | collection         | 302 403 403 403 400 | 403
 occurrences:download_new   | POST | private_collection | 302 404 404 404 404 | 404
 occurrences:download       | GET  | download           | 302 404 404 404 200 | 404
@@ -120,7 +150,7 @@ def test_everybody_gets_the_answer_of_the_table(
 
 def _answer(client: Client, method: str, row: Row, scene: dict[str, UUID]) -> int:
     """Ask, and leave the database as it was."""
-    address = reverse(row.route, args=[scene[row.about]] if row.about else [])
+    address = reverse(row.route, args=[scene.get(word, word) for word in row.about.split()])
     form = "application/x-www-form-urlencoded"
     with transaction.atomic():
         status = client.generic(method, address, content_type=form).status_code

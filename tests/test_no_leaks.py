@@ -18,6 +18,7 @@ from occurrences.models import Occurrence
 from tests import canary, make, routes
 from tests.canary import Canaries
 from tests.cast import client_of
+from tests.scene import arguments
 
 # One of each kind of reader: the others of the cast have no more rights here than these.
 READERS = (
@@ -83,6 +84,24 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:change_set": [Ask("hidden_edit"), Ask("whole_edit"), Ask("deletion")],
     "occurrences:changes": [Ask("collection")],
     "occurrences:undo": [Ask("hidden_edit", post={}), Ask("whole_edit", post={})],
+    "occurrences:imports": [Ask("collection")],
+    "occurrences:import_new": [Ask("collection"), Ask("collection", post={})],
+    "occurrences:import": [Ask("import"), Ask("import", query="action=blocked"), Ask("mapping")],
+    "occurrences:import_mapping": [Ask("mapping"), Ask("mapping", post={}), Ask("import")],
+    "occurrences:import_apply": [Ask("import", post={})],
+    "occurrences:import_undo": [Ask("import", post={})],
+    "occurrences:import_discard": [Ask("import", post={})],
+    "occurrences:import_exclude": [Ask("import 1", post={"leave": "1"})],
+    "occurrences:import_not_imported": [Ask("import")],
+    "occurrences:imports": [Ask("collection")],
+    "occurrences:import_new": [Ask("collection"), Ask("collection", post={})],
+    "occurrences:import": [Ask("import"), Ask("import", query="action=all"), Ask("import", post={})],
+    "occurrences:import_mapping": [Ask("import"), Ask("import", post={"key": "content"})],
+    "occurrences:import_apply": [Ask("import", post={})],
+    "occurrences:import_undo": [Ask("import", post={})],
+    "occurrences:import_discard": [Ask("import", post={})],
+    "occurrences:import_exclude": [Ask("import_row", post={"leave": "1"})],
+    "occurrences:import_not_imported": [Ask("import")],
     "occurrences:download_new": [
         Ask("collection", post={"format": "csv"}),
         Ask("collection", post={"format": "dwca"}),
@@ -97,6 +116,9 @@ TELLING = {
     "occurrences:history",
     "occurrences:change_set",
     "occurrences:download_file",
+    "occurrences:import",
+    "occurrences:import_mapping",
+    "occurrences:import_not_imported",
 }
 
 
@@ -133,7 +155,7 @@ def _echoes(route: str) -> set[str]:
 
 def _sent(client: Client, route: str, ask: Ask, scene: dict[str, UUID]) -> str:
     """Ask, and return all that comes back; what the request does is taken back."""
-    address = reverse(route, args=[scene[ask.about]] if ask.about else [])
+    address = reverse(route, args=[scene.get(word, word) for word in ask.about.split()])
     address += f"?{ask.query.format(**scene)}" if ask.query else ""
     with transaction.atomic():
         response = client.get(address) if ask.post is None else client.post(address, ask.post)
