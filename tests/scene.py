@@ -67,18 +67,6 @@ def _deleted(herbarium: Collection, by: Any) -> tuple[Any, Occurrence, Occurrenc
     return deletion, gone, gone_whole
 
 
-def _import(into: Collection, by: Any) -> ImportRun:
-    """A checked file: one row that may come in, one that may not, both of a protected place."""
-    text = (
-        "catalogNumber,locality,recordSecurity\n"
-        f"H-IMPORT,{canary.WORD} creek,1\nH-IMPORT,{canary.WORD} falls,1\n"
-    )
-    run = imports.receive(into, by, ContentFile(text.encode()), "canary.csv")
-    imports.stage(run)
-    imports.check(run)
-    return run
-
-
 def _download(herbarium: Collection, by: Any, job: Job) -> Download:
     made = Download(user=by, collection=herbarium, format="csv", job=job, rows=1)
     made.finished_at = timezone.now()

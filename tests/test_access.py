@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from tests import routes
 from tests.cast import NAMES, client_of
-from tests.scene import arguments
 
 # address | method | about what | visitor, stranger, reader, editor, administrator | everybody else
 # Everybody else: editor and administrator of another collection, collector, taxonomist, portal
@@ -82,20 +81,8 @@ occurrences:import_undo    | POST | import             | 302 404 404 404 302 | 4
 occurrences:import_discard | POST | import             | 302 404 404 404 302 | 404
 occurrences:import_exclude | POST | import 1           | 302 404 404 404 302 | 404
 occurrences:import_not_imported | GET | import        | 302 404 404 404 200 | 404
-occurrences:imports        | GET  | collection         | 302 404 404 404 200 | 404
-occurrences:imports        | GET  | private_collection | 302 404 404 404 404 | 404
-occurrences:import_new     | GET  | collection         | 302 404 404 404 200 | 404
-occurrences:import_new     | POST | collection         | 302 404 404 404 400 | 404
-occurrences:import_new     | GET  | private_collection | 302 404 404 404 404 | 404
-occurrences:import         | GET  | import             | 302 404 404 404 200 | 404
 occurrences:import         | POST | import             | 302 404 404 404 302 | 404
-occurrences:import_mapping | GET  | import             | 302 404 404 404 200 | 404
 occurrences:import_mapping | POST | import             | 302 404 404 404 400 | 404
-occurrences:import_apply   | POST | import             | 302 404 404 404 302 | 404
-occurrences:import_undo    | POST | import             | 302 404 404 404 302 | 404
-occurrences:import_exclude | POST | import_row         | 302 404 404 404 302 | 404
-occurrences:import_not_imported| GET  | import             | 302 404 404 404 200 | 404
-occurrences:import_discard | POST | import             | 302 404 404 404 302 | 404
 occurrences:download_new   | POST | collection         | 302 403 403 403 400 | 403
 occurrences:download_new   | POST | private_collection | 302 404 404 404 404 | 404
 occurrences:download       | GET  | download           | 302 404 404 404 200 | 404

@@ -18,7 +18,6 @@ from occurrences.models import Occurrence
 from tests import canary, make, routes
 from tests.canary import Canaries
 from tests.cast import client_of
-from tests.scene import arguments
 
 # One of each kind of reader: the others of the cast have no more rights here than these.
 READERS = (
@@ -86,21 +85,12 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:undo": [Ask("hidden_edit", post={}), Ask("whole_edit", post={})],
     "occurrences:imports": [Ask("collection")],
     "occurrences:import_new": [Ask("collection"), Ask("collection", post={})],
-    "occurrences:import": [Ask("import"), Ask("import", query="action=blocked"), Ask("mapping")],
+    "occurrences:import": [Ask("import"), Ask("import", query="action=all"), Ask("mapping")],
     "occurrences:import_mapping": [Ask("mapping"), Ask("mapping", post={}), Ask("import")],
     "occurrences:import_apply": [Ask("import", post={})],
     "occurrences:import_undo": [Ask("import", post={})],
     "occurrences:import_discard": [Ask("import", post={})],
     "occurrences:import_exclude": [Ask("import 1", post={"leave": "1"})],
-    "occurrences:import_not_imported": [Ask("import")],
-    "occurrences:imports": [Ask("collection")],
-    "occurrences:import_new": [Ask("collection"), Ask("collection", post={})],
-    "occurrences:import": [Ask("import"), Ask("import", query="action=all"), Ask("import", post={})],
-    "occurrences:import_mapping": [Ask("import"), Ask("import", post={"key": "content"})],
-    "occurrences:import_apply": [Ask("import", post={})],
-    "occurrences:import_undo": [Ask("import", post={})],
-    "occurrences:import_discard": [Ask("import", post={})],
-    "occurrences:import_exclude": [Ask("import_row", post={"leave": "1"})],
     "occurrences:import_not_imported": [Ask("import")],
     "occurrences:download_new": [
         Ask("collection", post={"format": "csv"}),
