@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from biocollections.models import Collection
@@ -343,7 +344,7 @@ def _read_while_typing(fields: Mapping[str, forms.Field]) -> None:
     for group in READ_TOGETHER:
         for column in group:
             fields[column].widget.attrs |= {
-                "hx-post": "/occurrences/read/",
+                "hx-post": reverse("occurrences:read"),
                 "hx-trigger": "change",
                 "hx-target": f"#id_{column}_read",
                 "hx-swap": "outerHTML",

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -195,7 +196,7 @@ def _back(request: HttpRequest, done: ChangeSet) -> str:
     gone = DeletedOccurrence.objects.filter(guid__in=guids).exists()
     if ours and not gone and any(str(guid) in came_from for guid in guids):
         return came_from
-    return f"/changes/{done.guid}/"
+    return reverse("occurrences:change_set", args=[done.guid])
 
 
 def _counts(change_set: ChangeSet) -> list[tuple[int, Any]]:

@@ -1,0 +1,139 @@
+"""The editor in a real browser: what is typed outlives a reload, an error and a lost session."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from occurrences.models import Occurrence
+from tests import make
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def record() -> Occurrence:
+    person = make.user("editor")
+    herbarium = make.collection("HERB", administrator=person)
+    return make.occurrence(herbarium, catalog_number="H 1", locality="Imuris", habitat="oak")
+
+
+@pytest.fixture
+def enter(page: Page, live_server: Any, record: Occurrence) -> Callable[[], None]:
+    """Sign the editor in, also again."""
+
+    def sign_in() -> None:
+        client = Client()
+        client.force_login(record.collection.grants.get().user)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
+        )
+
+    sign_in()
+    return sign_in
+
+
+def edit(page: Page, record: Occurrence) -> None:
+    page.goto(f"/occurrences/{record.guid}/edit/")
+
+
+def drafts(page: Page) -> list[str]:
+    return page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft:'))")
+
+
+def save(page: Page) -> None:
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
+
+
+def test_what_is_typed_outlives_a_reload_and_goes_when_saved(
+    page: Page, enter: Callable[[], None], record: Occurrence
+) -> None:
+    edit(page, record)
+    page.fill("#id_locality", "Nogales")
+    expect(page.locator("#draft-state")).to_have_text("Draft kept in this browser")
+    page.reload()
+    expect(page.locator("#draft-notice")).to_be_visible()
+    expect(page.locator("#id_locality")).to_have_value("Nogales")
+    save(page)
+    expect(page.locator("#draft-state")).to_have_text("Nothing unsaved")
+    assert drafts(page) == []
+    record.refresh_from_db()
+    assert (record.locality, record.habitat) == ("Nogales", "oak")
+
+
+def test_a_lost_session_loses_nothing_typed(
+    page: Page, enter: Callable[[], None], record: Occurrence
+) -> None:
+    edit(page, record)
+    page.fill("#id_locality", "Nogales")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    save(page)
+    assert "/accounts/login/" in page.url
+    enter()
+    edit(page, record)
+    expect(page.locator("#id_locality")).to_have_value("Nogales")
+    save(page)
+    record.refresh_from_db()
+    assert record.locality == "Nogales"
+
+
+def test_a_draft_kept_while_somebody_else_saved_is_no_way_around_him(
+    page: Page, enter: Callable[[], None], record: Occurrence
+) -> None:
+    edit(page, record)
+    page.fill("#id_locality", "Nogales")
+    expect(page.locator("#draft-state")).to_have_text("Draft kept in this browser")
+    make.edit(record, locality="Magdalena")
+    page.reload()
+    expect(page.locator("#id_locality")).to_have_value("Nogales")
+    save(page)
+    page.check("input[name=choice-locality][value=theirs]")
+    save(page)
+    record.refresh_from_db()
+    assert record.locality == "Magdalena"
+
+
+def test_a_discarded_draft_is_gone(
+    page: Page, enter: Callable[[], None], record: Occurrence
+) -> None:
+    edit(page, record)
+    page.fill("#id_locality", "Nogales")
+    expect(page.locator("#draft-state")).to_have_text("Draft kept in this browser")
+    page.reload()
+    with page.expect_navigation():
+        page.click("#draft-discard")
+    expect(page.locator("#id_locality")).to_have_value("Imuris")
+    assert drafts(page) == []
+
+
+def test_a_new_record_is_added_by_keys_alone_and_the_next_one_carries_over(
+    page: Page, enter: Callable[[], None], record: Occurrence
+) -> None:
+    page.goto(f"/occurrences/new/{record.collection.guid}/")
+    page.focus("#id_catalog_number")
+    page.keyboard.type("H 2")
+    page.keyboard.press("Enter")  # as a barcode scanner does
+    page.keyboard.press("Tab")
+    page.keyboard.type("L. Gómez")
+    with page.expect_navigation():
+        page.keyboard.press("Control+Shift+Enter")
+    expect(page.locator("#id_recorded_by")).to_have_value("L. Gómez")
+    expect(page.locator("#id_catalog_number")).to_have_value("")
+    assert Occurrence.objects.get(catalog_number="H 2").recorded_by == "L. Gómez"
+    page.goto(f"/occurrences/new/{record.collection.guid}/")
+    expect(page.locator("#draft-state")).to_have_text("Nothing unsaved")
+    expect(page.locator("#draft-notice")).to_be_hidden()
+
+
+def test_a_text_is_understood_while_one_types(
+    page: Page, enter: Callable[[], None], record: Occurrence
+) -> None:
+    edit(page, record)
+    page.fill("#id_event_date", "14.vii.1932")
+    page.press("#id_event_date", "Tab")
+    expect(page.locator("#id_event_date_read")).to_have_text("1932-07-14")
