@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import darwincore
 from biocollections.models import Collection
-from darwincore import dates, issues, places, terms
-from darwincore import interpret as interpreting
+from darwincore import issues, terms
 from darwincore.interpret import identifiers, interpret, interpret_identification
 from darwincore.issues import Issue
 from darwincore.terms import IDENTIFICATION_ROW, IDENTIFIER_ROW
@@ -34,7 +34,7 @@ CONTENT = "content:"
 LONGEST_INDEXED = 800
 _INDEXED = ("occurrence_id", "catalog_number", "scientific_name", "scientific_name_authorship")
 
-# Columns that one thing in the file decides together. The first is the one that is stated.
+# Columns of which a record has all from one source, or none.
 DATE = (
     "event_date",
     *terms.DERIVED_COLUMNS,
@@ -45,15 +45,15 @@ DATE = (
     "end_day_of_year",
 )
 POINT = terms.CELL_COLUMNS
+WHOLE = (DATE, POINT)
+# Columns of which some may be derived from the others.
 TOGETHER = (
     DATE,
-    POINT,
+    ("verbatim_coordinates", "verbatim_latitude", "verbatim_longitude", *POINT),
     ("country", "country_code"),
     ("verbatim_elevation", "minimum_elevation_in_meters", "maximum_elevation_in_meters"),
     ("verbatim_depth", "minimum_depth_in_meters", "maximum_depth_in_meters"),
 )
-# What says where derived coordinates come from.
-_SOURCES_OF_POINT = ("verbatim_coordinates", "verbatim_latitude", "verbatim_longitude")
 
 
 class Cells(NamedTuple):
@@ -106,10 +106,10 @@ class Reading:
 @cache
 def interpreter_version() -> str:
     """Return what identifies the code that reads rows: the same text gives the same record."""
-    digest = hashlib.sha256()
-    for module in (interpreting, dates, places, mapping):
-        digest.update(Path(str(module.__file__)).read_bytes())
-    digest.update(Path(__file__).read_bytes())
+    folder = Path(str(darwincore.__file__)).parent
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for module in sorted(folder.glob("*.py")):
+        digest.update(module.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -309,14 +309,14 @@ class Drafter:
         new, mode = reading.values, self.run.mode
         if mode == Mode.FILL:
             taken = {column for column in new if old.get(column) is None}
-        elif mode == Mode.UPDATE:
-            taken = set(new)
+            for unit in WHOLE:
+                if any(old.get(column) is not None for column in unit):
+                    taken.difference_update(unit)
         else:
-            taken = set(new) | self.columns
-        for unit in TOGETHER:
-            _together(unit, taken, reading, old, mode)
-        if not any(old.get(source) != new.get(source) for source in _SOURCES_OF_POINT):
-            taken -= {c for c in POINT if c in reading.derived and old.get(c) is not None}
+            taken = set(new) | (self.columns if mode == Mode.REPLACE else set())
+            taken -= _derived_from_the_same(reading, old)
+            if not taken.isdisjoint(DATE):
+                taken.update(DATE)
         return self._with_determination(taken, new, old)
 
     def _with_determination(
@@ -385,34 +385,17 @@ def _too_long(values: Mapping[str, Any], key: RowKey) -> Iterable[Issue]:
         yield Issue("VALUE_TOO_LONG", mapping.SOURCE_ID, key.text)
 
 
-def _together(
-    unit: tuple[str, ...],
-    taken: set[str],
-    reading: Reading,
-    old: Mapping[str, Any],
-    mode: str,
-) -> None:
-    """Take a unit's columns all from the row or all from the record.
+def _derived_from_the_same(reading: Reading, old: Mapping[str, Any]) -> set[str]:
+    """Return the derived columns that stay: what they come from is as the record has it.
 
-    What is derived follows what is stated: it is taken where a stated column changes, and where
-    the record has nothing.
+    So a point that somebody put on the map is not taken back by the same verbatim coordinates.
     """
-    new = reading.values
-    told = [column for column in unit if column in new]
-    if not told or mode == Mode.REPLACE and taken.issuperset(unit):
-        return
-    if mode == Mode.FILL:
-        if any(old.get(column) is not None for column in unit):
-            taken.difference_update(unit if unit in (DATE, POINT) else ())
-        return
-    stated = [column for column in told if column not in reading.derived]
-    changed = any(str(old.get(column)) != str(new[column]) for column in stated)
-    if changed and unit is DATE:
-        taken.update(unit)
-    elif not changed:
-        taken.difference_update(
-            column for column in told if column in reading.derived and old.get(column) is not None
-        )
+    new, staying = reading.values, {c for c in reading.derived if old.get(c) is not None}
+    for unit in TOGETHER:
+        stated = [column for column in unit if column in new and column not in reading.derived]
+        if any(str(old.get(column)) != str(new[column]) for column in stated):
+            staying.difference_update(unit)
+    return staying
 
 
 def _verbatim(
