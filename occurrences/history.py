@@ -167,11 +167,12 @@ def lines_of(changes: Iterable[Change]) -> list[Line]:
             was, now = _determination(before), _determination(after)
             added.append(Line(_("Determination"), "Identification", was, now))
         elif change.before is not None and change.after is not None:
-            lines.update(dict.fromkeys(_fields(before, after)))
-    return sorted(lines, key=_place) + added
+            lines.update(dict.fromkeys(fields(before, after)))
+    return sorted(lines, key=place) + added
 
 
-def _fields(before: dict[str, Any], after: dict[str, Any]) -> Iterable[Line]:
+def fields(before: dict[str, Any], after: dict[str, Any]) -> Iterable[Line]:
+    """Yield a line for each field that reads otherwise, but for what only follows from others."""
     names = before.keys() | after.keys()
     untold = set(_UNTOLD)
     if "protection" in names:
@@ -213,6 +214,8 @@ def told(name: str, value: Any) -> str:
         return str(_LEVELS[Protection(value)])
     if name == "identifiers":
         return "; ".join(f"{label}: {text}" if label else text for label, text in value)
+    if name == "identifications":
+        return "; ".join(filter(None, value))
     if name == "extension_rows":
         return str(len(value))
     if isinstance(value, bool):
@@ -254,6 +257,7 @@ def _went(changes: Iterable[Change]) -> bool:
 _ORDER = {_column: _number for _number, _column in enumerate(terms.COLUMNS)}
 
 
-def _place(line: Line) -> int:
+def place(line: Line) -> int:
+    """Return where a line stands among others: in the order of the terms table."""
     term = terms.BY_NAME.get(line.term)
     return _ORDER.get(term.column, 999) if term else 999

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from occurrences.views import downloading, editing, history, record, search
+from occurrences.views import downloading, editing, history, importing, record, search
 
 app_name = "occurrences"
 
@@ -18,6 +18,23 @@ urlpatterns = [
     path("changes/<uuid:guid>/", history.change_set, name="change_set"),
     path("changes/<uuid:guid>/undo/", history.undo, name="undo"),
     path("collections/<uuid:collection>/changes/", history.changes, name="changes"),
+    path("imports/of/<uuid:collection>/", importing.imports, name="imports"),
+    path("imports/new/<uuid:collection>/", importing.import_new, name="import_new"),
+    path("imports/<uuid:guid>/", importing.import_run, name="import"),
+    path("imports/<uuid:guid>/mapping/", importing.import_mapping, name="import_mapping"),
+    path("imports/<uuid:guid>/apply/", importing.import_apply, name="import_apply"),
+    path("imports/<uuid:guid>/undo/", importing.import_undo, name="import_undo"),
+    path("imports/<uuid:guid>/discard/", importing.import_discard, name="import_discard"),
+    path(
+        "imports/<uuid:guid>/rows/<int:number>/exclude/",
+        importing.import_exclude,
+        name="import_exclude",
+    ),
+    path(
+        "imports/<uuid:guid>/not-imported.csv",
+        importing.import_not_imported,
+        name="import_not_imported",
+    ),
     path("downloads/new/<uuid:collection>/", downloading.download_new, name="download_new"),
     path("downloads/<uuid:guid>/", downloading.download, name="download"),
     path("downloads/<uuid:guid>/file/", downloading.download_file, name="download_file"),

@@ -1,0 +1,266 @@
+"""A file on its way into a collection: upload, mapping, review, apply, receipt."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from biocollections.models import Collection
+from journal import jobs
+from journal.models import ChangeSet, Job
+from journal.undo import is_undone
+from occurrences import imports as importing
+from occurrences import reviewing
+from occurrences.forms_importing import MOST_BYTES, MappingForm, UploadForm
+from occurrences.models import ImportRun
+
+PAGE = 50
+State = ImportRun.State
+
+
+@login_required
+@require_safe
+def imports(request: HttpRequest, collection: UUID) -> HttpResponse:
+    """List what was brought into a collection, the latest first."""
+    into = get_object_or_404(Collection.objects.managed_by(request.user), guid=collection)
+    runs = ImportRun.objects.visible_to(request.user).filter(collection=into)
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit():
+        runs = runs.filter(pk__lt=int(before[:18]))
+    found = list(runs.select_related("user", "change_set")[: PAGE + 1])
+    context = {
+        "collection": into,
+        "runs": [(run, _is_undone(run)) for run in found[:PAGE]],
+        "next_url": f"?before={found[PAGE - 1].pk}" if len(found) > PAGE else "",
+    }
+    return render(request, "occurrences/imports.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_new(request: HttpRequest, collection: UUID) -> HttpResponse:
+    """Take a file and have it read."""
+    into = get_object_or_404(Collection.objects.managed_by(request.user), guid=collection)
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*given)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        run = importing.receive(into, request.user, file, file.name)
+        _begin(run, "import stage", request.user)
+        return redirect(run)
+    context = {"collection": into, "form": form, "most": MOST_BYTES}
+    return render(
+        request, "occurrences/import_new.html", context, status=400 if form.errors else 200
+    )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_run(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Show the step an import is at. A POST has a file read again whose reading was cut off."""
+    run = _run(request, guid)
+    if request.method == "POST":
+        if run.state == State.UPLOADED:
+            _begin(run, "import stage", request.user)
+        return redirect(run)
+    job = _last_job(run)
+    if job and not job.is_finished:
+        context = {"run": run, "job": job, "step": _STEPS[job.kind]}
+        return render(request, "occurrences/import_working.html", context)
+    if run.state == State.STAGED:
+        return redirect("occurrences:import_mapping", run.guid)
+    if run.state == State.CHECKED:
+        return _review(request, run)
+    if run.state in (State.APPLIED, State.UNDONE):
+        return _receipt(request, run)
+    context = {"run": run, "stopped": _stopped(run), "undone": _is_undone(run)}
+    return render(request, "occurrences/import_stopped.html", context)
+
+
+def _review(request: HttpRequest, run: ImportRun) -> HttpResponse:
+    chosen = reviewing.read_filter(run, request.GET)
+    context = {
+        "run": run,
+        "stopped": _stopped(run),
+        "tiles": reviewing.tiles(run, chosen),
+        "issues": reviewing.found_issues(run, chosen),
+        "file_issues": reviewing.file_issues(run),
+        "encoding": reviewing.encoding(run),
+        "chosen": chosen,
+        "page": reviewing.page(run, chosen),
+    }
+    return render(request, "occurrences/import_review.html", context)
+
+
+def _receipt(request: HttpRequest, run: ImportRun) -> HttpResponse:
+    chosen = reviewing.read_filter(run, request.GET, default=False)
+    undoing = _undoing(run)
+    context = {
+        "run": run,
+        "tiles": reviewing.tiles(run, chosen),
+        "issues": reviewing.found_issues(run, chosen),
+        "file_issues": reviewing.file_issues(run),
+        "extensions": reviewing.extensions(run),
+        "seconds": sum(run.counts.get("seconds", {}).values()),
+        "left": sum(run.counts.get(word, 0) for word in ("blocked", "conflict", "excluded")),
+        "chosen": chosen,
+        "page": reviewing.page(run, chosen) if chosen.action else None,
+        "undone_by": _undone_by(run),
+        "undoing": undoing if undoing and undoing.state != Job.State.DONE else None,
+    }
+    return render(request, "occurrences/import_receipt.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_mapping(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Say what the columns mean, then have the rows checked."""
+    run = _run(request, guid)
+    if run.state not in (State.STAGED, State.CHECKED) or _is_working(run):
+        return redirect(run)
+    form = MappingForm(run, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        _begin(form.save(), "import check", request.user)
+        return redirect(run)
+    context = {
+        "run": run,
+        "form": form,
+        "stopped": _stopped(run),
+        "tables": reviewing.tables(run),
+        "encoding": reviewing.encoding(run),
+        "delimiter": reviewing.delimiter(run),
+        "file_issues": reviewing.file_issues(run),
+        "earlier": _same_file(request, run),
+    }
+    return render(
+        request, "occurrences/import_mapping.html", context, status=400 if form.errors else 200
+    )
+
+
+@login_required
+@require_POST
+def import_apply(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Have the checked rows written, or go on where that was cut off."""
+    run = _run(request, guid)
+    if run.state in (State.CHECKED, State.APPLYING) and not _is_undone(run):
+        _begin(run, "import apply", request.user)
+    return redirect(run)
+
+
+@login_required
+@require_POST
+def import_undo(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Have all that the import wrote taken back."""
+    run = _run(request, guid)
+    change_set = run.change_set
+    if change_set and not _is_working(run) and not is_undone(change_set):
+        jobs.start("undo", change_set.guid, request.user, run.collection_id)
+    return redirect(run)
+
+
+@login_required
+@require_POST
+def import_discard(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Throw away a file that was not applied."""
+    run = _run(request, guid)
+    if _is_working(run):
+        messages.error(request, _("The file is being worked on. Cancel that first."))
+        return redirect(run)
+    try:
+        importing.discard(run)
+    except jobs.Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(run)
+    messages.success(request, _("%(file)s was thrown away.") % {"file": run.file_name})
+    return redirect("occurrences:imports", run.collection.guid)
+
+
+@login_required
+@require_POST
+def import_exclude(request: HttpRequest, guid: UUID, number: int) -> HttpResponse:
+    """Leave one checked row out, or take it in again."""
+    run = _run(request, guid)
+    if run.state == State.CHECKED and not _is_working(run):
+        importing.exclude(run, number, leave_out=request.POST.get("leave") == "1")
+    shown = reviewing.read_filter(run, request.POST)
+    place = {"after": shown.after, "before": shown.before}
+    return redirect(f"{run.get_absolute_url()}{shown.query(**place)}#rows")
+
+
+@login_required
+@require_safe
+def import_not_imported(request: HttpRequest, guid: UUID) -> HttpResponseBase:
+    """Hand over the rows that did not or will not come in, with the reason, as a CSV."""
+    run = _run(request, guid)
+    lines = reviewing.not_imported(run) if run.source else iter(())
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    name = f"{run.file_name.rpartition('.')[0] or run.file_name}-not-imported.csv"
+    response.headers["Content-Disposition"] = (
+        content_disposition_header(True, name) or "attachment"
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+# --- the run and its work ---------------------------------------------------------------------
+
+_STEPS = {"import stage": "upload", "import check": "review", "import apply": "apply"}
+
+
+def _run(request: HttpRequest, guid: UUID) -> ImportRun:
+    mine = ImportRun.objects.visible_to(request.user)
+    return get_object_or_404(mine.select_related("collection", "user", "change_set"), guid=guid)
+
+
+def _begin(run: ImportRun, kind: str, user: Any) -> None:
+    """Start the work, unless some of this run's work is under way."""
+    if not _is_working(run):
+        jobs.start(kind, run.guid, user, run.collection_id)
+
+
+def _last_job(run: ImportRun) -> Job | None:
+    return Job.objects.filter(key=str(run.guid), kind__in=_STEPS).order_by("-pk").first()
+
+
+def _is_working(run: ImportRun) -> bool:
+    unfinished = Job.objects.filter(key=str(run.guid), state__in=Job.UNFINISHED)
+    return unfinished.exists()
+
+
+def _stopped(run: ImportRun) -> Job | None:
+    """Return the last work on this run if it failed or was cancelled."""
+    job = _last_job(run)
+    return job if job and job.state in (Job.State.FAILED, Job.State.CANCELLED) else None
+
+
+def _undoing(run: ImportRun) -> Job | None:
+    if run.change_set is None:
+        return None
+    return Job.objects.filter(kind="undo", key=str(run.change_set.guid)).order_by("-pk").first()
+
+
+def _is_undone(run: ImportRun) -> bool:
+    return bool(run.change_set and is_undone(run.change_set))
+
+
+def _undone_by(run: ImportRun) -> ChangeSet | None:
+    """Return the change set that took this import back and still stands."""
+    if run.change_set is None:
+        return None
+    undos = run.change_set.undone_by.select_related("user")
+    return next((undo for undo in undos if not is_undone(undo)), None)
+
+
+def _same_file(request: HttpRequest, run: ImportRun) -> ImportRun | None:
+    """Return the last import of the very same file into this collection."""
+    others = ImportRun.objects.visible_to(request.user).exclude(pk=run.pk)
+    same = others.filter(collection=run.collection, file_sha256=run.file_sha256)
+    return same.filter(state=State.APPLIED).first()
