@@ -7,9 +7,11 @@ what the person changed is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django import forms
 from django.urls import reverse
@@ -211,12 +213,14 @@ class OccurrenceForm(forms.Form):
         self,
         *arguments: Any,
         collection: Collection,
+        record: UUID | None = None,
         notes: Mapping[str, str] | None = None,
         **options: Any,
     ) -> None:
-        """notes: by column, what to say under a field before anything was typed."""
+        """record: the one it is of. notes: by column, what stands under a field at first."""
         super().__init__(*arguments, **options)
         self.collection = collection
+        self.record = record
         self.notes = notes or {}
         self.reading: editing.Reading | None = None
         for column in typed_columns():
@@ -224,6 +228,14 @@ class OccurrenceForm(forms.Form):
         if collection.guid_source != Collection.GuidSource.PROVIDER:
             self.fields["occurrence_id"].disabled = True
         _read_while_typing(self.fields)
+        self.fields["catalog_number"].widget.attrs |= _asked(
+            "catalog_number", ["catalog_number"]
+        ) | {
+            "hx-params": "*",
+            "hx-vals": json.dumps(
+                {"collection": str(collection.guid), "record": str(record or "")}
+            ),
+        }
 
     def clean(self) -> dict[str, Any]:
         """Read the texts; a value nobody can mean is an error at its field."""
@@ -343,11 +355,15 @@ def _read_while_typing(fields: Mapping[str, forms.Field]) -> None:
     """Let htmx ask under which value a typed text is understood (occurrences:read)."""
     for group in READ_TOGETHER:
         for column in group:
-            fields[column].widget.attrs |= {
-                "hx-post": reverse("occurrences:read"),
-                "hx-trigger": "change",
-                "hx-target": f"#id_{column}_read",
-                "hx-swap": "outerHTML",
-                "hx-include": ", ".join(f"[name={name}]" for name in group),
-                "hx-params": ", ".join(group),
-            }
+            fields[column].widget.attrs |= _asked(column, group)
+
+
+def _asked(column: str, group: Iterable[str]) -> dict[str, str]:
+    return {
+        "hx-post": reverse("occurrences:read"),
+        "hx-trigger": "change",
+        "hx-target": f"#id_{column}_read",
+        "hx-swap": "outerHTML",
+        "hx-include": ", ".join(f"[name={name}]" for name in group),
+        "hx-params": ", ".join(group),
+    }

@@ -70,6 +70,7 @@ def edit(request: HttpRequest, guid: UUID) -> HttpResponse:
         initial=texts | {"version": record.version},
         notes=notes,
         collection=record.collection,
+        record=record.guid,
     )
     clashes: list[dict[str, Any]] = []
     if request.method == "POST" and form.is_valid():
@@ -97,6 +98,8 @@ def read(request: HttpRequest) -> HttpResponse:
     reading = editing.read(texts)
     problem = reading.problems.get(column, "")
     context = {"column": column, "problem": problem, "note": reading.notes.get(column, "")}
+    if column == "catalog_number":
+        context["twins"] = _of_the_same_number(request, texts[column])
     return render(request, "occurrences/edit_reading.html", context)
 
 
@@ -163,6 +166,14 @@ def _collection_to_add_to(request: HttpRequest, guid: UUID) -> Collection:
     return into
 
 
+def _of_the_same_number(request: HttpRequest, number: str) -> list[Occurrence]:
+    """Return a few other records of the collection that bear this catalogue number."""
+    within = _guid_of(request.POST.get("collection", ""))
+    own = Occurrence.objects.editable_by(request.user).filter(collection__guid=within)
+    twins = own.filter(catalog_number=number.strip()) if number.strip() else own.none()
+    return list(twins.exclude(guid=_guid_of(request.POST.get("record", ""))).only("guid")[:3])
+
+
 def _guid_of(text: str) -> UUID | None:
     try:
         return UUID(text)
@@ -225,7 +236,9 @@ def _to_decide(
     if not saved.clashes:
         return form, []
     data = rebased(form.data, saved.now, form.changed_columns, saved.version)
-    fresh = OccurrenceForm(data, initial=form.initial, collection=form.collection)
+    fresh = OccurrenceForm(
+        data, initial=form.initial, collection=form.collection, record=form.record
+    )
     fresh.is_valid()
     clashes = [
         {

@@ -275,6 +275,22 @@ def test_an_unknown_field_is_not_read(client, editor):
     assert page.status_code == 404
 
 
+def test_a_catalogue_number_that_is_taken_here_is_told(client, record, editor, other_herbarium):
+    make.occurrence(other_herbarium, catalog_number="FOREIGN")
+    client.force_login(editor)
+
+    def told(number, own=""):
+        return client.post(
+            "/occurrences/read/",
+            {"catalog_number": number, "collection": str(record.collection.guid), "record": own},
+            headers={"HX-Request": "true", "HX-Trigger-Name": "catalog_number"},
+        ).content.decode()
+
+    assert address(record, "edit") in told("H 1 ")
+    for text in (told("H 1", own=str(record.guid)), told("FOREIGN"), told(""), told("H 9")):
+        assert "Another record" not in text
+
+
 # --- deleting and restoring -------------------------------------------------------------------
 
 
