@@ -82,7 +82,10 @@ def _group(label: str, options: list[tuple[str, str]], chosen: str) -> SafeStrin
     lines = format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
-        ((value, mark_safe(" selected") if value == chosen else "", text) for value, text in options),
+        (
+            (value, mark_safe(" selected") if value == chosen else "", text)
+            for value, text in options
+        ),
     )
     return format_html('<optgroup label="{}">{}</optgroup>', label, lines) if label else lines
 
@@ -109,14 +112,12 @@ class MappingForm(forms.Form):
 
     def _field(self, at: int, entry: dict[str, str], given: list[Any]) -> forms.ChoiceField:
         choices = _with_own_identifier(given, entry["column"])
-        select = TargetSelect()
-        select.options = choices
         name = entry["column"] or _("Column %(number)d") % {"number": at + 1}
-        field = forms.ChoiceField(
+        select = TargetSelect({"aria-label": _("Column “%(name)s” means") % {"name": name}})
+        select.options = choices
+        return forms.ChoiceField(
             label=name, choices=choices, required=False, initial=entry["term"], widget=select
         )
-        select.attrs["aria-label"] = _("Column “%(name)s” means") % {"name": name}
-        return field
 
     def columns(self) -> Iterator[Column]:
         """Yield the columns in the order of the file."""
