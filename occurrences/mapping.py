@@ -68,7 +68,7 @@ _SYNONYMS: dict[str, str] = {
     "recordNumber": (
         "collectornumber collectorno collectorsnumber collnumber collno collectionnumber collnum "
         "fieldcollectorfieldnumber numerodecolector numerodecoleta numerodecolecta "
-        "numerodecollecte"
+        "numerodecollecte number"
     ),
     "associatedCollectors": "collectors addcoll additionalcollectors secondarycollectors",
     "eventDate": (
