@@ -8,6 +8,7 @@ To recognise a source's header, add it to `_SYNONYMS`. A target is a term's name
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext_lazy as _
@@ -125,12 +126,16 @@ _SYNONYMS: dict[str, str] = {
     "individualCount": "count numberofindividuals",
     "kingdom": "reino regne reich",
 }
-_FOLD = re.compile(r"[^\w]|_", re.UNICODE)
+_FOLD = re.compile(r"[^\w]|_")  # also the accents that NFKD sets apart
 
 
 def fold(header: str) -> str:
-    """Return a header in lower case without spaces, signs and prefix: "dwc:Event.Date" → eventdate."""
-    return _FOLD.sub("", simple_name(header)).lower()
+    """Return a header in lower case without spaces, signs, accents and prefix.
+
+    "dwc:Event.Date" gives eventdate, "Número de colector" numerodecolector.
+    """
+    plain = unicodedata.normalize("NFKD", simple_name(header))
+    return _FOLD.sub("", plain).lower()
 
 
 def _candidates() -> dict[str, list[str]]:
@@ -162,9 +167,7 @@ def guess(headers: Sequence[str], samples: Sequence[Sequence[str]]) -> list[dict
             target = next((t for t in naming(header, values) if t not in taken), UNMAPPED)
             chosen[position] = target
             taken.add(target)
-    return [
-        {"column": header, "term": term} for header, term in zip(headers, chosen, strict=True)
-    ]
+    return [{"column": header, "term": term} for header, term in zip(headers, chosen, strict=True)]
 
 
 def _exactly(header: str, values: Sequence[str]) -> Iterator[str]:
