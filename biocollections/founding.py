@@ -47,11 +47,11 @@ def found_collection(
 
 
 def grant(
-    user: Person,
+    user: Any,
     role: Role,
     collection: Collection | None = None,
     *,
-    by: Person | None = None,
+    by: Any = None,
     reason: str,
 ) -> Grant:
     """Give `user` a role, in a collection or portal-wide, and return the grant."""

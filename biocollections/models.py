@@ -6,7 +6,7 @@ the only source and are checked by date in the query, so an expired one is void 
 
 from __future__ import annotations
 
-from typing import Any, Union
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from journal.guids import new_guid
 
-Person = Union[AbstractBaseUser, AnonymousUser, Any]
+Person = AbstractBaseUser | AnonymousUser | Any
 
 
 class Role(models.TextChoices):
@@ -89,7 +89,7 @@ COLLECTION_ROLES = (
 
 def _id_of(user: Person) -> int:
     """Return the user's key, or 0 (nobody's) for a visitor or a closed account."""
-    return user.pk if user.is_authenticated and user.is_active else 0
+    return int(user.pk or 0) if user.is_authenticated and user.is_active else 0
 
 
 def _granted(user: Person, *roles: str) -> models.QuerySet[Any]:

@@ -19,7 +19,7 @@ def manage(collection) -> str:
 
 def test_the_list_counts_what_the_reader_may_see(client, herbarium, editor):
     make.occurrences(herbarium, [{}, {}, {"record_security": 5}])
-    counted = f'?collection=HERB">{{}}</a>'
+    counted = '?collection=HERB">{}</a>'
     assert counted.format(2) in client.get(LIST).text
     make.occurrence(herbarium)
     assert counted.format(3) in client.get(LIST).text

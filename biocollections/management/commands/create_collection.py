@@ -42,7 +42,7 @@ class Command(BaseCommand):
             )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        told = {"collection": made.code, "guid": str(made.guid), "type": made.type}
+        told: dict[str, Any] = {"collection": made.code, "guid": str(made.guid), "type": made.type}
         told |= {"public": made.is_public, "administrator": administrator.username}
         self.stdout.write(
             json.dumps(told) if options["json"] else f"Made {code}, administered by {who}."
