@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -88,6 +91,14 @@ occurrences:download_new   | POST | private_collection | 302 404 404 404 404 | 4
 occurrences:download       | GET  | download           | 302 404 404 404 200 | 404
 occurrences:download_file  | GET  | download           | 302 404 404 404 200 | 404
 """
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Thousands of refusals are what these tests ask for; none needs a line in the log."""
+    logging.disable(logging.ERROR)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 class Row(NamedTuple):
