@@ -287,7 +287,7 @@ def _generated(plan: DemoCollection, count: int) -> Iterator[Sheet]:
             row["otherCatalogNumbers"] = (
                 f"Accession: 19{random.randint(30, 99)}-{random.randint(1, 90)}"
             )
-        earlier = ()
+        earlier: tuple[generator.Row, ...] = ()
         if random.random() < 0.08 and row.get("identifiedBy"):
             genus = row["scientificName"].partition(" ")[0]
             earlier = (
