@@ -99,11 +99,14 @@ class SearchVector(Func):
     }
     # Made blank first: PostgreSQL would read "L.Gómez" as a host and "ARIZ-0412" as minus 412.
     JOINTS = "-_./@:~+<>&"
+    # Letters of each weight: a vector holds a megabyte, and a cell may hold a book.
+    LONGEST = 50_000
 
     def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
         parts = []
         for weight, columns in self.WEIGHTS.items():
             words = " || ' ' || ".join(f"coalesce(\"{column}\", '')" for column in columns)
+            words = f"left({words}, {self.LONGEST})"
             folded = f"translate(portal_fold({words}), '{self.JOINTS}', '{' ' * len(self.JOINTS)}')"
             vector = f"to_tsvector('simple'::regconfig, {folded})"
             parts.append(f"setweight({vector}, '{weight}')")
