@@ -101,14 +101,20 @@ def profile(request: HttpRequest) -> HttpResponse:
     collections = with_counts(list(mine.select_related("institution")), request.user)
     for collection in collections:
         collection.my_roles = roles[collection.pk]
+    codes = {collection.pk: collection.code for collection in collections}
+    change_sets: list[Any] = list(ChangeSet.objects.filter(user=request.user)[:8])
+    for change_set in change_sets:
+        change_set.code = codes.get(change_set.collection_id, "")
     imports = ImportRun.objects.visible_to(request.user).filter(user=request.user)
     return render(
         request,
         "portal/profile.html",
         {
             "groups": in_groups(collections),
-            "imports": imports.select_related("collection")[:5],
-            "change_sets": ChangeSet.objects.filter(user=request.user)[:8],
+            "imports": imports.select_related("collection").prefetch_related(
+                "change_set__undone_by"
+            )[:5],
+            "change_sets": change_sets,
         },
     )
 

@@ -6,6 +6,7 @@ from django import template
 from django.utils.html import format_html
 
 from biocollections.models import Collection
+from journal import undo
 from journal.models import ChangeSet
 from occurrences import statistics
 from occurrences.models import Download, ImportRun
@@ -29,7 +30,7 @@ def record_counts(context: Any) -> dict[int, int]:
 def recent_imports(context: Any, collection: Collection) -> Any:
     """Return the last imports into a collection, to who may see its files."""
     runs = ImportRun.objects.visible_to(context["user"]).filter(collection=collection)
-    return runs.order_by("-pk")[:5]
+    return runs.prefetch_related("change_set__undone_by").order_by("-pk")[:5]
 
 
 @register.simple_tag(takes_context=True)
@@ -44,6 +45,12 @@ def recent_changes(context: Any, collection: Collection) -> Any:
     if not Collection.objects.editable_by(context["user"]).filter(pk=collection.pk).exists():
         return ChangeSet.objects.none()
     return ChangeSet.objects.filter(collection_id=collection.pk).select_related("user")[:6]
+
+
+@register.filter
+def is_undone(run: ImportRun) -> bool:
+    """Tell whether what an import wrote has been taken back."""
+    return bool(run.change_set and undo.is_undone(run.change_set))
 
 
 @register.filter
