@@ -230,6 +230,11 @@ _ROWS: dict[str, Code] = {
         N_("{term} is blank, so the row is recognised by its content."),
         N_("Give it an identifier if it has one."),
     ),
+    "OCCURRENCE_ID_ELSEWHERE": Code(
+        "warning",
+        N_('{term} "{value}" is that of a record in another collection of this portal.'),
+        N_("Check that both are the same specimen; the row comes in as a copy."),
+    ),
     "ORPHAN_EXTENSION_ROW": Code(
         "warning",
         N_('the row belongs to "{value}", which is not in the file.'),

@@ -7,17 +7,11 @@ unchanged + blocked + conflict + excluded, always.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.core.files import File
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -26,30 +20,42 @@ from psycopg import sql
 from biocollections.models import Collection
 from darwincore import issues
 from darwincore.issues import Issue
-from darwincore.reader import Source, SourceRow, Table, open_source
-from darwincore.terms import OCCURRENCE_ROW
 from journal.guids import new_guid
 from journal.jobs import Progress, Refused, collection_lock, work
 from journal.models import ChangeSet
 from journal.undo import is_undone
-from occurrences import bulk, mapping, records
-from occurrences.drafting import (
-    Cells,
-    Drafter,
-    FileRow,
-    Key,
-    Reading,
-    RowKey,
-    interpreter_version,
-)
-from occurrences.models import ImportOutcome, ImportRow, ImportRun, Occurrence
+from occurrences import bulk, records
+from occurrences.drafting import Drafter, FileRow, Key, Reading, RowKey, interpreter_version
+from occurrences.models import ImportOutcome, ImportRun, Occurrence
 from occurrences.records import TERM_COLUMNS, Draft, Stored
+from occurrences.staging import (
+    CHUNK,
+    ROWS,
+    State,
+    chunks,
+    file_rows,
+    forget_rows,
+    one_of,
+    receive,
+    run_of,
+    stage,
+    timed,
+)
 
-CHUNK = 2000
-SAMPLES = 3
-State = ImportRun.State
+__all__ = [
+    "CHUNK",
+    "COUNTED",
+    "apply",
+    "check",
+    "count",
+    "discard",
+    "exclude",
+    "file_rows",
+    "receive",
+    "stage",
+]
+
 Action = ImportOutcome.Action
-ROWS = ImportRow._meta.db_table
 OUTCOMES = ImportOutcome._meta.db_table
 
 # What a row comes to, as the receipt counts it.
@@ -63,181 +69,25 @@ COUNTED = {
 }
 
 
-def receive(collection: Collection, user: Any, file: File[Any], name: str) -> ImportRun:
-    """Keep an uploaded file and return its run; `stage` reads it."""
-    run = ImportRun(collection=collection, user=user, file_name=name[:300], file_size=file.size)
-    digest = hashlib.sha256()
-    for part in file.chunks():
-        digest.update(part)
-    run.file_sha256 = digest.hexdigest()
-    file.seek(0)
-    run.file.save(f"{run.guid}", file, save=False)
-    run.save()
-    return run
-
-
-# --- stage ------------------------------------------------------------------------------------
-
-
-@work("import stage")
-def stage_job(progress: Progress) -> dict[str, Any]:
-    """Stage the run whose GUID is the job's key."""
-    return stage(_run_of(progress), progress)
-
-
-def stage(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
-    """Read the file into rows and guess what its columns mean.
-
-    A file that can't be read, or is no table of occurrences, ends the run as refused.
-    """
-    with _timed(run, "stage"):
-        _forget_rows(run)
-        try:
-            with _local_file(run) as path, open_source(path, filename=run.file_name) as source:
-                _stage_source(run, source, progress)
-        except issues.Refused as refusal:
-            _forget_rows(run)
-            run.state, run.refusal = State.REFUSED, refusal.describe(_)
-    run.save()
-    return {"state": run.state, "rows": run.counts.get("rows", 0)}
-
-
-def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> None:
-    tables = [_Tally(table) for table in (source.core, *source.extensions)]
-    number = 0
-    for at, tally in enumerate(tables):
-        rows = tally.counting(tally.table.rows())
-        while chunk := list(islice(rows, CHUNK)):
-            _keep_rows(run, at, number, chunk)
-            number += len(chunk)
-            if progress:
-                progress.report(number, message=_("Reading the file"))
-    _number_repetitions(run)
-    core = tables[0]
-    guessed = mapping.guess(core.table.headers, core.samples)
-    declared = source.kind == "archive" and core.table.row_type == OCCURRENCE_ROW
-    targets = [*(entry["term"] for entry in guessed), *core.table.constants]
-    if not mapping.is_occurrence_table(targets, declared=declared):
-        found = ", ".join(core.table.headers[:12])
-        raise issues.Refused("NO_OCCURRENCE_TABLE", found, file=core.table.file)
-    run.source = {
-        "kind": source.kind,
-        "encoding": source.encoding,
-        "delimiter": source.delimiter,
-        "issues": [list(issue) for issue in source.issues],
-        "tables": [tally.summary() for tally in tables],
-    }
-    run.mapping = guessed
-    run.key = _likely_key(run, tables[0])
-    run.counts = {**run.counts, "rows": core.rows}
-    run.state = State.STAGED
-    with connection.cursor() as cursor:
-        cursor.execute(f'ANALYZE "{ROWS}"')
-
-
-class _Tally:
-    """One table of the source, with what is learnt of it while its rows go by."""
-
-    def __init__(self, table: Table) -> None:
-        self.table = table
-        self.rows = 0
-        self.filled = [0] * len(table.headers)
-        self.samples: list[list[str]] = [[] for _header in table.headers]
-        self.with_core_id = 0
-
-    def counting(self, rows: Iterable[SourceRow]) -> Iterator[SourceRow]:
-        """Pass the rows on, counting them and what is filled."""
-        for row in rows:
-            self.rows += 1
-            if row.core_id:
-                self.with_core_id += 1
-            for at, text in enumerate(row.cells):
-                if text:
-                    self.filled[at] += 1
-                    if self.filled[at] < 50:
-                        self._sample(self.samples[at], text[:120])
-            yield row
-
-    def _sample(self, samples: list[str], text: str) -> None:
-        if len(samples) < SAMPLES and text not in samples:
-            samples.append(text)
-
-    def summary(self) -> dict[str, Any]:
-        """Return what the run keeps of this table."""
-        table = self.table
-        return {
-            "file": table.file,
-            "row_type": table.row_type,
-            "headers": table.headers,
-            "constants": table.constants,
-            "id_index": table.id_index,
-            "rows": self.rows,
-            "filled": self.filled,
-            "samples": self.samples,
-        }
-
-
-def _keep_rows(run: ImportRun, table: int, number: int, rows: Sequence[SourceRow]) -> None:
-    columns = "run_id number table line core_id cells row_hash repetition issues".split()
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(ROWS), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    with transaction.atomic(), connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for at, row in enumerate(rows, start=number + 1):
-            cells = json.dumps(row.cells, ensure_ascii=False)
-            digest = hashlib.blake2b(cells.encode(), digest_size=16).digest()
-            found = json.dumps([list(issue) for issue in row.issues]) if row.issues else None
-            copy.write_row(
-                (run.pk, at, table, row.line, row.core_id, cells, UUID(bytes=digest), 1, found)
-            )
-
-
-def _number_repetitions(run: ImportRun) -> None:
-    """Give the second of two equal core rows the number 2, so that each has a key of its own."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'UPDATE "{ROWS}" r SET repetition = n.nth FROM (SELECT number, row_number() OVER '
-            f'(PARTITION BY row_hash ORDER BY number) AS nth FROM "{ROWS}" '
-            'WHERE run_id = %s AND "table" = 0) n '
-            "WHERE r.run_id = %s AND r.number = n.number AND n.nth > 1",
-            [run.pk, run.pk],
-        )
-
-
-def _likely_key(run: ImportRun, core: _Tally) -> str:
-    """Return the key to recognise rows by: the first that at least half of the rows have."""
-    filled = {
-        entry["term"]: count for entry, count in zip(run.mapping, core.filled, strict=True)
-    }
-    if core.with_core_id:
-        filled[mapping.SOURCE_ID] = core.with_core_id
-    for key in (Key.OCCURRENCE_ID, Key.SOURCE_ID, Key.CATALOG_NUMBER):
-        if filled.get(key, 0) * 2 >= core.rows > 0:
-            return key
-    return Key.CONTENT
-
-
 # --- check ------------------------------------------------------------------------------------
 
 
 @work("import check")
 def check_job(progress: Progress) -> dict[str, Any]:
     """Check the run whose GUID is the job's key."""
-    return check(_run_of(progress), progress)
+    return check(run_of(progress), progress)
 
 
 def check(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
     """Say of each core row what applying would make of it. Writes no record."""
     if run.state not in (State.STAGED, State.CHECKED):
         raise Refused(_("This import can't be checked now."))
-    with _timed(run, "check"):
+    with timed(run, "check"):
         run.interpreter = interpreter_version()
         drafter = Drafter(run)
-        excluded = set(
-            run.outcomes.filter(action=Action.EXCLUDED).values_list("number", flat=True)
-        )
+        excluded = set(run.outcomes.filter(action=Action.EXCLUDED).values_list("number", flat=True))
         run.outcomes.all().delete()
-        for rows in _chunks(run, after=0):
+        for rows in chunks(run, after=0):
             with transaction.atomic():
                 _keep_outcomes(run, _judge(drafter, rows, excluded))
             if progress:
@@ -263,7 +113,10 @@ def _judge(
         if len(only) == 1 and not only[0].says(row_hash)
     }
     standing = records.stored(to_read)
+    elsewhere = _held_elsewhere(drafter, [key for key in keys if key not in found])
     for row, key, targets, row_hash in zip(rows, keys, meant, hashes, strict=True):
+        if key in elsewhere:
+            row.issues.append(Issue("OCCURRENCE_ID_ELSEWHERE", key.kind, key.text))
         outcome = _outcome(drafter, row, key, targets, row_hash, standing)
         if row.number in excluded and outcome["action"] in (Action.CREATE, Action.UPDATE):
             outcome["action"] = Action.EXCLUDED
@@ -319,9 +172,7 @@ def _meaning(action: str, target: _Target) -> dict[str, Any]:
     return {"action": action, "target_guid": target.guid, "target_version": target.version}
 
 
-def _records_meant(
-    collection: Collection, keys: Iterable[RowKey]
-) -> dict[RowKey, list[_Target]]:
+def _records_meant(collection: Collection, keys: Iterable[RowKey]) -> dict[RowKey, list[_Target]]:
     """Return the records of the collection that the keys mean, by key."""
     texts: dict[str, set[str]] = {}
     for key in keys:
@@ -335,7 +186,7 @@ def _records_meant(
         if kind == Key.OCCURRENCE_ID and by_number:  # published under its catalogue number
             columns.append("catalog_number")
         for column in columns:
-            matched = _one_of(own, column, wanted)
+            matched = one_of(own, column, wanted)
             for text, *target in matched.values_list(column, *fields):
                 found.setdefault(RowKey(kind, text), {})[target[0]] = _Target(*target)
         if kind in (Key.OCCURRENCE_ID, Key.SOURCE_ID):  # an archive of ours joins by GUID
@@ -343,6 +194,18 @@ def _records_meant(
             for target in own.filter(guid__in=guids).values_list(*fields):
                 found.setdefault(RowKey(kind, guids[target[0]]), {})[target[0]] = _Target(*target)
     return {key: list(targets.values()) for key, targets in found.items()}
+
+
+def _held_elsewhere(drafter: Drafter, keys: Iterable[RowKey]) -> set[RowKey]:
+    """Return the keys that records of other collections have as their occurrenceID."""
+    texts = [key.text for key in keys if key.kind == Key.OCCURRENCE_ID]
+    if not texts:
+        return set()
+    visible = Occurrence.objects.visible_to(drafter.run.user).exclude(collection=drafter.collection)
+    held = one_of(visible.prefetch_related(None), "occurrence_id", texts)
+    return {
+        RowKey(Key.OCCURRENCE_ID, text) for text in held.values_list("occurrence_id", flat=True)
+    }
 
 
 _KEY_COLUMNS = {
@@ -374,7 +237,10 @@ def _keep_outcomes(run: ImportRun, outcomes: Iterable[Mapping[str, Any]]) -> Non
 
 
 def _block_repeated_keys(run: ImportRun) -> None:
-    """Of the rows with one key only the first is imported; the others say which one that is."""
+    """Of the rows with one key, or that mean one record, only the first is imported.
+
+    The others say which one that is.
+    """
     reason = _("Line %(line)s has the same key “%(key)s”.")
     with connection.cursor() as cursor:
         cursor.execute(
@@ -389,7 +255,8 @@ def _block_repeated_keys(run: ImportRun) -> None:
                       AS first_line
                   FROM "{OUTCOMES}" WHERE run_id = %s
                   AND action IN ('create', 'update', 'same', 'conflict', 'excluded')
-                  WINDOW same AS (PARTITION BY key ORDER BY number)) n
+                  WINDOW same AS (PARTITION BY CASE WHEN target_version IS NULL THEN key
+                      ELSE target_guid::text END ORDER BY number)) n
             WHERE o.run_id = %s AND o.number = n.number AND n.nth > 1
             """,
             [reason, run.pk, run.pk],
@@ -402,7 +269,7 @@ def _block_repeated_keys(run: ImportRun) -> None:
 @work("import apply")
 def apply_job(progress: Progress) -> dict[str, Any]:
     """Apply the run whose GUID is the job's key."""
-    return apply(_run_of(progress), progress)
+    return apply(run_of(progress), progress)
 
 
 def apply(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
@@ -417,7 +284,7 @@ def apply(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
         raise Refused(_("The portal has been updated since the check. Check the rows again."))
     if run.change_set and is_undone(run.change_set):
         raise Refused(_("This import has been undone. Import the file again instead."))
-    with _timed(run, "apply"), collection_lock(run.collection_id):
+    with timed(run, "apply"), collection_lock(run.collection_id):
         _begin(run, progress)
         drafter = Drafter(run)
         while True:
@@ -465,12 +332,9 @@ def _apply_chunk(run: ImportRun, drafter: Drafter) -> int:
     moved: dict[int, str] = {}
     creates = _creating(drafter, rows, keys, outcomes, moved)
     updates = _updating(drafter, rows, keys, outcomes, moved)
-    columns = dict.fromkeys(column for draft in creates.values() for column in draft.values)
-    written = records.write(run.change_set, columns, creates.values())
-    rewritten = records.write(run.change_set, TERM_COLUMNS, updates.values())
-    left = set(rewritten.conflicts) | set(written.unchanged)
-    for number, draft in (creates | updates).items():
-        if draft.guid in left:
+    columns = list(dict.fromkeys(name for draft in creates.values() for name in draft.values))
+    for names, drafts in ((columns, creates), (TERM_COLUMNS, updates)):
+        for number in _write(run, names, drafts):
             moved[number] = _CHANGED
     _mark_conflicts(run, moved)
     run.applied_to = max(outcomes)
@@ -478,6 +342,32 @@ def _apply_chunk(run: ImportRun, drafter: Drafter) -> int:
     return run.applied_to
 
 
+def _write(run: ImportRun, columns: Sequence[str], drafts: Mapping[int, Draft]) -> list[int]:
+    """Write the drafts of rows, by number; return the numbers of those left alone.
+
+    What the database can't hold (a text too long for its index) must not stop the file: a set
+    that it refuses is halved until the row at fault stands alone, and that row is blocked.
+    """
+    assert run.change_set
+    try:
+        with transaction.atomic():
+            written = records.write(run.change_set, columns, drafts.values())
+    except DatabaseError:
+        if connection.connection is None or connection.connection.closed:
+            raise
+        if len(drafts) == 1:
+            refused = run.outcomes.filter(number__in=drafts)
+            refused.update(action=Action.BLOCKED, reason=_TOO_LONG)
+            return []
+        numbers = list(drafts)
+        halves = numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
+        return [n for half in halves for n in _write(run, columns, {k: drafts[k] for k in half})]
+    standing = {draft.guid for draft in drafts.values() if draft.version is None}
+    left = set(written.conflicts) | standing.intersection(written.unchanged)
+    return [number for number, draft in drafts.items() if draft.guid in left]
+
+
+_TOO_LONG = gettext_noop("The row is too long to be kept. Shorten its longest text.")
 _CHANGED = gettext_noop("The record has been changed since the check.")
 _MADE = gettext_noop("A record with this key has been made since the check.")
 
@@ -617,73 +507,11 @@ def _count_extensions(run: ImportRun) -> dict[str, dict[str, int]]:
     return counted
 
 
-def _chunks(run: ImportRun, after: int) -> Iterator[list[FileRow]]:
-    """Yield the core rows in order, a chunk at a time."""
-    while True:
-        core = run.rows.filter(table=0, number__gt=after).order_by("number")[:CHUNK]
-        rows = _file_rows(run, core)
-        if not rows:
-            return
-        yield rows
-        after = rows[-1].number
-
-
-def file_rows(run: ImportRun, numbers: Iterable[int]) -> list[FileRow]:
-    """Return the staged core rows with these numbers, in the order of the file."""
-    core = _one_of(run.rows.filter(table=0), "number", numbers)
-    return _file_rows(run, core.order_by("number"))
-
-
-def _one_of(queryset: Any, column: str, wanted: Iterable[Any]) -> Any:
-    """Return the rows whose column is one of many values, sent as one array.
-
-    `__in` sends a parameter a value, which costs more than the query.
-    """
-    return queryset.extra(where=[f'"{column}" = ANY(%s)'], params=[list(wanted)])  # noqa: S610
-
-
-def _file_rows(run: ImportRun, core: Any) -> list[FileRow]:
-    """Return staged core rows with the extension rows that name them."""
-    fields = ("number", "line", "core_id", "cells", "row_hash", "repetition", "issues")
-    rows = [
-        FileRow(
-            number,
-            line,
-            core_id,
-            json.loads(cells),
-            row_hash,
-            repetition,
-            [Issue(*issue) for issue in found or ()],
-        )
-        for number, line, core_id, cells, row_hash, repetition, found in core.values_list(*fields)
-    ]
-    if len(run.source["tables"]) > 1:
-        _attach_extensions(run, rows)
-    return rows
-
-
-def _attach_extensions(run: ImportRun, rows: Sequence[FileRow]) -> None:
-    by_id: dict[str, FileRow] = {}
-    for row in rows:
-        if row.core_id and row.repetition == 1:
-            by_id.setdefault(row.core_id, row)
-    extensions = _one_of(run.rows.filter(table__gt=0), "core_id", by_id).order_by("number")
-    for table, core_id, cells, row_hash in extensions.values_list(
-        "table", "core_id", "cells", "row_hash"
-    ):
-        by_id[core_id].extensions.append(Cells(table, json.loads(cells), row_hash))
-
-
-def _forget_rows(run: ImportRun) -> None:
-    run.rows.all().delete()
-    run.outcomes.all().delete()
-
-
 def discard(run: ImportRun) -> None:
     """Throw an unapplied run's rows and file away; the run stays as a line in the list."""
     if run.state in (State.APPLYING, State.APPLIED):
         raise Refused(_("This import has been applied. Undo it instead."))
-    _forget_rows(run)
+    forget_rows(run)
     run.file.delete(save=False)
     run.state = State.DISCARDED
     run.save()
@@ -699,23 +527,3 @@ def exclude(run: ImportRun, number: int, *, leave_out: bool) -> None:
         outcomes.filter(action=Action.EXCLUDED).update(action=Action.UPDATE)
     count(run)
     run.save(update_fields=["counts"])
-
-
-def _run_of(progress: Progress) -> ImportRun:
-    return ImportRun.objects.select_related("collection", "user").get(guid=progress.job.key)
-
-
-@contextmanager
-def _local_file(run: ImportRun) -> Iterator[str]:
-    yield run.file.path
-
-
-@contextmanager
-def _timed(run: ImportRun, phase: str) -> Iterator[None]:
-    """Add the seconds a phase takes to the run's counts."""
-    began = time.monotonic()
-    yield
-    seconds = dict(run.counts.get("seconds", {}))
-    seconds[phase] = round(seconds.get(phase, 0) + time.monotonic() - began, 3)
-    run.counts = {**run.counts, "seconds": seconds}
-

@@ -1,0 +1,269 @@
+"""An uploaded file kept as rows: read once, as they stood, for whatever becomes of them later.
+
+`stage` copies the rows into ImportRow and guesses what the columns mean; `chunks` and `file_rows`
+hand them out again with the extension rows that name them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.core.files import File
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from biocollections.models import Collection
+from darwincore import issues
+from darwincore.issues import Issue
+from darwincore.reader import Source, SourceRow, Table, open_source
+from darwincore.terms import OCCURRENCE_ROW
+from journal.jobs import Progress, work
+from occurrences import mapping
+from occurrences.drafting import Cells, FileRow, Key
+from occurrences.models import ImportRow, ImportRun
+
+CHUNK = 2000
+SAMPLES = 3
+State = ImportRun.State
+ROWS = ImportRow._meta.db_table
+
+
+def receive(collection: Collection, user: Any, file: File[Any], name: str) -> ImportRun:
+    """Keep an uploaded file and return its run; `stage` reads it."""
+    run = ImportRun(collection=collection, user=user, file_name=name[:300], file_size=file.size)
+    digest = hashlib.sha256()
+    for part in file.chunks():
+        digest.update(part)
+    run.file_sha256 = digest.hexdigest()
+    file.seek(0)
+    run.file.save(f"{run.guid}", file, save=False)
+    run.save()
+    return run
+
+
+@work("import stage")
+def stage_job(progress: Progress) -> dict[str, Any]:
+    """Stage the run whose GUID is the job's key."""
+    return stage(run_of(progress), progress)
+
+
+def stage(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
+    """Read the file into rows and guess what its columns mean.
+
+    A file that can't be read, or is no table of occurrences, ends the run as refused.
+    """
+    with timed(run, "stage"):
+        forget_rows(run)
+        try:
+            with _local_file(run) as path, open_source(path, filename=run.file_name) as source:
+                _stage_source(run, source, progress)
+        except issues.Refused as refusal:
+            forget_rows(run)
+            run.state, run.refusal = State.REFUSED, refusal.describe(_)
+    run.save()
+    return {"state": run.state, "rows": run.counts.get("rows", 0)}
+
+
+def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> None:
+    tables = [_Tally(table) for table in (source.core, *source.extensions)]
+    number = 0
+    for at, tally in enumerate(tables):
+        rows = tally.counting(tally.table.rows())
+        while chunk := list(islice(rows, CHUNK)):
+            _keep_rows(run, at, number, chunk)
+            number += len(chunk)
+            if progress:
+                progress.report(number, message=_("Reading the file"))
+    _number_repetitions(run)
+    core = tables[0]
+    guessed = mapping.guess(core.table.headers, core.samples)
+    declared = source.kind == "archive" and core.table.row_type == OCCURRENCE_ROW
+    targets = [*(entry["term"] for entry in guessed), *core.table.constants]
+    if not mapping.is_occurrence_table(targets, declared=declared):
+        found = ", ".join(core.table.headers[:12])
+        raise issues.Refused("NO_OCCURRENCE_TABLE", found, file=core.table.file)
+    run.source = {
+        "kind": source.kind,
+        "encoding": source.encoding,
+        "delimiter": source.delimiter,
+        "issues": [list(issue) for issue in source.issues],
+        "tables": [tally.summary() for tally in tables],
+    }
+    run.mapping = guessed
+    run.key = _likely_key(run, tables[0])
+    run.counts = {**run.counts, "rows": core.rows}
+    run.state = State.STAGED
+    with connection.cursor() as cursor:
+        cursor.execute(f'ANALYZE "{ROWS}"')
+
+
+class _Tally:
+    """One table of the source, with what is learnt of it while its rows go by."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.rows = 0
+        self.filled = [0] * len(table.headers)
+        self.samples: list[list[str]] = [[] for _header in table.headers]
+        self.with_core_id = 0
+
+    def counting(self, rows: Iterable[SourceRow]) -> Iterator[SourceRow]:
+        """Pass the rows on, counting them and what is filled."""
+        for row in rows:
+            self.rows += 1
+            if row.core_id:
+                self.with_core_id += 1
+            for at, text in enumerate(row.cells):
+                if text:
+                    self.filled[at] += 1
+                    if self.filled[at] < 50:
+                        self._sample(self.samples[at], text[:120])
+            yield row
+
+    def _sample(self, samples: list[str], text: str) -> None:
+        if len(samples) < SAMPLES and text not in samples:
+            samples.append(text)
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the run keeps of this table."""
+        table = self.table
+        return {
+            "file": table.file,
+            "row_type": table.row_type,
+            "headers": table.headers,
+            "constants": table.constants,
+            "id_index": table.id_index,
+            "rows": self.rows,
+            "filled": self.filled,
+            "samples": self.samples,
+        }
+
+
+def _keep_rows(run: ImportRun, table: int, number: int, rows: Sequence[SourceRow]) -> None:
+    columns = "run_id number table line core_id cells row_hash repetition issues".split()
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(ROWS), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with transaction.atomic(), connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for at, row in enumerate(rows, start=number + 1):
+            cells = json.dumps(row.cells, ensure_ascii=False)
+            digest = hashlib.blake2b(cells.encode(), digest_size=16).digest()
+            found = json.dumps([list(issue) for issue in row.issues]) if row.issues else None
+            copy.write_row(
+                (run.pk, at, table, row.line, row.core_id, cells, UUID(bytes=digest), 1, found)
+            )
+
+
+def _number_repetitions(run: ImportRun) -> None:
+    """Give the second of two equal core rows the number 2, so that each has a key of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{ROWS}" r SET repetition = n.nth FROM (SELECT number, row_number() OVER '
+            f'(PARTITION BY row_hash ORDER BY number) AS nth FROM "{ROWS}" '
+            'WHERE run_id = %s AND "table" = 0) n '
+            "WHERE r.run_id = %s AND r.number = n.number AND n.nth > 1",
+            [run.pk, run.pk],
+        )
+
+
+def _likely_key(run: ImportRun, core: _Tally) -> str:
+    """Return the key to recognise rows by: the first that at least half of the rows have."""
+    filled = {entry["term"]: count for entry, count in zip(run.mapping, core.filled, strict=True)}
+    if core.with_core_id:
+        filled[mapping.SOURCE_ID] = core.with_core_id
+    for key in (Key.OCCURRENCE_ID, Key.SOURCE_ID, Key.CATALOG_NUMBER):
+        if filled.get(key, 0) * 2 >= core.rows > 0:
+            return key
+    return Key.CONTENT
+
+
+# --- rows -------------------------------------------------------------------------------------
+
+
+def chunks(run: ImportRun, after: int) -> Iterator[list[FileRow]]:
+    """Yield the core rows in order, a chunk at a time."""
+    while True:
+        core = run.rows.filter(table=0, number__gt=after).order_by("number")[:CHUNK]
+        rows = _file_rows(run, core)
+        if not rows:
+            return
+        yield rows
+        after = rows[-1].number
+
+
+def file_rows(run: ImportRun, numbers: Iterable[int]) -> list[FileRow]:
+    """Return the staged core rows with these numbers, in the order of the file."""
+    core = one_of(run.rows.filter(table=0), "number", numbers)
+    return _file_rows(run, core.order_by("number"))
+
+
+def one_of(queryset: Any, column: str, wanted: Iterable[Any]) -> Any:
+    """Return the rows whose column is one of many values, sent as one array.
+
+    `__in` sends a parameter a value, which costs more than the query.
+    """
+    return queryset.extra(where=[f'"{column}" = ANY(%s)'], params=[list(wanted)])  # noqa: S610
+
+
+def _file_rows(run: ImportRun, core: Any) -> list[FileRow]:
+    """Return staged core rows with the extension rows that name them."""
+    fields = ("number", "line", "core_id", "cells", "row_hash", "repetition", "issues")
+    rows = [
+        FileRow(
+            number,
+            line,
+            core_id,
+            json.loads(cells),
+            row_hash,
+            repetition,
+            [Issue(*issue) for issue in found or ()],
+        )
+        for number, line, core_id, cells, row_hash, repetition, found in core.values_list(*fields)
+    ]
+    if len(run.source["tables"]) > 1:
+        _attach_extensions(run, rows)
+    return rows
+
+
+def _attach_extensions(run: ImportRun, rows: Sequence[FileRow]) -> None:
+    by_id: dict[str, FileRow] = {}
+    for row in rows:
+        if row.core_id and row.repetition == 1:
+            by_id.setdefault(row.core_id, row)
+    extensions = one_of(run.rows.filter(table__gt=0), "core_id", by_id).order_by("number")
+    for table, core_id, cells, row_hash in extensions.values_list(
+        "table", "core_id", "cells", "row_hash"
+    ):
+        by_id[core_id].extensions.append(Cells(table, json.loads(cells), row_hash))
+
+
+def forget_rows(run: ImportRun) -> None:
+    run.rows.all().delete()
+    run.outcomes.all().delete()
+
+
+def run_of(progress: Progress) -> ImportRun:
+    return ImportRun.objects.select_related("collection", "user").get(guid=progress.job.key)
+
+
+@contextmanager
+def _local_file(run: ImportRun) -> Iterator[str]:
+    yield run.file.path
+
+
+@contextmanager
+def timed(run: ImportRun, phase: str) -> Iterator[None]:
+    """Add the seconds a phase takes to the run's counts."""
+    began = time.monotonic()
+    yield
+    seconds = dict(run.counts.get("seconds", {}))
+    seconds[phase] = round(seconds.get(phase, 0) + time.monotonic() - began, 3)
+    run.counts = {**run.counts, "seconds": seconds}
