@@ -24,6 +24,7 @@ from occurrences import history, imports, protection
 from occurrences.drafting import Drafter, FileRow
 from occurrences.history import Line
 from occurrences.models import ImportOutcome, ImportRun, Occurrence, Protection
+from occurrences.staging import CHUNK, file_rows
 
 PAGE = 50
 Action = ImportOutcome.Action
@@ -80,8 +81,8 @@ class Found(NamedTuple):
 class Row:
     """One row of the file as the review shows it.
 
-    record is the record meant; values are what the row will be read as, empty once the staged
-    rows are gone.
+    record is the record meant. values are what the row is read as, lines the same in words;
+    both are empty once the staged rows are gone.
     """
 
     number: int
@@ -93,6 +94,7 @@ class Row:
     record: Occurrence | None
     changes: list[Line] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     is_redacted: bool = False
     can_be_left: bool = False
@@ -196,7 +198,7 @@ def _outcomes(run: ImportRun, chosen: Filter) -> QuerySet[ImportOutcome]:
 def _rows(run: ImportRun, outcomes: list[ImportOutcome]) -> list[Row]:
     drafter = Drafter(run)
     numbers = [outcome.number for outcome in outcomes]
-    staged = {row.number: row for row in imports.file_rows(run, numbers)}
+    staged = {row.number: row for row in file_rows(run, numbers)}
     guids = [outcome.target_guid for outcome in outcomes if outcome.target_guid]
     records = _records(run, guids)
     return [
@@ -231,6 +233,7 @@ def _row(
         record,
         changes_of(outcome),
         values,
+        _in_order(history.fields({}, values)),
         [issues.describe(Issue(*issue), translate=_) for issue in outcome.issues or ()],
         protection.decide(values).level != Protection.OPEN,
         run.state == ImportRun.State.CHECKED
@@ -242,7 +245,11 @@ def changes_of(outcome: ImportOutcome) -> list[Line]:
     """Return what a changed row changes, field by field, in curators' words."""
     before = {name: old for name, (old, _new) in (outcome.differences or {}).items()}
     after = {name: new for name, (_old, new) in (outcome.differences or {}).items()}
-    return sorted(history.fields(before, after), key=history.place)
+    return _in_order(history.fields(before, after))
+
+
+def _in_order(lines: Iterable[Line]) -> list[Line]:
+    return sorted(lines, key=history.place)
 
 
 def not_imported(run: ImportRun) -> Iterator[str]:
@@ -253,7 +260,7 @@ def not_imported(run: ImportRun) -> Iterator[str]:
     yield BYTE_ORDER_MARK + _csv_line(["line", "reason", *run.source["tables"][0]["headers"]])
     left = run.outcomes.filter(action__in=NOT_IMPORTED).order_by("number")
     after = 0
-    while outcomes := list(left.filter(number__gt=after)[: imports.CHUNK]):
+    while outcomes := list(left.filter(number__gt=after)[:CHUNK]):
         after = outcomes[-1].number
         numbers = [outcome.number for outcome in outcomes]
         cells = dict(run.rows.filter(number__in=numbers).values_list("number", "cells"))
@@ -281,7 +288,14 @@ def _csv_line(cells: Iterable[Any]) -> str:
 
 # --- what the file is -------------------------------------------------------------------------
 
-_ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "cp1252": "Windows-1252", "ascii": "ASCII"}
+_ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8",
+    "cp1252": "Windows-1252",
+    "windows-1252": "Windows-1252",
+    "latin-1": "Latin-1",
+    "iso-8859-1": "Latin-1",
+}
 _DELIMITERS = {
     ",": gettext_lazy("commas"),
     ";": gettext_lazy("semicolons"),
@@ -306,10 +320,11 @@ class FileTable(NamedTuple):
 
 
 def tables(run: ImportRun) -> list[FileTable]:
-    """Return the tables of the file, the records first."""
+    """Return the tables of the file that have rows, the records first."""
     return [
         FileTable(table["file"], table_word(table["row_type"]), table["rows"])
         for table in run.source.get("tables", ())
+        if table["rows"]
     ]
 
 
@@ -334,4 +349,4 @@ def delimiter(run: ImportRun) -> Any:
 def extensions(run: ImportRun) -> list[tuple[Any, dict[str, int]]]:
     """Return (what they are, {rows, kept, orphans}) of the file's other tables."""
     counted = run.counts.get("extensions", {})
-    return [(table_word(name), numbers) for name, numbers in counted.items()]
+    return [(table_word(name), told) for name, told in counted.items() if told["rows"]]

@@ -203,9 +203,7 @@ def import_not_imported(request: HttpRequest, guid: UUID) -> HttpResponseBase:
     lines = reviewing.not_imported(run) if run.source else iter(())
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"{run.file_name.rpartition('.')[0] or run.file_name}-not-imported.csv"
-    response.headers["Content-Disposition"] = (
-        content_disposition_header(True, name) or "attachment"
-    )
+    response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
