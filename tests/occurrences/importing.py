@@ -1,4 +1,4 @@
-"""Bringing a file in from a test: `bring_in(collection, user, "catalogNumber,country\n1,Peru")`."""
+"""Bringing a file in from a test: `bring_in(collection, user, "catalogNumber,country…")`."""
 
 import io
 import zipfile
