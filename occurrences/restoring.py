@@ -7,6 +7,7 @@ extension rows; `withheld_before`: what was withheld), so it comes back with the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -26,14 +27,13 @@ from occurrences.models import (
     Occurrence,
     Withheld,
 )
-from occurrences.protection import frozen, thawed
+from occurrences.protection import WITHHELD_OF_IDENTIFICATION, frozen, thawed
 from occurrences.records import (
     CHANGE,
     EXTENSION_ROW,
     IDENTIFICATION,
     IDENTIFIER,
     OCCURRENCE,
-    TERM_COLUMNS,
     WITHHELD,
     Draft,
     Stored,
@@ -133,7 +133,7 @@ def _changed_since_made(undoing: undo.Undoing, ids: Sequence[int]) -> Iterator[i
         return
     now = stored(guids)
     for guid, changes in _history(guids).items():
-        fields = _fields_moved(now[guid], changes)
+        fields = _fields_moved(now[guid], changes, undoing.change_set)
         if fields:
             undoing.conflict(guid, fields)
             yield guids[guid]
@@ -146,23 +146,27 @@ def _history(guids: Iterable[UUID]) -> dict[UUID, list[Change]]:
     return found
 
 
-def _fields_moved(record: Stored, changes: Iterable[Change]) -> list[str]:
-    """Return the fields whose first known value is not what the record holds now."""
+def _fields_moved(record: Stored, changes: Iterable[Change], made_by: ChangeSet) -> list[str]:
+    """Return the fields whose first value since `made_by` is not what the record holds now."""
     moved: set[str] = set()
     first: dict[tuple[str, str], Any] = {}
+    seen: set[str] = set()
     added: set[str] = set()
     now = _as_json(record)
     for change in changes:
         row = str(change.row_guid)
-        if change.before is None and change.kind == "occurrence":
-            first.clear()  # made anew by the undo of its deletion
-            added.clear()
-        elif change.before is None:
+        if change.kind == "occurrence" and (change.before is None or change.after is None):
+            # A deletion and its undo change nothing; what `made_by` brought back starts anew.
+            if change.change_set_id == made_by.pk:
+                for known in (first, seen, added):
+                    known.clear()
+        elif change.before is None and row not in seen:
+            first[row, "guid"] = None  # it was not there
             added.add(row)
-            first[row, "guid"] = None
-        elif row not in added:
+        elif change.before is not None and row not in added:
             for name, value in _whole_before(change).items():
                 first.setdefault((row, name), value)
+        seen.add(row)
     for (row, name), value in first.items():
         if now.get((row, name)) != value and name not in _NOT_REVERTED:
             moved.add(name if row == str(record.guid) else "identifications")
@@ -316,18 +320,16 @@ def _changed_records(change_set: ChangeSet) -> Iterator[list[UUID]]:
 
 def _revert(undoing: undo.Undoing, guids: Sequence[UUID]) -> None:
     records = stored(guids)
-    changes: dict[UUID, list[Change]] = {}
     mine = Change.objects.filter(change_set=undoing.change_set, record_guid__in=list(guids))
-    for change in mine.order_by("pk"):
-        changes.setdefault(change.record_guid, []).append(change)
-    _revert_identifications(undoing, records, changes)
+    changes = _taken_together(mine.order_by("pk"))
+    disputed = _revert_identifications(undoing, records, changes)
     drafts: list[Draft] = []
     for guid, own in changes.items():
         record = records.get(guid)
         if record is None:
             undoing.conflict(guid, ["deleted"])
             continue
-        drafts.append(_draft_before(undoing, guid, record, own))
+        drafts.append(_draft_before(undoing, guid, record, own, whole=guid not in disputed))
     columns = {name for draft in drafts for name in draft.values}
     for draft in drafts:
         for name in columns - draft.values.keys():
@@ -336,10 +338,46 @@ def _revert(undoing: undo.Undoing, guids: Sequence[UUID]) -> None:
     undoing.counts["reverted"] += len(written.updated) + len(written.unchanged)
 
 
+@dataclass(slots=True)
+class _Net:
+    """What a change set did to one row, all its changes to it taken together, in exact values.
+
+    before None: it made the row; after None: it deleted it.
+    """
+
+    kind: str
+    row_guid: UUID
+    collection_id: int | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+def _taken_together(changes: Iterable[Change]) -> dict[UUID, list[_Net]]:
+    """Return the changes by record, one for each row."""
+    nets: dict[UUID, dict[UUID, _Net]] = {}
+    for change in changes:
+        before = None if change.before is None else _whole_before(change)
+        after = None if change.after is None else _whole_after(change)
+        rows = nets.setdefault(change.record_guid, {})
+        net = rows.get(change.row_guid)
+        if net is None:
+            rows[change.row_guid] = _Net(
+                change.kind, change.row_guid, change.collection_id, before, after
+            )
+            continue
+        if net.before is not None:
+            net.before = {**(before or {}), **net.before}
+        net.after = None if after is None else {**(net.after or {}), **after}
+    return {guid: list(rows.values()) for guid, rows in nets.items()}
+
+
 def _draft_before(
-    undoing: undo.Undoing, guid: UUID, record: Stored, changes: Iterable[Change]
+    undoing: undo.Undoing, guid: UUID, record: Stored, changes: Iterable[_Net], *, whole: bool
 ) -> Draft:
-    """Return the record as it was before, in every field that still holds what was written."""
+    """Return the record as it was before, in every field that still holds what was written.
+
+    whole False leaves the determination alone, which has changed since.
+    """
     draft = Draft(
         guid,
         record.collection_id,
@@ -348,13 +386,14 @@ def _draft_before(
         verbatim=record.verbatim,
         verbatim_is_whole=True,
     )
-    disputed: list[str] = []
+    disputed: list[str] = [] if whole else ["identifications"]
+    left_alone = _NOT_REVERTED if whole else _NOT_REVERTED | set(dwc.IDENTIFICATION_COLUMNS)
     now = _as_json(record)
     for change in changes:
         if change.kind != "occurrence" or change.before is None or change.after is None:
             continue
-        before, after = _whole_before(change), _whole_after(change)
-        for name in before.keys() - _NOT_REVERTED:
+        before, after = change.before, change.after
+        for name in before.keys() - left_alone:
             held = now.get((str(guid), name))
             if held == before[name]:
                 continue
@@ -401,76 +440,125 @@ def overlaid(public: dict[str, Any] | None, withheld: dict[str, Any] | None) -> 
 
 
 def _revert_identifications(
-    undoing: undo.Undoing, records: dict[UUID, Stored], changes: dict[UUID, list[Change]]
-) -> None:
-    """Take back what was done to determinations; `records` is brought up to date with it."""
-    notes: list[dict[str, Any]] = []
-    removed: list[UUID] = []
-    altered: list[tuple[Stored, dict[str, Any]]] = []
-    touched: dict[int, Stored] = {}
+    undoing: undo.Undoing, records: dict[UUID, Stored], changes: dict[UUID, list[_Net]]
+) -> set[UUID]:
+    """Take back what was done to determinations; `records` is brought up to date with it.
+
+    Returns the records whose determinations have changed since: theirs are left alone, all of
+    them, because which one is current is said by them together.
+    """
+    disputed: set[UUID] = set()
+    plan = _Determinations(undoing)
     for guid, own in changes.items():
         record = records.get(guid)
-        if record is None:
+        mine = [
+            change
+            for change in own
+            if change.kind == "identification" and (change.before, change.after) != (None, None)
+        ]
+        if record is None or not mine:
             continue
         rows = {row["guid"]: row for row in record.identifications}
-        for change in own:
-            if change.kind != "identification":
-                continue
-            row = rows.get(change.row_guid)
-            if row is None:
-                continue
-            if change.before is None:
-                if _holds(row, change):
-                    removed.append(change.row_guid)
-                    record.identifications.remove(row)
-                    touched[record.id] = record
-                    notes.append(_note(undoing, change, _whole_after(change), None))
-                else:
-                    undoing.conflict(guid, ["identifications"])
-            elif _holds(row, change):
-                before = _whole_before(change)
-                row.update((name, thawed(name, value)) for name, value in before.items())
-                altered.append((record, row))
-                touched[record.id] = record
-                notes.append(_note(undoing, change, _whole_after(change), before))
-    Identification.objects.filter(guid__in=removed).delete()
-    _store_identifications(altered)
-    _store_withheld_identifications(touched.values())
-    insert_changes(notes)
+        if all(_stands(rows.get(change.row_guid), change) for change in mine):
+            for change in mine:
+                plan.take_back(guid, record, rows.get(change.row_guid), change)
+        else:
+            disputed.add(guid)
+    plan.carry_out()
+    return disputed
 
 
-def _holds(row: dict[str, Any], change: Change) -> bool:
-    after = _whole_after(change)
+class _Determinations:
+    """What the undo of some changes to determinations comes down to."""
+
+    def __init__(self, undoing: undo.Undoing) -> None:
+        self.undoing = undoing
+        self.notes: list[dict[str, Any]] = []
+        self.removed: list[UUID] = []
+        self.altered: list[tuple[Stored, dict[str, Any]]] = []
+        self.back: list[tuple[Stored, dict[str, Any]]] = []
+        self.touched: dict[int, Stored] = {}
+
+    def take_back(
+        self, guid: UUID, record: Stored, row: dict[str, Any] | None, change: _Net
+    ) -> None:
+        """Plan for one row what gives it the state before the change."""
+        if row is None:
+            row = _whole_row(change.before or {})
+            record.identifications.append(row)
+            self.back.append((record, row))
+        elif change.before is None:
+            record.identifications.remove(row)
+            self.removed.append(row["guid"])
+        else:
+            row.update((name, thawed(name, value)) for name, value in change.before.items())
+            self.altered.append((record, row))
+        self.touched[record.id] = record
+        note = {
+            "change_set_id": self.undoing.undo.pk,
+            "collection_id": change.collection_id,
+            "kind": change.kind,
+            "row_guid": change.row_guid,
+            "record_guid": guid,
+        }
+        for half, values in (("before", change.after), ("after", change.before)):
+            note[half], note[f"withheld_{half}"] = _parted(values, hide=record.withheld is not None)
+        self.notes.append(note)
+
+    def carry_out(self) -> None:
+        """Send the statements."""
+        Identification.objects.filter(guid__in=self.removed).delete()
+        _store_identifications(self.altered, self.back)
+        _store_withheld_identifications(self.touched.values())
+        insert_changes(self.notes)
+
+
+def _stands(row: dict[str, Any] | None, change: _Net) -> bool:
+    """Tell whether a determination still is as the change left it."""
+    if row is None or change.after is None:
+        return row is None and change.after is None
     return all(
         (str(row[name]) if name == "guid" else frozen(row.get(name))) == value
-        for name, value in after.items()
+        for name, value in change.after.items()
     )
 
 
-def _note(undoing: undo.Undoing, change: Change, before: Any, after: Any) -> dict[str, Any]:
-    return {
-        "change_set_id": undoing.undo.pk,
-        "collection_id": change.collection_id,
-        "kind": change.kind,
-        "row_guid": change.row_guid,
-        "record_guid": change.record_guid,
-        "before": before,
-        "after": after,
-        "withheld_before": None,
-        "withheld_after": None,
-    }
+def _whole_row(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a determination of which only the filled fields are given, as JSON."""
+    row: dict[str, Any] = dict.fromkeys(dwc.IDENTIFICATION_COLUMNS)
+    row.update((name, thawed(name, value)) for name, value in values.items())
+    return {"verbatim": {}, "position": 0, **row, "guid": UUID(values["guid"])}
 
 
-def _store_identifications(altered: Sequence[tuple[Stored, dict[str, Any]]]) -> None:
-    """Write altered determinations, parted as their record's protection asks."""
+def _parted(values: dict[str, Any] | None, *, hide: bool) -> tuple[Any, Any]:
+    """Return one half of a determination's change as what all may see, and the rest or None."""
+    if values is None or not hide:
+        return values, None
+    hidden = {*WITHHELD_OF_IDENTIFICATION, "verbatim"}
+    kept = {name: value for name, value in values.items() if name in hidden}
+    return {name: value for name, value in values.items() if name not in hidden}, kept or None
+
+
+def _store_identifications(
+    altered: Sequence[tuple[Stored, dict[str, Any]]], back: Sequence[tuple[Stored, dict[str, Any]]]
+) -> None:
+    """Write altered determinations and such that come back, parted as protection asks."""
     columns = ("is_current", "position", "verbatim", *dwc.IDENTIFICATION_COLUMNS)
     rows = [
         split_identification(row, hide=record.withheld is not None)[0] for record, row in altered
+    ]
+    returning = [
+        {
+            **split_identification(row, hide=record.withheld is not None)[0],
+            "occurrence_id": record.id,
+        }
+        for record, row in back
     ]
     # One current a record is a constraint: none is current between the two statements.
     for is_current in (False, True):
         of_kind = [row for row in rows if bool(row["is_current"]) is is_current]
         bulk.update(IDENTIFICATION, columns, of_kind, key="guid")
+    bulk.insert(IDENTIFICATION, ("occurrence_id", "guid", *columns), returning)
 
 
 def _store_withheld_identifications(records: Iterable[Stored]) -> None:

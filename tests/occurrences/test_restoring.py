@@ -233,3 +233,21 @@ def test_the_hash_is_of_one_collection_and_of_no_time(herbarium, other_herbarium
     Occurrence.objects.filter(pk=record.pk).update(version=7, changed_at="2001-01-01T00:00Z")
     assert hash_collection(herbarium) == before
     assert ChangeSet.objects.count() == 2
+
+
+def test_a_determination_worked_on_since_is_left_alone_with_all_of_them(herbarium):
+    record = make.occurrence(herbarium, scientific_name="Quercus sp.", identified_by="Gómez")
+    new = {"scientific_name": "Quercus grisea", "identified_by": "Spellenberg"}
+    done = make.change_set(within=herbarium)
+    draft = make.draft(herbarium, guid=record.guid, version=1, identifications=[new], **new)
+    records.write(done, terms.IDENTIFICATION_COLUMNS, [draft])
+    make.edit(record, identified_by="R. Spellenberg")
+    undone = undo(done, None)
+    record.refresh_from_db()
+    assert undone.conflicts == [{"record": str(record.guid), "fields": ["identifications"]}]
+    assert (record.scientific_name, record.identified_by) == ("Quercus grisea", "R. Spellenberg")
+    current = record.identifications.get(is_current=True)
+    assert (current.scientific_name, current.identified_by) == (
+        "Quercus grisea",
+        "R. Spellenberg",
+    )
