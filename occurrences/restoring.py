@@ -436,6 +436,8 @@ def overlaid(public: dict[str, Any] | None, withheld: dict[str, Any] | None) -> 
     for name, value in (withheld or {}).items():
         if value is not None or name not in whole:
             whole[name] = value
+    if "verbatim" in whole:
+        whole["verbatim"] = whole["verbatim"] or {}  # a withheld half has none where it is blank
     return whole
 
 
