@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
@@ -118,7 +119,7 @@ def wake(job: Job) -> None:
         logger.exception("The broker can't be reached; job %s waits for the next sweep", job.guid)
 
 
-def run(guid: object) -> None:
+def run(guid: UUID | str) -> None:
     """Claim the job and do its work; do nothing when somebody else is at it."""
     job = _claim(guid)
     if job is None:
@@ -183,7 +184,7 @@ def collection_lock(*collection_ids: int) -> Iterator[None]:
 LOCK_SPACE = 7101  # any number, so that other advisory locks of the database don't meet ours
 
 
-def _claim(guid: object) -> Job | None:
+def _claim(guid: UUID | str) -> Job | None:
     now = timezone.now()
     holder = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}:{time.time_ns()}"
     free = Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=now)
@@ -226,9 +227,9 @@ def _heartbeat(job: Job) -> Iterator[None]:
     def beat() -> None:
         try:
             while not ended.wait(HEARTBEAT_SECONDS):
-                Job.objects.filter(
-                    pk=job.pk, holder=job.holder, state=Job.State.RUNNING
-                ).update(lease_until=timezone.now() + LEASE)
+                Job.objects.filter(pk=job.pk, holder=job.holder, state=Job.State.RUNNING).update(
+                    lease_until=timezone.now() + LEASE
+                )
         except Exception:
             logger.exception("The heartbeat of job %s stopped", job)
         finally:

@@ -146,7 +146,7 @@ class Change(models.Model):
     collection_id = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=20)
     row_guid = models.UUIDField()
-    # The record a child row belongs to (or the row itself), so that a record's history is one query.
+    # The record a child row belongs to, or the row itself: a record's history is one query.
     record_guid = models.UUIDField()
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)

@@ -45,7 +45,7 @@ class UploadForm(forms.Form):
                 "The file has %(size)s; up to %(most)s can be uploaded here. Pack it as a .zip, "
                 "or split it into several files."
             )
-            sizes = {"size": filesizeformat(file.size), "most": filesizeformat(MOST_BYTES)}
+            sizes = {"size": filesizeformat(file.size or 0), "most": filesizeformat(MOST_BYTES)}
             raise forms.ValidationError(too_large % sizes)
         return file
 
@@ -63,7 +63,7 @@ class Column(NamedTuple):
 class TargetSelect(forms.Select):
     """A select with some 200 options, written in one go: a wide file has a hundred of them."""
 
-    options: list[tuple[str, list[tuple[str, str]]]]
+    options: list[tuple[str, list[tuple[str, str]]]]  # type: ignore[assignment]
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Return the whole select, the options of each group written by one call."""

@@ -181,7 +181,7 @@ def _records_meant(collection: Collection, keys: Iterable[RowKey]) -> dict[RowKe
     own = Occurrence.objects.filter(collection=collection)
     fields = ("guid", "version", "import_hash", "import_version")
     for kind, wanted in texts.items():
-        columns = [_KEY_COLUMNS[kind]]
+        columns = [_KEY_COLUMNS[Key(kind)]]
         by_number = collection.guid_source == Collection.GuidSource.CATALOG_NUMBER
         if kind == Key.OCCURRENCE_ID and by_number:  # published under its catalogue number
             columns.append("catalog_number")

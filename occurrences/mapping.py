@@ -229,7 +229,7 @@ def label(target: str) -> str:
         return target.removeprefix(IDENTIFIER)
     if target in _OWN_LABELS:
         return str(_OWN_LABELS[target])
-    return _(terms.BY_NAME[target].label)
+    return str(_(terms.BY_NAME[target].label))
 
 
 _OWN_LABELS: Mapping[str, object] = {

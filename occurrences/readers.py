@@ -1,4 +1,4 @@
-"""The only two ways a record is read as Darwin Core: one in Python for a page, one in SQL for files.
+"""The only two ways a record is read as Darwin Core: in Python for a page, in SQL for a file.
 
 Both show the columns overlaid with what the reader may see of the withheld values, both are made
 from `darwincore.terms`, and a test compares them for every kind of person.

@@ -128,8 +128,10 @@ def stored(guids: Iterable[UUID]) -> dict[UUID, Stored]:
     # In order of id, so that two writers of the same records wait instead of deadlocking.
     rows = Occurrence.objects.filter(guid__in=list(guids)).order_by("pk").select_for_update()
     for row in rows.values(*fields, *TERM_COLUMNS).iterator(chunk_size=2000):
-        keys = [row.pop(key) for key in ("id", "guid", "collection_id", "version")]
-        record = Stored(*keys, row, None, {})
+        pk, guid, within, version = (
+            row.pop(key) for key in ("id", "guid", "collection_id", "version")
+        )
+        record = Stored(pk, guid, within, version, row, None, {})
         found[record.guid] = by_id[record.id] = record
     ids = list(by_id)
     for withheld in Withheld.objects.filter(occurrence__in=ids):
@@ -160,8 +162,8 @@ def differences(draft: Draft, record: Stored, terms: Iterable[str]) -> dict[str,
     was = {column: record.values.get(column) for column in columns}
     before, after = _differences(was, {column: draft.values.get(column) for column in columns})
     found = {name: [before[name], after[name]] for name in after}
-    for name, old in (("identifiers", record.identifiers), ("extension_rows", record.extension_rows)):
-        new = getattr(draft, name)
+    for name in ("identifiers", "extension_rows"):
+        old, new = getattr(record, name), getattr(draft, name)
         if new is not None and [tuple(item) for item in old] != [tuple(item) for item in new]:
             found[name] = [old, new]
     if not found:
@@ -355,9 +357,7 @@ class _Plan:
         whole = record.values
         whole.update((column, draft.values.get(column)) for column in columns)
         part = _split(whole, _verbatim_after(record.verbatim, draft, columns))
-        before, after = _differences(
-            record.columns, {**part.public, "verbatim": part.verbatim}
-        )
+        before, after = _differences(record.columns, {**part.public, "verbatim": part.verbatim})
         hidden_before, hidden_after = _differences(record.withheld or {}, part.withheld or {})
         self._note_notes(record.values, whole, before, after)
         _replace_list("identifiers", record.identifiers, draft.identifiers, before, after)
@@ -451,6 +451,7 @@ class _Plan:
         hide: bool,
     ) -> None:
         public, kept = split_identification(row, hide=hide)
+        halves: tuple[Any, Any, Any, Any]
         if earlier is None:
             halves = (None, _json(public), None, kept or None)
         else:
@@ -460,9 +461,7 @@ class _Plan:
             halves = (before, after, hidden_before, hidden_after)
         self._note("identification", row["guid"], record_guid, record.collection_id, *halves)
 
-    def _plan_withheld(
-        self, record: Stored, part: Split, hidden: dict[str, Any] | None
-    ) -> None:
+    def _plan_withheld(self, record: Stored, part: Split, hidden: dict[str, Any] | None) -> None:
         if part.withheld is None and record.withheld is None:
             return
         identifications = record.withheld_identifications if hidden is None else hidden
@@ -560,9 +559,7 @@ def _split(values: Mapping[str, Any], verbatim: Mapping[str, str]) -> Split:
     return part
 
 
-def split_identification(
-    row: Determination, *, hide: bool
-) -> tuple[Determination, dict[str, Any]]:
+def split_identification(row: Determination, *, hide: bool) -> tuple[Determination, dict[str, Any]]:
     """Part a determination's free text off when its record is protected."""
     if not hide:
         return row, {}
@@ -626,9 +623,7 @@ def _json(row: Mapping[str, Any]) -> dict[str, Any]:
 def _filled(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the identification columns that any of the rows fills: most are blank everywhere."""
     return [
-        column
-        for column in _IDENTIFICATION_ROW
-        if any(row.get(column) is not None for row in rows)
+        column for column in _IDENTIFICATION_ROW if any(row.get(column) is not None for row in rows)
     ]
 
 

@@ -225,7 +225,7 @@ def bring_back(gone: DeletedOccurrence, user: Any) -> ChangeSet:
 
 def _insert_whole(undoing: undo.Undoing, change_ids: Sequence[int]) -> int:
     columns = [
-        field.column
+        str(field.column)
         for field in Occurrence._meta.concrete_fields
         if field.column not in ("id", "search_vector")
     ]
@@ -263,7 +263,7 @@ def _insert_children(
 ) -> None:
     model = {IDENTIFICATION: Identification, IDENTIFIER: Identifier, EXTENSION_ROW: ExtensionRow}
     columns = [
-        field.column
+        str(field.column)
         for field in model[table]._meta.concrete_fields
         if field.column not in ("id", "occurrence_id")
     ]

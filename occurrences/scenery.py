@@ -73,7 +73,9 @@ def _places(table: str) -> tuple[Place, ...]:
         *names, point, elevations, vegetation = line.split(" | ")
         latitude, longitude = map(float, point.split())
         lowest, highest = map(int, elevations.split("-"))
-        found.append(Place(*names, latitude, longitude, lowest, highest, vegetation))
+        biome, country, state, county, near = names
+        names_of = (biome, country, state, county, near)
+        found.append(Place(*names_of, latitude, longitude, lowest, highest, vegetation))
     return tuple(found)
 
 

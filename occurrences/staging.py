@@ -67,7 +67,7 @@ def stage(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
                 _stage_source(run, source, progress)
         except issues.Refused as refusal:
             forget_rows(run)
-            run.state, run.refusal = State.REFUSED, refusal.describe(_)
+            run.state, run.refusal = State.REFUSED, str(refusal.describe(_))
     run.save()
     return {"state": run.state, "rows": run.counts.get("rows", 0)}
 

@@ -30,7 +30,7 @@ def collect_static_files() -> None:
     from django.conf import settings
     from django.contrib.staticfiles.finders import get_finders
 
-    digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    digest = hashlib.sha256(str(settings.STORAGES["staticfiles"]["BACKEND"]).encode())
     for finder in get_finders():
         for name, storage in finder.list([]):
             status = Path(storage.path(name)).stat()

@@ -54,7 +54,8 @@ class NumericField(models.Field):  # type: ignore[type-arg]
         try:
             return Decimal(str(value))
         except InvalidOperation as error:
-            raise ValidationError(_("“%(value)s” is not a number."), params={"value": value}) from error
+            told = _("“%(value)s” is not a number.")
+            raise ValidationError(told, params={"value": value}) from error
 
     def get_prep_value(self, value: Any) -> Decimal | None:
         return self.to_python(super().get_prep_value(value))
@@ -102,7 +103,9 @@ class SearchVector(Func):
     # Letters of each weight: a vector holds a megabyte, and a cell may hold a book.
     LONGEST = 50_000
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(  # type: ignore[override]
+        self, compiler: Any, connection: Any, **extra: Any
+    ) -> tuple[str, list[Any]]:
         parts = []
         for weight, columns in self.WEIGHTS.items():
             words = " || ' ' || ".join(f"coalesce(\"{column}\", '')" for column in columns)
@@ -175,20 +178,18 @@ class Occurrence(models.Model):
     # First and last possible day of eventDate, and how exact it is.
     event_date_start = models.DateField(null=True)
     event_date_end = models.DateField(null=True)
-    event_date_precision = models.CharField(max_length=8, null=True)
+    event_date_precision = models.CharField(max_length=8, null=True)  # noqa: DJ001  blank is NULL
     # {term: text} as read, only where interpretation changed it.
     verbatim = models.JSONField(default=dict)
     protection = models.SmallIntegerField(choices=Protection, default=Protection.OPEN)
-    source_id = models.TextField(null=True)
+    source_id = models.TextField(null=True)  # noqa: DJ001  blank is NULL
     legacy_id = models.BigIntegerField(null=True)
     # What the last import wrote, to skip a row that says the same again.
     import_hash = models.UUIDField(null=True)
     import_version = models.PositiveIntegerField(null=True)
     version = models.PositiveIntegerField(default=1)
     entered_by = models.CharField(max_length=150, blank=True, default="")
-    created_by = models.ForeignKey(
-        ChangeSet, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    created_by = models.ForeignKey(ChangeSet, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
     search_vector = models.GeneratedField(
@@ -252,14 +253,17 @@ class Occurrence(models.Model):
                             Q(protection=Protection.CELL)
                             & Q(
                                 models.lookups.Exact(
-                                    Modulo(F("decimal_latitude"), Value(Decimal("0.1"), NumericField())),
+                                    Modulo(
+                                        F("decimal_latitude"), Value(Decimal("0.1"), NumericField())
+                                    ),
                                     0,
                                 )
                             )
                             & Q(
                                 models.lookups.Exact(
                                     Modulo(
-                                        F("decimal_longitude"), Value(Decimal("0.1"), NumericField())
+                                        F("decimal_longitude"),
+                                        Value(Decimal("0.1"), NumericField()),
                                     ),
                                     0,
                                 )
@@ -279,7 +283,7 @@ class Occurrence(models.Model):
 
     @property
     def disclosed(self) -> dict[str, Any]:
-        """Withheld values this object was fetched with, by column; {} unless `visible_to` was asked."""
+        """The withheld values it was fetched with, by column; {} unless `visible_to` was asked."""
         row = getattr(self, "disclosed_row", None)
         return row.terms if row else {}
 
@@ -294,8 +298,7 @@ class WithheldQuerySet(models.QuerySet["Withheld"]):
         readable = Collection.objects.places_readable_by(user).values("pk")
         editable = Collection.objects.editable_by(user).values("pk")
         return self.filter(
-            Q(collection__in=readable, protection__lt=Protection.WHOLE)
-            | Q(collection__in=editable)
+            Q(collection__in=readable, protection__lt=Protection.WHOLE) | Q(collection__in=editable)
         )
 
 
@@ -305,9 +308,7 @@ class Withheld(models.Model):
     `identifications` holds {guid: {column: value}} for its determinations. Numbers are text.
     """
 
-    occurrence = models.OneToOneField(
-        Occurrence, on_delete=models.CASCADE, related_name="withheld"
-    )
+    occurrence = models.OneToOneField(Occurrence, on_delete=models.CASCADE, related_name="withheld")
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="+")
     protection = models.SmallIntegerField(choices=Protection)
     terms = models.JSONField(default=dict)
@@ -352,9 +353,7 @@ for _term in terms.IDENTIFICATION_TERMS:
 class Identifier(models.Model):
     """An additional number of a record: "Accession: 2026-014"."""
 
-    occurrence = models.ForeignKey(
-        Occurrence, on_delete=models.CASCADE, related_name="identifiers"
-    )
+    occurrence = models.ForeignKey(Occurrence, on_delete=models.CASCADE, related_name="identifiers")
     name = models.TextField(default="", blank=True)
     value = models.TextField()
     position = models.PositiveSmallIntegerField(default=0)
@@ -408,5 +407,3 @@ class DeletedOccurrence(models.Model):
 
     def __str__(self) -> str:
         return str(self.guid)
-
-

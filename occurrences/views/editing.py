@@ -97,7 +97,8 @@ def read(request: HttpRequest) -> HttpResponse:
     texts.pop(editing.IDENTIFIERS, None)
     reading = editing.read(texts)
     problem = reading.problems.get(column, "")
-    context = {"column": column, "problem": problem, "note": reading.notes.get(column, "")}
+    note = reading.notes.get(column, "")
+    context: dict[str, Any] = {"column": column, "problem": problem, "note": note}
     if column == "catalog_number":
         context["twins"] = _of_the_same_number(request, texts[column])
     return render(request, "occurrences/edit_reading.html", context)
