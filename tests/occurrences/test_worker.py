@@ -14,7 +14,7 @@ from occurrences import generator, imports
 from occurrences.models import Identification, ImportRun, Occurrence
 from tests.worker import Worker, eventually
 
-ROWS = 9000
+ROWS = 6000
 
 
 def uploaded(path: Path, collection: Collection, user: Any) -> ImportRun:
@@ -37,7 +37,7 @@ def finished(worker: Worker, job: Job) -> Job:
 def test_an_import_killed_in_the_middle_goes_on_and_writes_each_record_once(
     worker: Worker, tmp_path: Path, herbarium: Collection, administrator: Any
 ) -> None:
-    run = uploaded(tmp_path / "nine-thousand.csv", herbarium, administrator)
+    run = uploaded(tmp_path / "six-thousand.csv", herbarium, administrator)
     of = (run.guid, administrator, herbarium.pk)
     finished(worker, jobs.start("import stage", *of))
     finished(worker, jobs.start("import check", *of))
