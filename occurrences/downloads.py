@@ -117,11 +117,15 @@ MEDIA_TYPES = {
 
 
 def start(collection: Collection, user: Any, form: str) -> Download:
-    """Have a file made, and drop the one of this kind that this person had made before."""
+    """Have a file made, and drop the one of this kind that this person had made before.
+
+    One that is being made already is waited for.
+    """
     for old in Download.objects.filter(user=user, collection=collection, format=form):
-        if old.job is None or old.job.is_finished:
-            old.file.delete(save=False)
-            old.delete()
+        if old.job and not old.job.is_finished:
+            return old
+        old.file.delete(save=False)
+        old.delete()
     download = Download.objects.create(user=user, collection=collection, format=form)
     download.job = jobs.start("download", download.guid, user, collection.pk)
     download.save(update_fields=["job"])

@@ -244,6 +244,12 @@ def test_a_new_file_takes_the_place_of_the_old_one(herbarium, administrator):
     assert Download.objects.filter(format="csv").count() == 1
 
 
+def test_a_file_that_is_being_made_is_waited_for(herbarium, administrator):
+    first = downloads.start(herbarium, administrator, "csv")
+    assert downloads.start(herbarium, administrator, "csv") == first
+    assert downloads.start(herbarium, administrator, "dwca") != first
+
+
 def test_making_it_again_after_a_crash_gives_one_file(herbarium, administrator):
     download = downloads.start(herbarium, administrator, "csv")
     jobs.run(download.job.guid)

@@ -83,6 +83,15 @@ def test_the_form_shows_exact_values_and_the_curators_words(client, herbarium, e
     assert "33°6&#x27;N" in page.content.decode()
 
 
+def test_the_form_costs_few_queries(client, record, editor, django_assert_max_num_queries):
+    for number in range(6):
+        make.edit(record, editor, habitat=f"oak {number}")
+    client.force_login(editor)
+    client.get(address(record, "edit"))
+    with django_assert_max_num_queries(18):
+        client.get(address(record, "edit"))
+
+
 def test_saving_writes_what_was_changed_and_offers_undo(client, record, editor):
     client.force_login(editor)
     opened = fields_of(client.get(address(record, "edit")))
