@@ -174,6 +174,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.caching.keep_private",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -197,7 +198,6 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.context.page",
                 "portal.context.page",
             ],
         },
@@ -261,6 +261,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [SELF],
     }
 }
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2  # the editor sends each long text twice, old and new
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a mapping page has several fields for each column
 
 # -- Languages and time ----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from biocollections.models import Collection, Grant
 from journal import jobs
@@ -44,7 +44,7 @@ LABEL_FIELDS = [
 ]
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this portal is, what it holds now, and where to begin."""
     collections = list(Collection.objects.visible_to(request.user).select_related("institution"))
@@ -67,7 +67,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def tour(request: HttpRequest) -> HttpResponse:
     """Five minutes through the demonstration."""
     return render(request, "portal/tour.html", {"accounts": DEMO_ACCOUNTS})
@@ -93,7 +93,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def profile(request: HttpRequest) -> HttpResponse:
     """Occurrence Management: my collections, and what I did last."""
     roles = roles_of(request.user)
@@ -120,7 +120,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def account(request: HttpRequest) -> HttpResponse:
     """Who I am here, and what I may do."""
     grants = Grant.objects.valid().filter(user=request.user).select_related("collection")
@@ -128,7 +128,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def job(request: HttpRequest, guid: UUID) -> HttpResponse:
     """How far a job is; when it has finished, the page that shows it loads anew."""
     shown = get_object_or_404(jobs_visible_to(request.user), guid=guid)
