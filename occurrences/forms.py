@@ -179,6 +179,11 @@ class ShownPanel:
     more: list[Shown]
 
 
+# What a record is recognised by stands whole in an index, which holds no longer text.
+KEYS = ("catalog_number", "occurrence_id")
+MOST_OF_KEY = 500
+
+
 class TermField(forms.CharField):
     """Text of one term: trimmed, with the same line ends from every browser."""
 
@@ -348,7 +353,10 @@ def _field_for(column: str) -> TermField:
         widget = forms.Textarea(attrs={**attributes, "rows": 2})
     else:
         widget = forms.TextInput(attrs=attributes)
-    return TermField(label=_(label), widget=widget, help_text=HELP.get(column, ""))
+    most = MOST_OF_KEY if column in KEYS else None
+    return TermField(
+        label=_(label), widget=widget, help_text=HELP.get(column, ""), max_length=most
+    )
 
 
 def _read_while_typing(fields: Mapping[str, forms.Field]) -> None:

@@ -331,3 +331,14 @@ def test_nothing_is_deleted_by_following_a_link(client, record, administrator):
     client.get(address(record, "delete"))
     assert Occurrence.objects.filter(guid=record.guid).exists()
     assert client.get(address(record, "restore")).status_code == 405
+
+
+def test_a_number_too_long_for_its_index_is_told_at_its_field(client, record, editor):
+    client.force_login(editor)
+    where = address(record, "edit")
+    number = "".join(f"{n:x}" for n in range(4000))
+    page = post(client, where, fields_of(client.get(where)), catalog_number=number)
+    assert page.status_code == 200
+    assert "at most 500 characters" in page.content.decode()
+    record.refresh_from_db()
+    assert record.catalog_number == "H 1"
