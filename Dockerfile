@@ -13,4 +13,4 @@ COPY . .
 RUN python -m compileall -q .
 USER holotype
 EXPOSE 8000
-CMD ["sh", "-c", "python -m portal.prepare && exec python -m gunicorn portal.wsgi --bind 0.0.0.0:8000 --worker-class gthread --workers 2 --threads 4 --no-control-socket --access-logfile -"]
+CMD ["sh", "-c", "python -m portal.prepare && exec python -m gunicorn portal.wsgi --bind 0.0.0.0:8000 --worker-class gthread --workers 2 --threads 4 --no-control-socket --limit-request-line 8190 --access-logfile -"]

@@ -426,6 +426,7 @@ def portal(ground: Ground, port: int) -> Iterator[Portal]:
 def web_options(port: int) -> list[str]:
     options = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
     options += ["--workers", "2", "--threads", "4", "--no-control-socket", "--access-logfile", "-"]
+    options += ["--limit-request-line", "8190"]  # a search for five hundred numbers is that long
     return [*options, "--reload" if os.environ.get("PORTAL_DEBUG") == "1" else "--preload"]
 
 
