@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -120,7 +120,11 @@ def wake(job: Job) -> None:
 
 
 def run(guid: UUID | str) -> None:
-    """Claim the job and do its work; do nothing when somebody else is at it."""
+    """Claim the job and do its work; do nothing when somebody else is at it.
+
+    When the database is lost on the way, the job keeps its lease until that runs out: then `sweep`
+    has it taken up again.
+    """
     job = _claim(guid)
     if job is None:
         return
@@ -135,9 +139,19 @@ def run(guid: UUID | str) -> None:
         _finish(job, Job.State.FAILED, error=str(refusal))
     except Exception as error:
         logger.exception("Job %s failed", job)
+        if _database_was_lost(error):
+            return
         _finish(job, Job.State.FAILED, error=f"{type(error).__name__}: {error}")
     else:
         _finish(job, Job.State.DONE, result=result)
+
+
+def _database_was_lost(error: Exception) -> bool:
+    """Tell whether it was the database that went away, which is no fault of the work."""
+    if not isinstance(error, (OperationalError, InterfaceError)):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(("08", "57P"))
 
 
 def cancel(job: Job) -> None:

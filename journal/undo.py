@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from journal.jobs import Progress, Refused, collection_lock, work
-from journal.models import ChangeSet
+from journal.models import ChangeSet, Job
 
 MOST_CONFLICTS_KEPT = 1000
 
@@ -62,19 +62,29 @@ def is_undone(change_set: ChangeSet) -> bool:
     return any(not is_undone(undo) for undo in change_set.undone_by.all())
 
 
+def cut_off(change_set: ChangeSet) -> ChangeSet | None:
+    """Return the undo of `change_set` whose job was cancelled or failed on the way, if one was."""
+    stopped = change_set.undone_by.filter(job__state__in=(Job.State.CANCELLED, Job.State.FAILED))
+    return next((undo for undo in stopped if not is_undone(undo)), None)
+
+
 def undo(
     change_set: ChangeSet, user: Any, reason: str = "", progress: Progress | None = None
 ) -> ChangeSet:
     """Take `change_set` back and return the change set that did it, with counts and conflicts.
 
-    Raises Refused when it is already undone. Called again for a job that was cut off, it goes on
-    with the same change set.
+    Raises Refused when it is already undone. Called again for a job that was cut off, or after one
+    that was cancelled on the way, it goes on with the same change set.
     """
     job = progress.job if progress else None
     with transaction.atomic():
         ChangeSet.objects.select_for_update().get(pk=change_set.pk)
         begun = change_set.undone_by.filter(job=job).first() if job else None
-        if begun is None:
+        begun = begun or cut_off(change_set)
+        if begun:
+            begun.job = job
+            begun.save(update_fields=["job"])
+        else:
             if is_undone(change_set):
                 raise Refused("This is already undone. Undo the undo to bring it back.")
             begun = ChangeSet.objects.create(

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -151,11 +152,12 @@ def undo(request: HttpRequest, guid: UUID) -> HttpResponse:
     taken = get_object_or_404(told.visible_to(request.user), guid=guid)
     if not told.undoable_by(request.user).filter(pk=taken.pk).exists():
         raise PermissionDenied
-    if told.rows_of(taken) > told.MOST_AT_ONCE:
+    if told.rows_of(taken) > told.MOST_AT_ONCE or _is_being_written(taken):
         jobs.start("undo", taken.guid, request.user, taken.collection_id)
         return redirect("occurrences:change_set", taken.guid)
     try:
-        done = journal_undo.undo(taken, request.user)
+        with transaction.atomic():
+            done = journal_undo.undo(taken, request.user)
     except jobs.Refused as refusal:
         messages.error(request, str(refusal))
         return redirect("occurrences:change_set", taken.guid)
@@ -167,14 +169,20 @@ def undo(request: HttpRequest, guid: UUID) -> HttpResponse:
     return redirect(_back(request, done))
 
 
+def _is_being_written(change_set: ChangeSet) -> bool:
+    """Tell whether a job is still adding to the change set; an undo has to wait for its end."""
+    return change_set.job is not None and not change_set.job.is_finished
+
+
 def _state_of_undo(request: HttpRequest, change_set: ChangeSet) -> dict[str, Any]:
     """Return whether this person may take the change set back, or who did or is doing it."""
     standing = [each for each in change_set.undone_by.all() if not journal_undo.is_undone(each)]
     allowed = told.undoable_by(request.user).filter(pk=change_set.pk).exists()
     job = Job.objects.filter(kind="undo", key=str(change_set.guid)).order_by("-pk").first()
     under_way = job is not None and not job.is_finished
+    open_to_undo = not standing or journal_undo.cut_off(change_set) is not None
     return {
-        "may_undo": allowed and not standing and not under_way,
+        "may_undo": allowed and open_to_undo and not under_way,
         "undone_by": [] if under_way else standing,
         "job": job if job and job.state != Job.State.DONE else None,
     }

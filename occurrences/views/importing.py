@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from biocollections.models import Collection
 from journal import jobs
 from journal.models import ChangeSet, Job
-from journal.undo import is_undone
+from journal.undo import cut_off, is_undone
 from occurrences import imports as importing
 from occurrences import reviewing
 from occurrences.forms_importing import MOST_BYTES, MappingForm, UploadForm
@@ -115,6 +115,7 @@ def _receipt(request: HttpRequest, run: ImportRun) -> HttpResponse:
         "page": reviewing.page(run, chosen) if chosen.action else None,
         "undone_by": _undone_by(run),
         "undoing": undoing if undoing and undoing.state != Job.State.DONE else None,
+        "half_undone": bool(run.change_set and cut_off(run.change_set)),
     }
     return render(request, "occurrences/import_receipt.html", context)
 
@@ -161,7 +162,7 @@ def import_undo(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Have all that the import wrote taken back."""
     run = _run(request, guid)
     change_set = run.change_set
-    if change_set and not _is_working(run) and not is_undone(change_set):
+    if change_set and not _is_working(run) and (not is_undone(change_set) or cut_off(change_set)):
         jobs.start("undo", change_set.guid, request.user, run.collection_id)
     return redirect(run)
 

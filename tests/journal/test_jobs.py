@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from journal import jobs
@@ -73,6 +75,23 @@ def test_a_job_whose_lease_ran_out_is_taken_up_again(works):
     job = running(holder="a dead worker", lease_until=timezone.now() - timedelta(seconds=1))
     jobs.run(job.guid)
     assert (fresh(job).state, fresh(job).result) == (State.DONE, {"taken": "up"})
+
+
+def test_a_job_whose_database_went_away_waits_to_be_taken_up_again(works):
+    def lose(_progress):
+        raise OperationalError("gone") from psycopg.errors.AdminShutdown("terminating connection")
+
+    works["count"] = lose
+    job = jobs.run_here("count", "1", None)
+    assert job.state == State.RUNNING and job.lease_until and not job.error
+
+
+def test_what_the_database_refuses_fails_at_once(works):
+    def ask_too_much(_progress):
+        raise OperationalError("no") from psycopg.errors.ProgramLimitExceeded("index row size")
+
+    works["count"] = ask_too_much
+    assert jobs.run_here("count", "1", None).state == State.FAILED
 
 
 def test_a_finished_job_is_not_done_again(works):

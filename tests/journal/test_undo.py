@@ -4,7 +4,7 @@ import pytest
 
 from journal import jobs, undo
 from journal.jobs import Refused
-from journal.models import ChangeSet
+from journal.models import ChangeSet, Job
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +48,19 @@ def test_an_undo_undone_makes_the_change_set_stand_again(restored):
     assert not undo.is_undone(change_set)
     undo.undo(change_set, None)
     assert undo.is_undone(change_set)
+
+
+@pytest.mark.parametrize("state", ["cancelled", "failed"])
+def test_an_undo_stopped_on_the_way_is_gone_on_with(restored, state):
+    change_set = make.change_set()
+    job = Job.objects.create(kind="undo", key=str(change_set.guid), state=state)
+    half = ChangeSet.objects.create(kind="undo", undoes=change_set, job=job, counts={"reverted": 4})
+    again = jobs.run_here("undo", change_set.guid, None)
+    half.refresh_from_db()
+    assert (half.job, half.counts["reverted"]) == (again, 5)
+    assert change_set.undone_by.count() == 1
+    with pytest.raises(Refused):
+        undo.undo(change_set, None)
 
 
 def test_what_is_undone_is_refused(restored):
