@@ -282,6 +282,8 @@ class Drafter:
             reading.values["occurrence_id"] = old["occurrence_id"]
         taken = self._taken(reading, old)
         values = old | {column: reading.values.get(column) for column in taken}
+        if "basis_of_record" in taken and values["basis_of_record"] is None:
+            values["basis_of_record"] = self.collection.basis_of_record
         return Draft(
             guid=record.guid,
             collection_id=record.collection_id,

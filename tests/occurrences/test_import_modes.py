@@ -157,3 +157,9 @@ def test_the_same_row_again_changes_nothing_in_any_mode(herbarium, administrator
     bring_in(herbarium, administrator, text)
     run = checked(herbarium, administrator, text, mode=mode)
     assert run.counts["unchanged"] == 2, [each.differences for each in run.outcomes.all()]
+
+
+def test_a_basis_that_is_erased_is_that_of_the_collection_again(laid_over):
+    row = {"basisOfRecord": "", "country": "Peru"}
+    record = laid_over("replace", {"basis_of_record": "FossilSpecimen"}, row)
+    assert record.basis_of_record == "PreservedSpecimen"
