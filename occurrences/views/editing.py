@@ -63,6 +63,8 @@ def add(request: HttpRequest, collection: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Change a record; what others changed meanwhile is put together with it."""
+    if _was_deleted(request, guid):
+        return redirect("occurrences:record", guid)
     record = _editable(request, guid)
     texts, notes = editing.opened(record)
     form = OccurrenceForm(
@@ -78,10 +80,7 @@ def edit(request: HttpRequest, guid: UUID) -> HttpResponse:
         if not saved.clashes and not saved.problems:
             return _onward(request, record)
         form, clashes = _to_decide(form, saved)
-    context = {"form": form, "record": record, "clashes": clashes}
-    context["collection"] = record.collection
-    context["entries"] = history.of_record(record, request.user, most=5)
-    context |= _rights(request, record)
+    context = {"form": form, "record": record, "clashes": clashes, **_beside(request, record)}
     return render(request, "occurrences/edit.html", context, status=409 if clashes else 200)
 
 
@@ -152,11 +151,29 @@ def _editable(request: HttpRequest, guid: UUID) -> Occurrence:
     raise Http404
 
 
-def _rights(request: HttpRequest, record: Occurrence) -> dict[str, bool]:
-    """Return which further actions the editor offers to this person."""
+def _was_deleted(request: HttpRequest, guid: UUID) -> bool:
+    """Tell the editor who comes to a record that is no more, maybe with typed text in hand."""
+    editable = Collection.objects.editable_by(request.user)
+    gone = DeletedOccurrence.objects.filter(guid=guid, collection__in=editable).exists()
+    if gone and request.method == "POST":
+        told = _(
+            "Somebody deleted this record meanwhile. What you typed is kept in this browser and "
+            "comes back with the record."
+        )
+        messages.warning(request, told)
+    return gone
+
+
+def _beside(request: HttpRequest, record: Occurrence) -> dict[str, Any]:
+    """Return what stands beside the form: its collection, its history, further actions."""
     deletable = Occurrence.objects.deletable_by(request.user).filter(pk=record.pk)
     live = record.collection.management == Collection.Management.LIVE
-    return {"may_delete": deletable.exists(), "may_add": live}
+    return {
+        "collection": record.collection,
+        "entries": history.of_record(record, request.user, most=5),
+        "may_delete": deletable.exists(),
+        "may_add": live,
+    }
 
 
 def _collection_to_add_to(request: HttpRequest, guid: UUID) -> Collection:

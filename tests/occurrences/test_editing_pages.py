@@ -6,6 +6,7 @@ import re
 import pytest
 
 from journal.models import ChangeSet
+from occurrences import restoring
 from occurrences.models import DeletedOccurrence, Occurrence
 from tests import make
 
@@ -314,6 +315,18 @@ def test_administrators_delete_and_restore(client, record, administrator):
     back = Occurrence.objects.get(guid=record.guid)
     assert back.locality == "Imuris"
     assert not DeletedOccurrence.objects.exists()
+
+
+def test_an_editor_of_a_record_deleted_meanwhile_is_told(client, record, editor, stranger):
+    client.force_login(editor)
+    opened = fields_of(client.get(address(record, "edit")))
+    done = make.change_set(within=record.collection, kind="deletion")
+    restoring.delete(done, [record.pk])
+    page = client.post(address(record, "edit"), {**opened, "habitat": "pine"}, follow=True)
+    assert page.status_code == 410
+    assert "Somebody deleted this record meanwhile" in page.content.decode()
+    client.force_login(stranger)
+    assert client.post(address(record, "edit"), opened).status_code == 404
 
 
 def test_editors_neither_delete_nor_restore(client, record, editor, administrator):
