@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -200,11 +201,14 @@ def _records_meant(collection: Collection, keys: Iterable[RowKey]) -> dict[RowKe
 
 
 def _held_elsewhere(drafter: Drafter, keys: Iterable[RowKey]) -> set[RowKey]:
-    """Return the keys that records of other collections have as their occurrenceID."""
+    """Return the keys that records of other collections have as their occurrenceID.
+
+    The review is for every administrator here: it tells of records that anybody may see.
+    """
     texts = [key.text for key in keys if key.kind == Key.OCCURRENCE_ID]
     if not texts:
         return set()
-    visible = Occurrence.objects.visible_to(drafter.run.user).exclude(collection=drafter.collection)
+    visible = Occurrence.objects.visible_to(AnonymousUser()).exclude(collection=drafter.collection)
     held = one_of(visible.prefetch_related(None), "occurrence_id", texts)
     return {
         RowKey(Key.OCCURRENCE_ID, text) for text in held.values_list("occurrence_id", flat=True)
@@ -279,19 +283,23 @@ def apply(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
     """Write what `check` announced, going on where an earlier call was cut off.
 
     A record that has moved on since the check is left alone and becomes a conflict. Raises
-    Refused when the run isn't checked, or when the person may no longer import here.
+    Refused when the run isn't checked, or when the person who has it applied may not, or no
+    longer, import here.
     """
+    by = progress.job.user if progress and progress.job else run.user
     if run.state not in (State.CHECKED, State.APPLYING):
         raise Refused(_("This import can't be applied now."))
     if run.interpreter != interpreter_version() and run.state == State.CHECKED:
         raise Refused(_("The portal has been updated since the check. Check the rows again."))
-    if run.change_set and is_undone(run.change_set):
-        raise Refused(_("This import has been undone. Import the file again instead."))
     with timed(run, "apply"), collection_lock(run.collection_id):
-        _begin(run, progress)
+        if run.change_set and is_undone(run.change_set):
+            raise Refused(_("This import has been undone. Import the file again instead."))
+        _must_be_allowed(run, by)
+        _begin(run, by, progress)
         drafter = Drafter(run)
         for chunk in ahead(_read_waiting(run, drafter)):
             with transaction.atomic():
+                _must_be_allowed(run, by)
                 _apply_chunk(run, drafter, chunk)
             if progress:
                 progress.report(run.applied_to, run.counts["rows"], _("Writing the records"))
@@ -299,12 +307,17 @@ def apply(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
     return run.counts
 
 
-def _begin(run: ImportRun, progress: Progress | None) -> None:
+def _must_be_allowed(run: ImportRun, by: Any) -> None:
+    if by is None or not Collection.objects.managed_by(by).filter(pk=run.collection_id).exists():
+        raise Refused(_("You may no longer import into this collection. The rest was not written."))
+
+
+def _begin(run: ImportRun, by: Any, progress: Progress | None) -> None:
     with transaction.atomic():
         if run.change_set is None and _waiting(run, run.applied_to).exists():
             run.change_set = ChangeSet.objects.create(
                 kind=ChangeSet.Kind.IMPORT,
-                user=run.user,
+                user=by,
                 collection_id=run.collection_id,
                 reason=run.file_name,
                 job=progress.job if progress else None,
@@ -344,8 +357,6 @@ def _read_waiting(run: ImportRun, drafter: Drafter) -> Iterator[list[_Read]]:
 
 def _apply_chunk(run: ImportRun, drafter: Drafter, chunk: Sequence[_Read]) -> None:
     """Write one chunk, and move the run's mark past it."""
-    if not Collection.objects.managed_by(run.user).filter(pk=run.collection_id).exists():
-        raise Refused(_("You may no longer import into this collection. The rest was not written."))
     moved: dict[int, str] = {}
     creates = _creating(drafter, chunk, moved)
     updates = _updating(drafter, chunk, moved)

@@ -1,9 +1,11 @@
 """The life of an uploaded file: every row accounted for, nothing written twice."""
 
+from contextlib import contextmanager
+
 import pytest
 from django.utils import timezone
 
-from journal import undo
+from journal import jobs, undo
 from journal.jobs import Refused
 from journal.models import ChangeSet
 from occurrences import imports, staging
@@ -113,6 +115,7 @@ def test_records_of_another_collection_are_never_meant(herbarium, administrator,
 
 def test_nobody_learns_of_records_he_may_not_see(herbarium, administrator, other_herbarium):
     make.occurrence(other_herbarium, occurrence_id="a-1", record_security=5)
+    make.grant(administrator, "editor", other_herbarium)  # he may, but the review is for others too
     run = checked(herbarium, administrator, THREE)
     assert outcome(run, 2).issues is None
 
@@ -147,6 +150,38 @@ def test_who_lost_the_right_meanwhile_writes_nothing(herbarium, administrator):
     run = checked(herbarium, administrator, THREE)
     administrator.grants.update(revoked_at=timezone.now())
     with pytest.raises(Refused, match="no longer"):
+        imports.apply(run)
+    assert not Occurrence.objects.exists()
+    assert ImportRun.objects.get(pk=run.pk).state == ImportRun.State.CHECKED
+
+
+def test_the_file_of_one_who_left_is_applied_by_and_in_the_name_of_another(
+    herbarium, administrator
+):
+    run = checked(herbarium, administrator, THREE)
+    administrator.grants.update(revoked_at=timezone.now())
+    successor = make.user("successor")
+    make.grant(successor, "administrator", herbarium)
+    job = jobs.run_here("import apply", run.guid, successor, herbarium.pk)
+    assert job.state == "done", job.error
+    assert ChangeSet.objects.get(kind="import").user == successor
+
+
+def test_an_import_taken_back_while_it_waited_is_not_gone_on_with(
+    herbarium, administrator, monkeypatch
+):
+    run = checked(herbarium, administrator, THREE)
+    run.change_set = make.change_set(administrator, herbarium, kind="import")
+    run.state = ImportRun.State.APPLYING
+    run.save()
+
+    @contextmanager
+    def lock(*_collections):
+        undo.undo(run.change_set, administrator)  # by the job that held it until now
+        yield
+
+    monkeypatch.setattr(imports, "collection_lock", lock)
+    with pytest.raises(Refused, match="undone"):
         imports.apply(run)
     assert not Occurrence.objects.exists()
 
