@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from journal.jobs import Progress, Refused, collection_lock, work
 from journal.models import ChangeSet, Job
@@ -45,7 +46,7 @@ class Undoing:
     def report(self) -> None:
         """Tell the job, if there is one, how many rows are through."""
         if self.progress:
-            self.progress.report(sum(self.counts.values()))
+            self.progress.report(sum(self.counts.values()), message=_("Taking it back"))
 
 
 Restorer = Callable[[Undoing], None]
@@ -86,7 +87,7 @@ def undo(
             begun.save(update_fields=["job"])
         else:
             if is_undone(change_set):
-                raise Refused("This is already undone. Undo the undo to bring it back.")
+                raise Refused(_("This is already undone. Undo the undo to bring it back."))
             begun = ChangeSet.objects.create(
                 kind=ChangeSet.Kind.UNDO,
                 user=user,

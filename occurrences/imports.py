@@ -304,6 +304,7 @@ def apply(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
             if progress:
                 progress.report(run.applied_to, run.counts["rows"], _("Writing the records"))
         _finish(run)
+    run.save(update_fields=["counts"])
     return run.counts
 
 

@@ -154,7 +154,8 @@ def found_issues(run: ImportRun, chosen: Filter) -> list[Found]:
     examples = run.counts.get("examples", {})
     of_file = {code for code, _term, _value in run.source["issues"]}
     found = []
-    for code, number in run.counts.get("issues", {}).items():
+    counted = run.counts.get("issues", {})
+    for code, number in sorted(counted.items(), key=lambda each: (-each[1], each[0])):
         if code in of_file and code not in examples:
             continue
         issue = Issue(*examples.get(code, (code, "", "")))

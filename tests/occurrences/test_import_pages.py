@@ -320,6 +320,7 @@ def test_applying_ends_in_a_receipt_that_undoes(manager, herbarium, checked):
     text = shown(manager, checked)
     assert "2 created 1 changed 0 unchanged 0 conflict 1 not imported 0 left out 4 rows" in text
     assert "administrator" in text and "Undo this import" in text
+    assert set(checked.counts["seconds"]) == {"stage", "check", "apply"}
     assert Occurrence.objects.get(catalog_number="H-1").locality == "Caborca"
 
     manager.post(f"/imports/{checked.guid}/undo/")
