@@ -61,33 +61,33 @@ class Column(NamedTuple):
 
 
 class TargetSelect(forms.Select):
-    """A select with some 200 options, written in one go: a wide file has a hundred of them."""
+    """A select with some 200 options, all written once for the hundred columns of a wide file."""
 
-    options: list[tuple[str, list[tuple[str, str]]]]  # type: ignore[assignment]
+    written = ""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """Return the whole select, the options of each group written by one call."""
-        chosen = str(value or "")
+        """Return the select with the option of `value` chosen."""
         given = {**self.build_attrs(self.attrs, attrs), "name": name}
         attributes = format_html_join(" ", '{}="{}"', given.items())
-        groups = format_html_join(
-            "\n",
-            "{}",
-            ((_group(label, options, chosen),) for label, options in self.options),
-        )
-        return format_html("<select {}>{}</select>", attributes, groups)
+        option = format_html('<option value="{}"', value or "")
+        options = self.written.replace(f"{option}>", f"{option} selected>", 1)
+        return format_html("<select {}>{}</select>", attributes, mark_safe(options))  # noqa: S308
 
 
-def _group(label: str, options: list[tuple[str, str]], chosen: str) -> SafeString:
-    lines = format_html_join(
-        "",
-        '<option value="{}"{}>{}</option>',
-        (
-            (value, mark_safe(" selected") if value == chosen else "", text)
-            for value, text in options
-        ),
-    )
-    return format_html('<optgroup label="{}">{}</optgroup>', label, lines) if label else lines
+def _written(options: list[tuple[str, str]], group: Any = "") -> SafeString:
+    lines = format_html_join("", '<option value="{}">{}</option>', options)
+    return format_html('<optgroup label="{}">{}</optgroup>', group, lines) if group else lines
+
+
+class TargetField(forms.CharField):
+    """What a column means: one of the targets of `occurrences.mapping`."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the target; refuse what is none."""
+        target = super().clean(value)
+        if not mapping.is_target(target):
+            raise forms.ValidationError(_("Choose what the column means from the list."))
+        return target
 
 
 class MappingForm(forms.Form):
@@ -106,18 +106,19 @@ class MappingForm(forms.Form):
         super().__init__(data, initial={"key": run.key or Key.CONTENT, "mode": run.mode})
         self.run = run
         self.core = run.source["tables"][0]
-        given = mapping.choices(entry["term"] for entry in run.mapping)
+        (_blank, unmapped), *groups = mapping.choices(entry["term"] for entry in run.mapping)
+        first = _written(unmapped)
+        others = format_html_join("", "{}", ((_written(each, name),) for name, each in groups))
         for at, entry in enumerate(run.mapping):
-            self.fields[f"column{at}"] = self._field(at, entry, given)
+            self.fields[f"column{at}"] = self._field(at, entry, first, others)
 
-    def _field(self, at: int, entry: dict[str, str], given: list[Any]) -> forms.ChoiceField:
-        choices = _with_own_identifier(given, entry["column"])
+    def _field(
+        self, at: int, entry: dict[str, str], first: SafeString, others: SafeString
+    ) -> forms.Field:
         name = entry["column"] or _("Column %(number)d") % {"number": at + 1}
         select = TargetSelect({"aria-label": _("Column “%(name)s” means") % {"name": name}})
-        select.options = choices
-        return forms.ChoiceField(
-            label=name, choices=choices, required=False, initial=entry["term"], widget=select
-        )
+        select.written = first + _own_identifier(entry) + others
+        return TargetField(label=name, required=False, initial=entry["term"], widget=select)
 
     def columns(self) -> Iterator[Column]:
         """Yield the columns in the order of the file."""
@@ -187,12 +188,10 @@ class MappingForm(forms.Form):
         return run
 
 
-def _with_own_identifier(given: list[Any], header: str) -> list[Any]:
-    """Return the choices with "an additional identifier named as this column is"."""
-    own = mapping.IDENTIFIER + header.strip()
-    if not mapping.is_target(own):
-        return given
-    (_blank, unmapped), (keys, options), *rest = given
-    label = _("Additional identifier “%(name)s”") % {"name": header.strip()}
-    others = [(value, text) for value, text in options if value != own]
-    return [("", unmapped), (keys, [*others, (own, label)]), *rest]
+def _own_identifier(entry: dict[str, str]) -> SafeString:
+    """Return the option of an additional identifier that is named as the column is."""
+    name = entry["column"].strip()
+    own = mapping.IDENTIFIER + name
+    if not mapping.is_target(own) or entry["term"] == own:
+        return _written([])
+    return _written([(own, _("Additional identifier “%(name)s”") % {"name": name})])

@@ -194,6 +194,14 @@ def test_two_columns_for_one_target_are_told_at_the_second(manager, herbarium):
     assert work(run).state == "staged"
 
 
+def test_a_target_that_is_none_is_refused(manager, herbarium):
+    run = work(upload(manager, herbarium))
+    where = f"/imports/{run.guid}/mapping/"
+    answer = manager.post(where, {**mapped(manager.get(where)), "column1": "sciname"})
+    assert answer.status_code == 400
+    assert "Choose what the column means from the list." in answer.content.decode()
+
+
 def test_a_key_that_no_column_means_is_refused(manager, herbarium):
     run = work(upload(manager, herbarium))
     where = f"/imports/{run.guid}/mapping/"
