@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
@@ -64,6 +65,7 @@ def import_new(request: HttpRequest, collection: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@transaction.atomic
 def import_run(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show the step an import is at. A POST has a file read again whose reading was cut off."""
     run = _run(request, guid)
@@ -122,6 +124,7 @@ def _receipt(request: HttpRequest, run: ImportRun) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@transaction.atomic
 def import_mapping(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Say what the columns mean, then have the rows checked."""
     run = _run(request, guid)
@@ -148,6 +151,7 @@ def import_mapping(request: HttpRequest, guid: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@transaction.atomic
 def import_apply(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Have the checked rows written, or go on where that was cut off."""
     run = _run(request, guid)
@@ -158,6 +162,7 @@ def import_apply(request: HttpRequest, guid: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@transaction.atomic
 def import_undo(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Have all that the import wrote taken back."""
     run = _run(request, guid)
@@ -169,6 +174,7 @@ def import_undo(request: HttpRequest, guid: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@transaction.atomic
 def import_discard(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Throw away a file that was not applied."""
     run = _run(request, guid)
@@ -186,6 +192,7 @@ def import_discard(request: HttpRequest, guid: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@transaction.atomic
 def import_exclude(request: HttpRequest, guid: UUID, number: int) -> HttpResponse:
     """Leave one checked row out, or take it in again."""
     run = _run(request, guid)
@@ -215,7 +222,10 @@ _STEPS = {"import stage": "upload", "import check": "review", "import apply": "a
 
 
 def _run(request: HttpRequest, guid: UUID) -> ImportRun:
+    """Return the run; for a POST it is locked, so that of two buttons pressed at once one waits."""
     mine = ImportRun.objects.visible_to(request.user)
+    if request.method == "POST":
+        mine = mine.select_for_update(of=("self",))
     return get_object_or_404(mine.select_related("collection", "user", "change_set"), guid=guid)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.test import Client
 
 from journal import jobs
@@ -435,3 +437,16 @@ def test_a_review_asks_no_more_of_the_database_for_more_rows(
     run = check(manager, work(upload(manager, herbarium, f"catalogNumber,locality\n{rows}")))
     with django_assert_max_num_queries(16):
         manager.get(f"/imports/{run.guid}/?action=create")
+
+
+@pytest.mark.parametrize(
+    "action", ["", "mapping/", "apply/", "undo/", "discard/", "rows/1/exclude/"]
+)
+def test_of_two_buttons_pressed_at_once_the_second_waits(manager, checked, action):
+    with CaptureQueriesContext(connection) as asked:
+        manager.post(f"/imports/{checked.guid}/{action}")
+    statements = [query["sql"] for query in asked]
+    lock = 'FOR UPDATE OF "occurrences_importrun"'
+    locks = [at for at, sql in enumerate(statements) if sql.endswith(lock)]
+    jobs_asked = [at for at, sql in enumerate(statements) if "journal_job" in sql]
+    assert locks and all(at > locks[0] for at in jobs_asked)
