@@ -116,7 +116,7 @@ def delete(request: HttpRequest, guid: UUID) -> HttpResponse:
         kind=ChangeSet.Kind.DELETION,
         user=request.user,
         collection_id=record.collection_id,
-        reason=request.POST.get("reason", "").strip(),
+        reason=_plain(request.POST.get("reason", "")),
         counts={"deleted": 1},
     )
     restoring.delete(change_set, [record.pk])
@@ -188,8 +188,14 @@ def _of_the_same_number(request: HttpRequest, number: str) -> list[Occurrence]:
     """Return a few other records of the collection that bear this catalogue number."""
     within = _guid_of(request.POST.get("collection", ""))
     own = Occurrence.objects.editable_by(request.user).filter(collection__guid=within)
-    twins = own.filter(catalog_number=number.strip()) if number.strip() else own.none()
+    number = _plain(number)
+    twins = own.filter(catalog_number=number) if number else own.none()
     return list(twins.exclude(guid=_guid_of(request.POST.get("record", ""))).only("guid")[:3])
+
+
+def _plain(text: str) -> str:
+    """Return a text that no form has read as the database takes it."""
+    return text.replace("\0", "").strip()
 
 
 def _guid_of(text: str) -> UUID | None:

@@ -355,3 +355,12 @@ def test_a_number_too_long_for_its_index_is_told_at_its_field(client, record, ed
     assert "at most 500 characters" in page.content.decode()
     record.refresh_from_db()
     assert record.catalog_number == "H 1"
+
+
+def test_a_character_no_text_may_hold_is_dropped(client, record, administrator):
+    client.force_login(administrator)
+    asked = {"catalog_number": "H\0 1", "collection": str(record.collection.guid)}
+    answer = client.post("/occurrences/read/", asked, headers={"HX-Trigger-Name": "catalog_number"})
+    assert str(record.guid) in answer.content.decode()
+    client.post(address(record, "delete"), {"reason": "twice\0 "})
+    assert ChangeSet.objects.get(kind="deletion").reason == "twice"

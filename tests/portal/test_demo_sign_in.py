@@ -24,6 +24,12 @@ def test_page_is_found_in_a_demonstration_alone(client, settings):
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.parametrize("username", ["", "\0", "x" * 10_000])
+def test_nonsense_signs_nobody_in(client, person, username):
+    assert client.post(SIGN_IN, {"username": username}).status_code == 404
+    assert "_auth_user_id" not in client.session
+
+
 def test_one_click_signs_in(client, person):
     answer = client.post(SIGN_IN, {"username": person.username})
     assert answer.url == reverse("profile")
