@@ -30,8 +30,8 @@ def addresses() -> Iterator[str]:
     yield reverse("occurrences:record", args=[cactus.guid])
     yield reverse("occurrences:add", args=[herbarium.guid])
     yield reverse("occurrences:changes", args=[herbarium.guid])
-    # yield reverse("occurrences:imports", args=[herbarium.guid])
-    # yield reverse("occurrences:import_new", args=[herbarium.guid])
+    yield reverse("occurrences:imports", args=[herbarium.guid])
+    yield reverse("occurrences:import_new", args=[herbarium.guid])
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
