@@ -152,9 +152,11 @@ def job_cancel(request: HttpRequest, guid: UUID) -> HttpResponse:
 
 
 def jobs_visible_to(user: Any) -> QuerySet[Job]:
-    """Return the jobs `user` started, and those in collections he administers."""
+    """Return those in collections he administers, and his own where he still has a role."""
     managed = Collection.objects.managed_by(user).values("pk")
-    return Job.objects.filter(Q(user=user) | Q(collection_id__in=managed))
+    editable = Collection.objects.editable_by(user).values("pk")
+    own = Q(user=user) & (Q(collection_id=None) | Q(collection_id__in=editable))
+    return Job.objects.filter(own | Q(collection_id__in=managed))
 
 
 def with_counts(collections: list[Any], user: Any) -> list[Any]:

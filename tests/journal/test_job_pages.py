@@ -1,6 +1,7 @@
 """The progress of a job is for who started it and for administrators of its collection."""
 
 import pytest
+from django.utils import timezone
 
 from journal.models import Job
 from tests import make
@@ -27,6 +28,13 @@ def test_only_those_concerned_see_and_stop_it(client, job, cast):
             assert client.post(f"/jobs/{job.guid}/cancel/").status_code == 404, name
     job.refresh_from_db()
     assert not job.cancel_requested
+
+
+def test_who_lost_his_role_neither_sees_nor_stops_his_job(client, job, editor):
+    editor.grants.update(revoked_at=timezone.now())
+    client.force_login(editor)
+    assert client.get(f"/jobs/{job.guid}/").status_code == 404
+    assert client.post(f"/jobs/{job.guid}/cancel/").status_code == 404
 
 
 def test_htmx_gets_the_part_alone_and_the_page_anew_when_it_is_done(client, job, editor):
