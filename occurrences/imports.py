@@ -34,6 +34,7 @@ from occurrences.staging import (
     CHUNK,
     ROWS,
     State,
+    calmly,
     chunks,
     file_rows,
     forget_rows,
@@ -90,7 +91,7 @@ def check(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
         drafter = Drafter(run)
         excluded = set(run.outcomes.filter(action=Action.EXCLUDED).values_list("number", flat=True))
         run.outcomes.all().delete()
-        for rows in chunks(run, after=0):
+        for rows in calmly(chunks(run, after=0)):
             with transaction.atomic():
                 _keep_outcomes(run, _judge(drafter, rows, excluded))
             if progress:
@@ -297,7 +298,7 @@ def apply(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
         _must_be_allowed(run, by)
         _begin(run, by, progress)
         drafter = Drafter(run)
-        for chunk in ahead(_read_waiting(run, drafter)):
+        for chunk in calmly(ahead(_read_waiting(run, drafter))):
             with transaction.atomic():
                 _must_be_allowed(run, by)
                 _apply_chunk(run, drafter, chunk)

@@ -6,13 +6,14 @@ hand them out again with the extension rows that name them.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.files import File
@@ -34,6 +35,7 @@ CHUNK = 2000
 SAMPLES = 3
 State = ImportRun.State
 ROWS = ImportRow._meta.db_table
+Chunk = TypeVar("Chunk")
 
 
 def receive(collection: Collection, user: Any, file: File[Any], name: str) -> ImportRun:
@@ -275,3 +277,20 @@ def timed(run: ImportRun, phase: str) -> Iterator[None]:
     seconds = dict(run.counts.get("seconds", {}))
     seconds[phase] = round(seconds.get(phase, 0) + time.monotonic() - began, 3)
     run.counts = {**run.counts, "seconds": seconds}
+
+
+def calmly(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """Hand on chunks, with Python looking for garbage once a chunk instead of a hundred times.
+
+    A chunk is a hundred thousand live objects, and looking through them is a fifth of the work.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        for chunk in chunks:
+            yield chunk
+            del chunk
+            gc.collect(0)
+    finally:
+        if was_on:
+            gc.enable()
