@@ -354,6 +354,19 @@ def test_a_second_undo_does_nothing(manager, checked):
     assert ChangeSet.objects.filter(kind="undo").count() == 1
 
 
+def test_an_undo_that_failed_can_be_tried_again(manager, checked):
+    manager.post(f"/imports/{checked.guid}/apply/")
+    work(checked)
+    manager.post(f"/imports/{checked.guid}/undo/")
+    assert "Undo this import" not in shown(manager, checked)
+    Job.objects.filter(kind="undo").update(state="failed", error="The disk is full.")
+    text = shown(manager, checked)
+    assert "The disk is full." in text and "Undo this import" in text
+    manager.post(f"/imports/{checked.guid}/undo/")
+    jobs.run(Job.objects.get(kind="undo", state="queued").guid)
+    assert "took this import back" in shown(manager, checked)
+
+
 def test_the_same_file_again_is_said_to_be_known_and_writes_nothing(manager, herbarium, checked):
     manager.post(f"/imports/{checked.guid}/apply/")
     work(checked)
