@@ -354,9 +354,7 @@ def _field_for(column: str) -> TermField:
     else:
         widget = forms.TextInput(attrs=attributes)
     most = MOST_OF_KEY if column in KEYS else None
-    return TermField(
-        label=_(label), widget=widget, help_text=HELP.get(column, ""), max_length=most
-    )
+    return TermField(label=_(label), widget=widget, help_text=HELP.get(column, ""), max_length=most)
 
 
 def _read_while_typing(fields: Mapping[str, forms.Field]) -> None:
