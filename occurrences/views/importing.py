@@ -269,7 +269,8 @@ def _undone_by(run: ImportRun) -> ChangeSet | None:
 
 
 def _same_file(request: HttpRequest, run: ImportRun) -> ImportRun | None:
-    """Return the last import of the very same file into this collection."""
+    """Return the last import of the very same file into this collection that still stands."""
     others = ImportRun.objects.visible_to(request.user).exclude(pk=run.pk)
     same = others.filter(collection=run.collection, file_sha256=run.file_sha256)
-    return same.filter(state=State.APPLIED).first()
+    applied = same.filter(state=State.APPLIED).select_related("change_set")
+    return next((earlier for earlier in applied[:10] if not _is_undone(earlier)), None)
