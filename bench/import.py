@@ -70,7 +70,7 @@ def _uploaded(path: Path) -> ImportRun:
 class _Workers:
     """A real worker on a queue of its own, and how much memory it has needed at most.
 
-    Memory is the proportional set size of the worker and its child together, looked at ten times
+    Memory is the proportional set size of the worker and its child together, looked at three times
     a second: what both would give back.
     """
 
@@ -99,7 +99,7 @@ class _Workers:
         job = jobs.start(kind, of.guid, of.user, of.collection_id)
         deadline = time.monotonic() + LONGEST
         while not job.is_finished and time.monotonic() < deadline:
-            time.sleep(0.05)
+            time.sleep(0.2)
             job.refresh_from_db()
         if job.state != Job.State.DONE:
             raise SystemExit(f"{kind}: {job.state} {job.error}\n{self.worker.text()[-4000:]}")
@@ -107,7 +107,7 @@ class _Workers:
         return (job.finished_at - job.started_at).total_seconds()
 
     def _look(self) -> None:
-        while not self.ended.wait(0.1):
+        while not self.ended.wait(0.3):
             self.peak = max(self.peak, self.worker.memory())
 
 
