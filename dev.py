@@ -46,6 +46,7 @@ OLDEST_PYTHON = (3, 11)
 RUNTIME = ("runtime", "embedded")
 DEVELOPMENT = ("dev", "embedded")
 STARTING = 60.0  # seconds until the web server must answer
+LIVES = 10  # how often a web server or worker that was killed is started
 
 
 class Refusal(Exception):
@@ -404,7 +405,9 @@ def portal(ground: Ground, port: int) -> Iterator[Portal]:
         with stopping_on(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             try:
                 web = [python, "-m", "gunicorn", *web_options(port), "portal.wsgi"]
-                children.start("The web server", web, log=logs / "web.log", env=environment)
+                children.start(
+                    "The web server", web, log=logs / "web.log", lives=LIVES, env=environment
+                )
                 await_answer(port, children, logs / "web.log")  # the worker would slow it down
                 worker = [python, "-m", "celery", "-A", "portal", "worker", *worker_options(ground)]
                 children.start(
@@ -412,12 +415,13 @@ def portal(ground: Ground, port: int) -> Iterator[Portal]:
                     worker,
                     log=logs / "worker.log",
                     stop_signal=signal.SIGQUIT,  # ends now; unfinished jobs go on at the next start
+                    lives=LIVES,
                     env=environment,
                 )
                 yield Portal(
                     address,
                     accounts,
-                    lambda: children.ended() or ("A service" if services.lost() else None),
+                    lambda: children.revive() or ("A service" if services.lost() else None),
                 )
             finally:
                 children.stop()

@@ -31,6 +31,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -69,6 +70,7 @@ class _Child:
     process: subprocess.Popen[bytes]
     stop_signal: signal.Signals
     group: bool
+    again: Callable[[], Any] | None  # starts it anew; None when it has had its lives
 
 
 class Children:
@@ -89,9 +91,10 @@ class Children:
         *,
         log: Path | None,
         stop_signal: signal.Signals = signal.SIGTERM,
+        lives: int = 1,
         **options: Any,
     ) -> subprocess.Popen[bytes]:
-        """Start a command as Popen would.
+        """Start a command as Popen would; `revive` starts it anew until its lives are used up.
 
         What it says goes to the log, whose last run is kept beside it. Without a log the command
         keeps the terminal, its keys included.
@@ -112,13 +115,30 @@ class Children:
                     **options,
                 )
         own_group = log is not None
-        self._children.append(_Child(name, process, stop_signal, own_group))
+        anew = partial(
+            self.start, name, command, log=log, stop_signal=stop_signal, lives=lives - 1, **options
+        )
+        again = anew if lives > 1 else None
+        self._children.append(_Child(name, process, stop_signal, own_group, again))
         self._tell(f"{process.pid} {int(stop_signal)} {int(own_group)}\n")
         return process
 
     def ended(self) -> str | None:
         """The name of a child that has ended by itself, if one has."""
         return next((c.name for c in self._children if c.process.poll() is not None), None)
+
+    def revive(self) -> str | None:
+        """Start anew what has been killed; return the name of one that has no life left."""
+        for child in list(self._children):
+            if child.process.poll() is None:
+                continue
+            if child.again is None:
+                return child.name
+            # Its own children may outlive it and go on with half of their work.
+            _signal(child.process.pid, signal.SIGKILL, group=child.group)
+            self._children.remove(child)
+            child.again()
+        return None
 
     def stop(self) -> None:
         """End all children, the youngest first, and wait for each."""

@@ -190,3 +190,20 @@ def test_refusal_of_a_service_reaches_the_one_who_asked(
     with pytest.raises(embedded.Missing, match="No PostgreSQL"):
         embedded.hold(home, PYTHON, BOTH)
     assert processes.remaining(home) == []
+
+
+def test_what_is_killed_is_started_anew_until_its_lives_are_used_up(tmp_path: Path) -> None:
+    children = embedded.Children()
+    first = children.start("A sleeper", ["sleep", "600"], log=tmp_path / "log", lives=2)
+    try:
+        assert children.revive() is None and first.poll() is None, "nothing has ended yet"
+        first.kill()
+        first.wait()
+        assert children.revive() is None
+        (second,) = [child.process for child in children._children]
+        assert second.pid != first.pid and second.poll() is None
+        second.kill()
+        second.wait()
+        assert children.revive() == "A sleeper"
+    finally:
+        children.stop()
