@@ -44,9 +44,26 @@ class Undoing:
         self.undo.save(update_fields=["counts", "conflicts"])
 
     def report(self) -> None:
-        """Tell the job, if there is one, how many rows are through."""
+        """Tell the job, if there is one, how many rows are through, and stop where it has to."""
         if self.progress:
+            _require_right(self.progress.job.user, self.change_set)
             self.progress.report(sum(self.counts.values()), message=_("Taking it back"))
+
+
+Allowed = Callable[[Any, ChangeSet], bool]
+_allowed: list[Allowed] = []
+
+
+def only_while(allowed: Allowed) -> Allowed:
+    """Register who may undo what: asked again for each chunk, for a role may end meanwhile."""
+    _allowed.append(allowed)
+    return allowed
+
+
+def _require_right(user: Any, change_set: ChangeSet) -> None:
+    """Raise Refused when a job's person may not undo this now. A command is nobody, and may."""
+    if user and not all(allowed(user, change_set) for allowed in _allowed):
+        raise Refused(_("You may no longer undo this. What was not taken back yet stays."))
 
 
 Restorer = Callable[[Undoing], None]
@@ -111,5 +128,6 @@ def undo_job(progress: Progress) -> dict[str, Any]:
     change_set = ChangeSet.objects.get(guid=progress.job.key)
     within = [change_set.collection_id] if change_set.collection_id else []
     with collection_lock(*within):
+        _require_right(progress.job.user, change_set)
         done = undo(change_set, progress.job.user, progress=progress)
     return {"change_set": str(done.guid), **done.counts}

@@ -6,5 +6,5 @@ class OccurrencesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Registers how records are taken back, and the jobs.
-        from occurrences import downloads, imports, restoring  # noqa: F401
+        # Registers how records are taken back and by whom, and the jobs.
+        from occurrences import downloads, history, imports, restoring  # noqa: F401

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from biocollections.models import Collection, Person
 from darwincore import terms
 from journal.models import Change, ChangeSet
-from journal.undo import is_undone
+from journal.undo import is_undone, only_while
 from occurrences.models import DeletedOccurrence, Occurrence, Protection
 from occurrences.restoring import overlaid
 
@@ -71,6 +71,12 @@ def undoable_by(user: Person) -> QuerySet[ChangeSet]:
     managed = Collection.objects.managed_by(user).values("pk")
     by_hand = Q(kind=ChangeSet.Kind.EDIT) | Q(kind=ChangeSet.Kind.UNDO, user_id=user.pk or 0)
     return visible_to(user).filter(Q(collection_id__in=managed) | by_hand)
+
+
+@only_while
+def may_undo(user: Person, change_set: ChangeSet) -> bool:
+    """Tell whether `user` may take this back now."""
+    return undoable_by(user).filter(pk=change_set.pk).exists()
 
 
 def rows_of(change_set: ChangeSet) -> int:

@@ -1,8 +1,9 @@
 """Histories are readable, for editors alone, and lead back."""
 
 import pytest
+from django.utils import timezone
 
-from journal import jobs
+from journal import jobs, undo
 from journal.models import ChangeSet, Job
 from occurrences import history, restoring
 from occurrences.models import Occurrence
@@ -228,3 +229,33 @@ def test_a_record_of_an_undone_import_shows_no_page(client, record, editor):
     client.force_login(editor)
     assert client.get(f"/occurrences/{record.guid}/history/").status_code == 404
     assert not Occurrence.objects.exists()
+
+
+def _three_made(administrator, collection):
+    made = make.occurrences(collection, [{"locality": str(n)} for n in range(3)], by=administrator)
+    return made[0].created_by
+
+
+def test_an_undo_job_needs_the_right_when_it_runs():
+    administrator, collection = make.user(), make.collection()
+    made = _three_made(administrator, collection)
+    job = jobs.run_here("undo", made.guid, administrator, collection.pk)
+    assert job.state == "failed" and "may no longer undo" in job.error
+    assert collection.occurrences.count() == 3 and not made.undone_by.exists()
+
+
+def test_a_role_that_ends_stops_the_undo_that_runs(monkeypatch):
+    administrator = make.user()
+    collection = make.collection(administrator=administrator)
+    made = _three_made(administrator, collection)
+    monkeypatch.setattr(restoring, "CHUNK", 1)
+    kept = undo.Undoing.keep
+
+    def keep_and_revoke(undoing):
+        kept(undoing)
+        administrator.grants.update(revoked_at=timezone.now())
+
+    monkeypatch.setattr(undo.Undoing, "keep", keep_and_revoke)
+    job = jobs.run_here("undo", made.guid, administrator, collection.pk)
+    assert job.state == "failed" and "may no longer undo" in job.error
+    assert collection.occurrences.count() == 2, "the first chunk was taken back, the rest was left"
