@@ -24,6 +24,11 @@ from occurrences.restoring import overlaid
 MOST_AT_ONCE = 500  # rows that an undo takes back while its person waits
 _UNTOLD = frozenset((*terms.DERIVED_COLUMNS, "guid", "position", "verbatim"))
 _OF_DATE = frozenset("year month day start_day_of_year end_day_of_year".split())
+# What was done to the thesaurus or to the names of the whole portal, and undone there.
+_OF_TAXA = Q(
+    collection_id=None,
+    kind__in=(ChangeSet.Kind.TAXON_EDIT, ChangeSet.Kind.CLEANING, ChangeSet.Kind.UNDO),
+)
 _NOTES = frozenset(("information_withheld", "data_generalizations"))
 
 
@@ -61,16 +66,22 @@ class Touched:
 
 
 def visible_to(user: Person) -> QuerySet[ChangeSet]:
-    """Return the change sets `user` may read: those of collections whose records he edits."""
-    editable = Collection.objects.editable_by(user).values("pk")
-    return ChangeSet.objects.filter(collection_id__in=editable).select_related("user", "undoes")
+    """Return the change sets `user` may read: of collections whose records he edits, of taxa."""
+    within = Q(collection_id__in=Collection.objects.editable_by(user).values("pk"))
+    if user.has_perm("taxonomy.change_taxon"):
+        within |= _OF_TAXA
+    return ChangeSet.objects.filter(within).select_related("user", "undoes")
 
 
 def undoable_by(user: Person) -> QuerySet[ChangeSet]:
-    """Return those `user` may take back: all as administrator; edits and own undos as editor."""
-    managed = Collection.objects.managed_by(user).values("pk")
-    by_hand = Q(kind=ChangeSet.Kind.EDIT) | Q(kind=ChangeSet.Kind.UNDO, user_id=user.pk or 0)
-    return visible_to(user).filter(Q(collection_id__in=managed) | by_hand)
+    """Return those `user` may take back: all as administrator or taxonomy editor.
+
+    Editors of a collection: edits, and what they cleaned or undid themselves.
+    """
+    managed = Q(collection_id__in=Collection.objects.managed_by(user).values("pk"))
+    own = Q(kind__in=(ChangeSet.Kind.CLEANING, ChangeSet.Kind.UNDO), user_id=user.pk or 0)
+    by_hand = Q(kind=ChangeSet.Kind.EDIT) | own
+    return visible_to(user).filter(managed | by_hand | _OF_TAXA)
 
 
 @only_while

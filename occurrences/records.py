@@ -651,15 +651,17 @@ def _name_ids(keys: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str]
     columns = [list(column) for column in zip(*wanted, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {NAME} (scientific_name, authorship, context) "
-            "SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING",
+            f"INSERT INTO {NAME} "
+            "(guid, scientific_name, authorship, context, state, evidence, candidates) "
+            "SELECT portal_guid(), w.*, 'new', '', '[]' "
+            "FROM unnest(%s::text[], %s::text[], %s::text[]) AS w ON CONFLICT DO NOTHING",
             columns,
         )
         cursor.execute(
             f"SELECT n.scientific_name, n.authorship, n.context, n.id FROM {NAME} n "
             "JOIN unnest(%s::text[], %s::text[], %s::text[]) AS w(name, authorship, context) "
             "ON n.scientific_name = w.name AND n.authorship = w.authorship "
-            "AND n.context = w.context",
+            "AND n.context = w.context AND n.collection_id IS NULL",
             columns,
         )
         return {(name, author, context): pk for name, author, context, pk in cursor.fetchall()}

@@ -210,6 +210,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
+    "biocollections.permissions.GrantBackend",  # portal-wide permissions, from grants
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/profile/"

@@ -174,7 +174,9 @@ class Occurrence(models.Model):
     collection = models.ForeignKey(
         Collection, on_delete=models.PROTECT, related_name="occurrences", db_index=False
     )
-    name = models.ForeignKey(Name, null=True, on_delete=models.PROTECT, related_name="occurrences")
+    name = models.ForeignKey(
+        Name, null=True, on_delete=models.PROTECT, related_name="occurrences", db_index=False
+    )
     # First and last possible day of eventDate, and how exact it is.
     event_date_start = models.DateField(null=True)
     event_date_end = models.DateField(null=True)
@@ -203,6 +205,10 @@ class Occurrence(models.Model):
             # With protection: counts of what a person may see read this index alone.
             models.Index(
                 fields=["collection", "id"], include=["protection"], name="occurrence_collection"
+            ),
+            # With protection: how many records stand behind a name reads this index alone.
+            models.Index(
+                fields=["name", "collection"], include=["protection"], name="occurrence_names"
             ),
             models.Index(fields=["catalog_number", "collection"], name="occurrence_catalog"),
             models.Index(fields=["occurrence_id", "collection"], name="occurrence_provider_id"),

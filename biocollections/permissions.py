@@ -1,0 +1,34 @@
+"""Portal-wide permissions, answered from grants.
+
+Apps that may not import this one ask Django: `user.has_perm("taxonomy.change_taxon")`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from biocollections.models import Grant, Person, Role
+
+ROLES = {
+    "taxonomy.change_taxon": (Role.TAXONOMY_EDITOR, Role.PORTAL_ADMIN),
+}
+
+
+class GrantBackend:
+    """Django's authentication backend that signs nobody in and knows what grants allow now."""
+
+    def authenticate(self, request: Any, **credentials: Any) -> None:
+        return None
+
+    def get_user(self, user_id: int) -> None:
+        return None
+
+    def has_perm(self, user: Person, permission: str, obj: object = None) -> bool:
+        """Tell whether a valid portal-wide grant of `user` gives `permission`."""
+        roles = ROLES.get(permission)
+        if not roles or not user.is_authenticated or not user.is_active:
+            return False
+        granted = Grant.objects.valid().filter(
+            user_id=user.pk, role__in=roles, collection=None, scope={}
+        )
+        return granted.exists()

@@ -1,0 +1,11 @@
+"""News of the thesaurus for the apps above, which this one may not import."""
+
+from django.dispatch import Signal
+
+# Sent in the transaction that changed taxa: `taxa` (a list of ids), `change_set`.
+# A receiver only queues work.
+taxon_changed = Signal()
+
+# Asked before a taxon is merged or deleted: `taxon`. A receiver returns [(words, number), …] of
+# what refers to it, such as [("records", 12)].
+taxon_references = Signal()
