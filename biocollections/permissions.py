@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from biocollections.models import Grant, Person, Role
+from biocollections.models import Grant, Role
 
 ROLES = {
     "taxonomy.change_taxon": (Role.TAXONOMY_EDITOR, Role.PORTAL_ADMIN),
@@ -23,7 +23,7 @@ class GrantBackend:
     def get_user(self, user_id: int) -> None:
         return None
 
-    def has_perm(self, user: Person, permission: str, obj: object = None) -> bool:
+    def has_perm(self, user: Any, permission: str, obj: object = None) -> bool:
         """Tell whether a valid portal-wide grant of `user` gives `permission`."""
         roles = ROLES.get(permission)
         if not roles or not user.is_authenticated or not user.is_active:
