@@ -68,7 +68,7 @@ class Touched:
 def visible_to(user: Person) -> QuerySet[ChangeSet]:
     """Return the change sets `user` may read: of collections whose records he edits, of taxa."""
     within = Q(collection_id__in=Collection.objects.editable_by(user).values("pk"))
-    if user.has_perm("taxonomy.change_taxon"):  # type: ignore[union-attr]  every user has it
+    if user.has_perm("taxonomy.change_taxon"):  # type: ignore[union-attr]
         within |= _OF_TAXA
     return ChangeSet.objects.filter(within).select_related("user", "undoes")
 
