@@ -5,11 +5,12 @@ write. `python3 dev.py` sets all that a newcomer's machine needs; `docker-compos
 deployment.
 """
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
 
 import environ
@@ -66,6 +67,26 @@ def parsed(name: str, example: str, schemes: set[str], parse: Callable[[str], An
         return parse(url)
     except (ValueError, ImproperlyConfigured):
         raise ImproperlyConfigured(f"{name} does not look right. Write {name}={example}.") from None
+
+
+def dataset(name: str, key: str) -> str:
+    """The ChecklistBank dataset's address under this name, or "" when it isn't set.
+
+    A URL that names no dataset means the one with this key.
+    """
+    url = env.str(name, default="").strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        plain = parts.hostname and parts.port != 0 and "@" not in url
+        fits = parts.scheme in {"https", "http"} and plain and not re.search(r"[?#\s]", url)
+    except ValueError:
+        fits = False
+    if url and not fits:
+        raise ImproperlyConfigured(
+            f"{name} does not look right. Write {name}=https://api.checklistbank.org, "
+            f"or with a dataset {name}=https://api.checklistbank.org/dataset/{key}."
+        )
+    return url if not url or re.search(r"/dataset/[^/]+$", url) else f"{url}/dataset/{key}"
 
 
 def database(url: str) -> dict[str, Any]:
@@ -239,6 +260,12 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# -- Names -----------------------------------------------------------------------------------------
+# The ChecklistBank dataset that may be asked about names; "" = nobody outside is ever asked. Tests
+# set their own.
+
+CATALOGUE_OF_LIFE_URL = "" if TESTING else dataset("CATALOGUE_OF_LIFE_URL", "3LR")
 
 # -- Browsers --------------------------------------------------------------------------------------
 

@@ -250,7 +250,8 @@ class Checklist(models.Model):
     """One release of a source of names, such as a Catalogue of Life download.
 
     Of one source at most one release is current: what matching draws from. A newer one may wait
-    (`ready`) until somebody has seen the difference.
+    (`ready`) until somebody has seen the difference. One that holds only what was asked of a
+    service (`online`) is never matched against: that a name is unique in it means nothing.
     """
 
     class State(models.TextChoices):
@@ -259,6 +260,7 @@ class Checklist(models.Model):
         CURRENT = "current", _("in use")
         REPLACED = "replaced", _("replaced")
         FAILED = "failed", _("could not be read")
+        ONLINE = "online", _("asked online")
 
     guid = models.UUIDField(default=new_guid, unique=True, editable=False)
     source = models.CharField(_("Source"), max_length=100)
@@ -347,6 +349,30 @@ class UsageVernacular(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CatalogueAnswer(models.Model):
+    """What a service answered about one name, kept so that it isn't asked again soon.
+
+    The usages it spoke of are rows of `checklist`; here are their source_ids, the best first.
+    """
+
+    checklist = models.ForeignKey(
+        Checklist, on_delete=models.CASCADE, related_name="answers", db_index=False
+    )
+    question = models.TextField()  # as sent
+    kind = models.CharField(max_length=40)  # how it matched, in the service's word
+    source_ids = models.JSONField(default=list)
+    issues = models.JSONField(default=list)
+    answered_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["checklist", "question"], name="answer_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.kind}"
 
 
 class BlockedUsage(models.Model):

@@ -10,7 +10,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def settings_with(home: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+PRINTED = "import portal.settings as s; print(s.HTTPS, s.DATABASES['default']['HOST'])"
+
+
+def settings_with(home: Path, code: str = PRINTED, **changes: str) -> subprocess.CompletedProcess[str]:
     environment = {
         "PATH": os.environ["PATH"],
         "PORTAL_HOME": str(home),
@@ -18,7 +21,6 @@ def settings_with(home: Path, **changes: str) -> subprocess.CompletedProcess[str
         "DATABASE_URL": "postgres://someone@localhost/some",
         "REDIS_URL": "redis://localhost:6379/0",
     }
-    code = "import portal.settings as s; print(s.HTTPS, s.DATABASES['default']['HOST'])"
     return subprocess.run(
         [sys.executable, "-c", code],
         env=environment | changes,
@@ -40,6 +42,21 @@ def test_database_may_be_reached_through_a_socket_with_spaces_in_its_path(tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("", ""),
+        ("https://api.checklistbank.org/", "https://api.checklistbank.org/dataset/3LR"),
+        ("https://example.org/dataset/COL25", "https://example.org/dataset/COL25"),
+    ],
+)
+def test_catalogue_without_a_dataset_is_the_latest_release(
+    tmp_path: Path, url: str, asked: str
+) -> None:
+    code = "import portal.settings as s; print(s.CATALOGUE_OF_LIFE_URL)"
+    assert settings_with(tmp_path, code, CATALOGUE_OF_LIFE_URL=url).stdout.strip() == asked
+
+
+@pytest.mark.parametrize(
     ("name", "value", "advice"),
     [
         ("DATABASE_URL", "", "DATABASE_URL=postgres://"),
@@ -55,6 +72,11 @@ def test_database_may_be_reached_through_a_socket_with_spaces_in_its_path(tmp_pa
         ("PORTAL_HOME", "/dev/null/here", "PORTAL_HOME="),
         ("PORTAL_TIME_ZONE", "Mars/Olympus", "PORTAL_TIME_ZONE="),
         ("PORTAL_LOG_LEVEL", "loud", "DEBUG, INFO"),
+        ("CATALOGUE_OF_LIFE_URL", "api.checklistbank.org", "CATALOGUE_OF_LIFE_URL=https://"),
+        ("CATALOGUE_OF_LIFE_URL", "ftp://example.org", "CATALOGUE_OF_LIFE_URL=https://"),
+        ("CATALOGUE_OF_LIFE_URL", "https://me:it@example.org", "CATALOGUE_OF_LIFE_URL=https://"),
+        ("CATALOGUE_OF_LIFE_URL", "https://example.org/?a=b", "CATALOGUE_OF_LIFE_URL=https://"),
+        ("CATALOGUE_OF_LIFE_URL", "https://example.org:x", "CATALOGUE_OF_LIFE_URL=https://"),
     ],
 )
 def test_bad_value_is_refused(tmp_path: Path, name: str, value: str, advice: str) -> None:
