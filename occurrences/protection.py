@@ -36,6 +36,7 @@ class Decision(NamedTuple):
 
     level: Protection
     reason: str = ""
+    rules: tuple[int, ...] = ()  # ids of the ProtectionRules behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,13 @@ class Split:
     public: dict[str, Any]
     verbatim: dict[str, str]
     withheld: dict[str, Any] | None
+    decision: Decision
 
 
 def decide(values: Mapping[str, Any]) -> Decision:
-    """Say how far the record with these exact values, by column, is protected.
+    """Say how far the record with these exact values, by column, asks to be protected itself.
+
+    What rules add, `occurrences.ruling` knows.
 
     Record security as Symbiota has it: 0 or blank open, 5 the whole record, anything else the
     place (a value nobody knows protects rather than discloses).
@@ -67,7 +71,7 @@ def split(values: Mapping[str, Any], verbatim: Mapping[str, str], decision: Deci
     """
     public = dict(values)
     if decision.level == Protection.OPEN:
-        return Split(public, dict(verbatim), None)
+        return Split(public, dict(verbatim), None, decision)
     hidden = [column for column in public if column in WITHHELD and public[column] is not None]
     withheld: dict[str, Any] = {column: frozen(public[column]) for column in hidden}
     for column in hidden:
@@ -79,7 +83,7 @@ def split(values: Mapping[str, Any], verbatim: Mapping[str, str], decision: Deci
     if decision.level == Protection.CELL:
         _show_cell(public, values)
     public["information_withheld"] = _note(public.get("information_withheld"), hidden)
-    return Split(public, {}, withheld)
+    return Split(public, {}, withheld, decision)
 
 
 def exact(columns: Mapping[str, Any], withheld: Mapping[str, Any] | None) -> dict[str, Any]:

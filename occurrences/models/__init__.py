@@ -1,12 +1,14 @@
 """The tables of records and of what moves them in and out."""
 
 from occurrences.models.importing import ImportOutcome, ImportRow, ImportRun
+from occurrences.models.protecting import ProtectionList, ProtectionRule
 from occurrences.models.record import (
     DeletedOccurrence,
     ExtensionRow,
     Identification,
     Identifier,
     Occurrence,
+    PendingName,
     Protection,
     Withheld,
 )
@@ -22,6 +24,9 @@ __all__ = [
     "ImportRow",
     "ImportRun",
     "Occurrence",
+    "PendingName",
     "Protection",
+    "ProtectionList",
+    "ProtectionRule",
     "Withheld",
 ]

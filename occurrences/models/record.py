@@ -138,13 +138,18 @@ class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
     def visible_to(self, user: Person) -> OccurrenceQuerySet:
         """Return the records `user` may see, each with what may be disclosed to this user.
 
-        Wholly protected ones only for administrators and editors of their collection. The
-        withheld values that `user` may read come as `occurrence.disclosed`; on an object fetched
-        any other way there are none, so whatever forgets to ask shows the public values.
+        Wholly protected ones only for administrators and editors of their collection. Open ones
+        that a new rule may protect, until it has been through them, only for those who may read
+        protected places there. The withheld values that `user` may read come as
+        `occurrence.disclosed`; on an object fetched any other way there are none, so whatever
+        forgets to ask shows the public values.
         """
         editable = Collection.objects.editable_by(user).values("pk")
+        readable = Collection.objects.places_readable_by(user).values("pk")
+        pending = Q(name__in=PendingName.objects.values("name"), protection=Protection.OPEN)
         return self.filter(
             ~Q(protection=Protection.WHOLE) | Q(collection__in=editable),
+            ~pending | Q(collection__in=readable),
             collection__in=Collection.objects.visible_to(user).values("pk"),
         ).prefetch_related(
             models.Prefetch(
@@ -320,11 +325,39 @@ class Withheld(models.Model):
     terms = models.JSONField(default=dict)
     identifications = models.JSONField(default=dict)
     reason = models.TextField(default="", blank=True)
+    # The rules that protect it, by their ids; empty where its own security does.
+    rules = models.JSONField(default=list, db_default=[])
 
     objects = WithheldQuerySet.as_manager()
 
+    class Meta:
+        indexes = [GinIndex(fields=["rules"], name="withheld_by_rule")]
+
     def __str__(self) -> str:
         return f"Withheld of {self.occurrence_id}"
+
+
+class PendingName(models.Model):
+    """A name whose records may have to be protected and haven't all been looked at yet.
+
+    Until they are, outsiders see none of its open records: `Occurrence.objects.visible_to`.
+    """
+
+    name = models.ForeignKey(Name, on_delete=models.CASCADE, related_name="+", db_index=False)
+    rule = models.ForeignKey(
+        "occurrences.ProtectionRule", null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "rule"], nulls_distinct=False, name="pending_name_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name_id}"
 
 
 class Identification(models.Model):
