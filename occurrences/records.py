@@ -1,7 +1,7 @@
 """The one writer of records: for a form that saves one and for an import of a million.
 
 Everything written goes through `write`, inside a change set: it splits off what is withheld, keeps
-determinations, identifiers and extension rows, links names, checks versions and writes the
+determinations, identifiers and extension rows, points to names, checks versions and writes the
 history. `occurrences.restoring` deletes and takes back; `occurrences.readers` reads.
 """
 
@@ -19,24 +19,15 @@ from psycopg import sql
 
 from darwincore import terms as dwc
 from journal.models import Change, ChangeSet
-from occurrences import bulk, protection
+from occurrences import bulk, children, naming, protection
+from occurrences.children import EXTENSION_ROW, IDENTIFIER, WITHHELD
 from occurrences.determinations import Determination, arrange, mirror_of
-from occurrences.models import (
-    ExtensionRow,
-    Identification,
-    Identifier,
-    Occurrence,
-    Withheld,
-)
+from occurrences.models import ExtensionRow, Identification, Identifier, Occurrence, Withheld
 from occurrences.protection import Split, exact, frozen
 
 OCCURRENCE = Occurrence._meta.db_table
 IDENTIFICATION = Identification._meta.db_table
-IDENTIFIER = Identifier._meta.db_table
-EXTENSION_ROW = ExtensionRow._meta.db_table
-WITHHELD = Withheld._meta.db_table
 CHANGE = Change._meta.db_table
-NAME = "taxonomy_name"
 
 TERM_COLUMNS = dwc.COLUMNS + dwc.DERIVED_COLUMNS
 _TERM_NAMES = {term.column: term.name for term in dwc.COLUMN_TERMS}
@@ -181,7 +172,8 @@ def _create(
 ) -> None:
     if not drafts:
         return
-    names = _names(draft.values for draft in drafts)
+    keys = [(draft.collection_id, naming.key_of(draft.values)) for draft in drafts]
+    names = naming.name_ids(keys)
     now = timezone.now()
     entered_by = change_set.user.get_username() if change_set.user else ""
     parts = [_split(draft.values, draft.verbatim) for draft in drafts]
@@ -190,7 +182,7 @@ def _create(
             **part.public,
             "guid": draft.guid,
             "collection_id": draft.collection_id,
-            "name_id": names.get(_name_key(draft.values)),
+            "name_id": names.get(key),
             "verbatim": part.verbatim,
             "source_id": draft.source_id,
             "legacy_id": draft.legacy_id,
@@ -202,7 +194,7 @@ def _create(
             "created_at": now,
             "changed_at": now,
         }
-        for draft, part in zip(drafts, parts, strict=True)
+        for draft, part, key in zip(drafts, parts, keys, strict=True)
     ]
     bookkeeping = (
         "guid collection_id name_id verbatim source_id legacy_id import_hash import_version "
@@ -220,8 +212,8 @@ def _create(
     plain, special = _by_determinations(drafts, parts, ids)
     _mirror_determinations(plain, columns)
     _create_determinations(special)
-    _insert_identifiers((ids[d.guid], d.identifiers) for d in drafts if d.guid in ids)
-    _insert_extension_rows((ids[d.guid], d.extension_rows) for d in drafts if d.guid in ids)
+    children.insert_identifiers((ids[d.guid], d.identifiers) for d in drafts if d.guid in ids)
+    children.insert_extension_rows((ids[d.guid], d.extension_rows) for d in drafts if d.guid in ids)
     for draft in drafts:
         (written.created if draft.guid in ids else written.unchanged).append(draft.guid)
 
@@ -274,45 +266,9 @@ def _create_determinations(made: Sequence[_Made]) -> None:
             if kept:
                 hidden[str(row["guid"])] = kept
         if part.withheld is not None:
-            withheld.append(_withheld_row(pk, draft.collection_id, part, hidden))
+            withheld.append(children.withheld_row(pk, draft.collection_id, part, hidden))
     bulk.insert(IDENTIFICATION, ["occurrence_id", *_filled(identifications)], identifications)
-    bulk.insert(WITHHELD, _WITHHELD_COLUMNS, withheld)
-
-
-_WITHHELD_COLUMNS = "occurrence_id collection_id protection terms identifications reason".split()
-
-
-def _withheld_row(
-    pk: int, collection_id: int, part: Split, identifications: dict[str, Any]
-) -> dict[str, Any]:
-    return {
-        "occurrence_id": pk,
-        "collection_id": collection_id,
-        "protection": part.public["protection"],
-        "terms": part.withheld,
-        "identifications": identifications,
-        "reason": (part.withheld or {}).get("security_reason") or "",
-    }
-
-
-def _insert_identifiers(given: Iterable[tuple[int, list[tuple[str, str]] | None]]) -> None:
-    rows = [
-        {"occurrence_id": pk, "name": name, "value": value, "position": position}
-        for pk, identifiers in given
-        for position, (name, value) in enumerate(identifiers or ())
-    ]
-    bulk.insert(IDENTIFIER, ["occurrence_id", "name", "value", "position"], rows)
-
-
-def _insert_extension_rows(
-    given: Iterable[tuple[int, list[tuple[str, dict[str, str]]] | None]],
-) -> None:
-    rows = [
-        {"occurrence_id": pk, "row_type": row_type, "terms": content, "position": position}
-        for pk, extension_rows in given
-        for position, (row_type, content) in enumerate(extension_rows or ())
-    ]
-    bulk.insert(EXTENSION_ROW, ["occurrence_id", "row_type", "terms", "position"], rows)
+    bulk.insert(WITHHELD, children.WITHHELD_COLUMNS, withheld)
 
 
 # --- updating ---------------------------------------------------------------------------------
@@ -344,7 +300,7 @@ class _Plan:
         self.now = now
         self.rows: list[dict[str, Any]] = []
         self.columns: set[str] = set()
-        self.names: list[tuple[str, str, str]] = []
+        self.names: list[naming.Wanted] = []
         self.changes: list[dict[str, Any]] = []
         self.withheld: list[dict[str, Any]] = []
         self.new_identifications: list[dict[str, Any]] = []
@@ -402,7 +358,7 @@ class _Plan:
         whole: Mapping[str, Any],
         source: str | None,
     ) -> None:
-        self.names.append(_name_key(whole))
+        self.names.append((record.collection_id, naming.key_of(whole)))
         self.rows.append(
             {
                 **part.public,
@@ -465,7 +421,7 @@ class _Plan:
         if part.withheld is None and record.withheld is None:
             return
         identifications = record.withheld_identifications if hidden is None else hidden
-        row = _withheld_row(record.id, record.collection_id, part, identifications)
+        row = children.withheld_row(record.id, record.collection_id, part, identifications)
         self.withheld.append(row)
 
     def _note(
@@ -495,7 +451,7 @@ class _Plan:
 
     def carry_out(self) -> None:
         """Send the statements."""
-        names = _name_ids(self.names)
+        names = naming.name_ids(self.names)
         for row, key in zip(self.rows, self.names, strict=True):
             row["name_id"] = names.get(key)
         bookkeeping = "version changed_at name_id source_id import_hash import_version".split()
@@ -508,11 +464,11 @@ class _Plan:
         bulk.update(IDENTIFICATION, _IDENTIFICATION_ROW[1:], staying, key="guid")
         new = self.new_identifications
         bulk.insert(IDENTIFICATION, ["occurrence_id", *_filled(new)], new)
-        _replace_withheld(self.withheld)
-        _replace_children(IDENTIFIER, [pk for pk, _rows in self.identifiers])
-        _insert_identifiers(self.identifiers)
-        _replace_children(EXTENSION_ROW, [pk for pk, _rows in self.extension_rows])
-        _insert_extension_rows(self.extension_rows)
+        children.replace_withheld(self.withheld)
+        children.replace(IDENTIFIER, [pk for pk, _rows in self.identifiers])
+        children.insert_identifiers(self.identifiers)
+        children.replace(EXTENSION_ROW, [pk for pk, _rows in self.extension_rows])
+        children.insert_extension_rows(self.extension_rows)
         insert_changes(self.changes)
 
 
@@ -523,19 +479,6 @@ def insert_changes(changes: Sequence[dict[str, Any]]) -> None:
         "withheld_before withheld_after"
     ).split()
     bulk.insert(CHANGE, columns, changes)
-
-
-def _replace_withheld(rows: Sequence[dict[str, Any]]) -> None:
-    _replace_children(WITHHELD, [row["occurrence_id"] for row in rows])
-    bulk.insert(WITHHELD, _WITHHELD_COLUMNS, [row for row in rows if row["terms"] is not None])
-
-
-def _replace_children(table: str, record_ids: Sequence[int]) -> None:
-    if record_ids:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f'DELETE FROM "{table}" WHERE occurrence_id = ANY(%s)', [list(record_ids)]
-            )
 
 
 # --- small rules ------------------------------------------------------------------------------
@@ -629,42 +572,6 @@ def _filled(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _as_guid(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(str(value))
-
-
-def _name_key(values: Mapping[str, Any]) -> tuple[str, str, str]:
-    return (
-        values.get("scientific_name") or "",
-        values.get("scientific_name_authorship") or "",
-        values.get("kingdom") or values.get("nomenclatural_code") or "",
-    )
-
-
-def _names(records: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str, str], int]:
-    """Return the keys of the Name rows these records need, made where missing."""
-    return _name_ids({_name_key(values) for values in records})
-
-
-def _name_ids(keys: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
-    wanted = sorted(key for key in set(keys) if key[0])
-    if not wanted:
-        return {}
-    columns = [list(column) for column in zip(*wanted, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {NAME} "
-            "(guid, scientific_name, authorship, context, state, evidence, candidates) "
-            "SELECT portal_guid(), w.*, 'new', '', '[]' "
-            "FROM unnest(%s::text[], %s::text[], %s::text[]) AS w ON CONFLICT DO NOTHING",
-            columns,
-        )
-        cursor.execute(
-            f"SELECT n.scientific_name, n.authorship, n.context, n.id FROM {NAME} n "
-            "JOIN unnest(%s::text[], %s::text[], %s::text[]) AS w(name, authorship, context) "
-            "ON n.scientific_name = w.name AND n.authorship = w.authorship "
-            "AND n.context = w.context AND n.collection_id IS NULL",
-            columns,
-        )
-        return {(name, author, context): pk for name, author, context, pk in cursor.fetchall()}
 
 
 __all__ = ["Draft", "Stored", "Written", "insert_changes", "stored", "write"]

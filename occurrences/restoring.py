@@ -18,7 +18,7 @@ from psycopg import sql
 from darwincore import terms as dwc
 from journal import undo
 from journal.models import Change, ChangeSet
-from occurrences import bulk
+from occurrences import bulk, naming
 from occurrences.models import (
     DeletedOccurrence,
     ExtensionRow,
@@ -233,7 +233,7 @@ def _insert_whole(undoing: undo.Undoing, change_ids: Sequence[int]) -> int:
     columns = [
         str(field.column)
         for field in Occurrence._meta.concrete_fields
-        if field.column not in ("id", "search_vector")
+        if field.column not in ("id", "search_vector", "name_id")
     ]
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     with connection.cursor() as cursor:
@@ -241,7 +241,7 @@ def _insert_whole(undoing: undo.Undoing, change_ids: Sequence[int]) -> int:
             sql.SQL(
                 "INSERT INTO {table} ({names}) SELECT {values} FROM {change} c CROSS JOIN LATERAL "
                 "jsonb_populate_record(NULL::{table}, c.before) r WHERE c.id = ANY(%s) "
-                "ORDER BY c.id ON CONFLICT (guid) DO NOTHING RETURNING guid"
+                "ORDER BY c.id ON CONFLICT (guid) DO NOTHING RETURNING guid, id"
             ).format(
                 table=sql.Identifier(OCCURRENCE),
                 names=names,
@@ -250,7 +250,9 @@ def _insert_whole(undoing: undo.Undoing, change_ids: Sequence[int]) -> int:
             ),
             [list(change_ids)],
         )
-        back = [guid for (guid,) in cursor.fetchall()]
+        ids_by_guid = dict(cursor.fetchall())
+        back = list(ids_by_guid)
+        naming.point(list(ids_by_guid.values()))
         for name, table in _CHILDREN.items():
             _insert_children(cursor, name, table, change_ids, back)
         _insert_withheld(cursor, change_ids, back)
