@@ -88,12 +88,25 @@ class Progress:
             raise Cancelled
 
 
-def start(kind: str, key: object, user: Any, collection_id: int | None = None) -> Job:
-    """Return the unfinished job of this kind and key, made and woken if there was none."""
+def start(
+    kind: str,
+    key: object,
+    user: Any,
+    collection_id: int | None = None,
+    options: dict[str, Any] | None = None,
+) -> Job:
+    """Return the unfinished job of this kind and key, made and woken if there was none.
+
+    options: what the work is to know, as JSON; those of a job that stands already stay.
+    """
     try:
         with transaction.atomic():
             job = Job.objects.create(
-                kind=kind, key=str(key), user=user, collection_id=collection_id
+                kind=kind,
+                key=str(key),
+                user=user,
+                collection_id=collection_id,
+                options=options or {},
             )
     except IntegrityError:
         return Job.objects.get(kind=kind, key=str(key), state__in=Job.UNFINISHED)
@@ -101,9 +114,17 @@ def start(kind: str, key: object, user: Any, collection_id: int | None = None) -
     return job
 
 
-def run_here(kind: str, key: object, user: Any, collection_id: int | None = None) -> Job:
+def run_here(
+    kind: str,
+    key: object,
+    user: Any,
+    collection_id: int | None = None,
+    options: dict[str, Any] | None = None,
+) -> Job:
     """Do the work in this process (a command, a test) and return its finished job."""
-    job = Job.objects.create(kind=kind, key=str(key), user=user, collection_id=collection_id)
+    job = Job.objects.create(
+        kind=kind, key=str(key), user=user, collection_id=collection_id, options=options or {}
+    )
     run(job.guid)
     job.refresh_from_db()
     return job

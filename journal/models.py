@@ -36,6 +36,7 @@ class Job(models.Model):
     )
     # Plain number: collections live in an app above this one.
     collection_id = models.BigIntegerField(null=True)
+    options = models.JSONField(default=dict)  # what was asked for, beyond the key
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     holder = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True)
