@@ -437,6 +437,11 @@ _REFUSALS: dict[str, Code] = {
         N_("the core of the archive is {value}, not Occurrence."),
         N_("Upload an archive of occurrences."),
     ),
+    "CORE_NOT_TAXON": Code(
+        "blocking",
+        N_("the core of the archive is {value}, not Taxon."),
+        N_("Upload an archive of names."),
+    ),
 }
 
 CODES: dict[str, Code] = _VALUES | _ROWS | _FILES | _REFUSALS

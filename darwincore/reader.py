@@ -138,11 +138,12 @@ class Table:
 class Source(AbstractContextManager["Source"]):
     """An opened file. A context manager; rows can be read while it is open, any number of times.
 
-    kind: "archive" if it has a meta.xml or extensions, else "table". encoding and delimiter are the
-    core's. issues: about the file as a whole. metadata: the text of the EML file.
+    kind: "archive" if it has a meta.xml or extensions, "coldp" for a Catalogue of Life Data Package
+    (each table's row_type is its entity, such as NameUsage), else "table". encoding and delimiter
+    are the core's. issues: about the file as a whole. metadata: the text of the EML file.
     """
 
-    kind: Literal["table", "archive"]
+    kind: Literal["table", "archive", "coldp"]
     core: Table
     extensions: list[Table]
     encoding: str
@@ -180,11 +181,21 @@ def open_source(
     filename: what the person called it, for messages. Raises Refused where it cannot be read or
     holds no records.
     """
+    return opened(Opening, path, filename, limits)
+
+
+def opened(
+    opening: "type[Opening]",
+    path: str | PathLike[str],
+    filename: str | None,
+    limits: Limits | None,
+) -> Source:
+    """Open a file by the steps of `opening`; see `open_source`."""
     limits = limits or Limits()
     path = Path(path)
     container = open_container(path, filename or path.name, limits)
     try:
-        return _Opening(container, limits).source()
+        return opening(container, limits).source()
     except BaseException:
         container.close()
         raise
@@ -214,8 +225,10 @@ _ROW_TYPES = {iri.lower(): iri for iri in _EXTENSION_NAMES.values()}
 _OCCURRENCE_CLASSES = {"occurrence", "darwincore", "simpledarwinrecord", "simpledarwincore"}
 
 
-class _Opening:
+class Opening:
     """The steps from an opened container to a source, and the issues gathered on the way."""
+
+    core_row_type = OCCURRENCE_ROW
 
     def __init__(self, container: Container, limits: Limits):
         self.container = container
@@ -233,7 +246,7 @@ class _Opening:
 
     def _made(
         self,
-        kind: Literal["table", "archive"],
+        kind: Literal["table", "archive", "coldp"],
         core: Table,
         extensions: list[Table],
         metadata: str | None,
@@ -258,7 +271,7 @@ class _Opening:
         if core is None:
             missing = ", ".join(meta.core.locations)
             raise Refused("CORE_FILE_MISSING", missing, file=self.filename)
-        core.row_type = OCCURRENCE_ROW
+        core.row_type = self.core_row_type
         extensions = [self._extension(declaration, folder) for declaration in meta.extensions]
         tables = [core, *filter(None, extensions)]
         self._report_ignored({part.name for table in tables for part in table._parts})
