@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -45,6 +45,11 @@ class Beneath(models.Lookup):
         left, left_parameters = self.process_lhs(compiler, connection)
         right, right_parameters = self.process_rhs(compiler, connection)
         return f"{left} <@ ({right})::ltree", [*left_parameters, *right_parameters]
+
+
+def epithet() -> Func:
+    """Return the second word of a canonical key: fuzzy matching looks names up by it."""
+    return Func(F("canonical_key"), Value(" "), Value(2), function="split_part")
 
 
 class TaxonQuerySet(models.QuerySet["Taxon"]):
@@ -152,6 +157,7 @@ class Taxon(models.Model):
         indexes = [
             GistIndex(fields=["path"], name="taxon_path"),
             models.Index(fields=["variant_key"], name="taxon_variant"),
+            models.Index(epithet(), "canonical_key", name="taxon_epithet"),
             models.Index(fields=["source", "source_id"], name="taxon_source"),
             models.Index(
                 fields=["scientific_name"],
@@ -325,6 +331,7 @@ class Usage(models.Model):
             models.Index(fields=["checklist", "source_id"], name="usage_id"),
             models.Index(fields=["canonical_key"], name="usage_name"),
             models.Index(fields=["variant_key"], name="usage_variant"),
+            models.Index(epithet(), "canonical_key", name="usage_epithet"),
             models.Index(
                 fields=["checklist", "accepted_source_id"],
                 condition=~Q(accepted_source_id=""),
