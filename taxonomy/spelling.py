@@ -25,6 +25,28 @@ _NOT_LETTER = re.compile(r"[^a-z]+")
 _AUTHOR_JOIN = re.compile(r"\b(?:et|and|und|y|e)\b|&")
 
 
+# Signs on a letter are written out as the codes of nomenclature ask: Mülleri is muelleri.
+_WRITTEN_OUT = str.maketrans(
+    {
+        "ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "ao", "æ": "ae", "œ": "oe", "ß": "ss",
+        "ð": "d", "þ": "th", "ł": "l", "đ": "d", "ı": "i", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue",
+        "Ø": "Oe", "Å": "Ao", "Æ": "Ae", "Œ": "Oe", "Ð": "D", "Þ": "Th", "Ł": "L", "Đ": "D",
+    }
+)  # fmt: skip
+
+
+def latinised(word: str) -> str:
+    """Return a name's word in the 26 letters that names have: "Ærugo Mülleri" → "Aerugo Muelleri".
+
+    What has no Latin letter (Cyrillic, Greek) stays as it is.
+    """
+    if word.isascii():
+        return word
+    composed = unicodedata.normalize("NFC", word).translate(_WRITTEN_OUT)
+    apart = unicodedata.normalize("NFKD", composed)
+    return "".join(c for c in apart if not unicodedata.combining(c))
+
+
 def folded(text: str) -> str:
     """Return `text` in lower case without accents; ligatures are written out."""
     if text.isascii():
