@@ -7,4 +7,4 @@ class OccurrencesConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers how records are taken back and by whom, and the jobs.
-        from occurrences import downloads, history, imports, restoring  # noqa: F401
+        from occurrences import downloads, history, imports, protecting, restoring  # noqa: F401

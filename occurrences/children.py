@@ -14,7 +14,9 @@ from occurrences.protection import Split
 IDENTIFIER = Identifier._meta.db_table
 EXTENSION_ROW = ExtensionRow._meta.db_table
 WITHHELD = Withheld._meta.db_table
-WITHHELD_COLUMNS = "occurrence_id collection_id protection terms identifications reason".split()
+WITHHELD_COLUMNS = (
+    "occurrence_id collection_id protection terms identifications reason rules".split()
+)
 
 
 def insert_identifiers(given: Iterable[tuple[int, list[tuple[str, str]] | None]]) -> None:
@@ -49,7 +51,8 @@ def withheld_row(
         "protection": part.public["protection"],
         "terms": part.withheld,
         "identifications": identifications,
-        "reason": (part.withheld or {}).get("security_reason") or "",
+        "reason": part.decision.reason,
+        "rules": list(part.decision.rules),
     }
 
 

@@ -22,8 +22,16 @@ from journal.models import Change, ChangeSet
 from occurrences import bulk, children, naming, protection
 from occurrences.children import EXTENSION_ROW, IDENTIFIER, WITHHELD
 from occurrences.determinations import Determination, arrange, mirror_of
-from occurrences.models import ExtensionRow, Identification, Identifier, Occurrence, Withheld
-from occurrences.protection import Split, exact, frozen
+from occurrences.models import (
+    ExtensionRow,
+    Identification,
+    Identifier,
+    Occurrence,
+    Protection,
+    Withheld,
+)
+from occurrences.protection import Decision, Split, exact, frozen
+from occurrences.ruling import Ruling
 
 OCCURRENCE = Occurrence._meta.db_table
 IDENTIFICATION = Identification._meta.db_table
@@ -32,6 +40,7 @@ CHANGE = Change._meta.db_table
 TERM_COLUMNS = dwc.COLUMNS + dwc.DERIVED_COLUMNS
 _TERM_NAMES = {term.column: term.name for term in dwc.COLUMN_TERMS}
 _STATED = ("protection", *protection.NOTES)  # columns every write sets
+_PROTECTED_COLUMNS = sorted({*protection.WITHHELD, *_STATED, "verbatim"})
 _IDENTIFICATION_ROW = ("guid", "is_current", "position", "verbatim", *dwc.IDENTIFICATION_COLUMNS)
 
 
@@ -85,6 +94,7 @@ class Stored:
     identifications: list[Determination] = field(default_factory=list)
     identifiers: list[tuple[str, str]] = field(default_factory=list)
     extension_rows: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    rules: tuple[int, ...] = ()  # ids of the ProtectionRules behind its protection
 
     @property
     def values(self) -> dict[str, Any]:
@@ -128,6 +138,7 @@ def stored(guids: Iterable[UUID]) -> dict[UUID, Stored]:
     for withheld in Withheld.objects.filter(occurrence__in=ids):
         by_id[withheld.occurrence_id].withheld = withheld.terms
         by_id[withheld.occurrence_id].withheld_identifications = withheld.identifications
+        by_id[withheld.occurrence_id].rules = tuple(withheld.rules)
     determinations = Identification.objects.filter(occurrence__in=ids).order_by("position", "pk")
     for row in determinations.values("occurrence_id", *_IDENTIFICATION_ROW):
         record = by_id[row.pop("occurrence_id")]
@@ -146,7 +157,8 @@ def differences(draft: Draft, record: Stored, terms: Iterable[str]) -> dict[str,
     Exact values, as JSON. A change of determinations that the record's own columns don't show
     stands under "identifications", as names. Empty: writing would change nothing.
     """
-    plan = _Plan(ChangeSet(), timezone.now())
+    standing = Decision(Protection(record.columns["protection"]))
+    plan = _Plan(ChangeSet(), timezone.now(), Ruling(standing=standing))
     columns = _with_derived(terms)
     if not plan.add(draft, record, columns):
         return {}
@@ -164,6 +176,21 @@ def differences(draft: Draft, record: Stored, terms: Iterable[str]) -> dict[str,
     return found
 
 
+def reprotect(guids: Iterable[UUID], *, only_look: bool = False) -> list[UUID]:
+    """Bring what is withheld of these records in line with the rules, and return those it moved.
+
+    Their exact values stay as they are, so this is no change of theirs: version and history stay.
+    """
+    with transaction.atomic():
+        records = stored(guids)
+        ruling = Ruling.of(naming.key_of(record.columns) for record in records.values())
+        plan = _Plan(ChangeSet(), timezone.now(), ruling)
+        moved = [guid for guid, record in records.items() if plan.reprotect(record)]
+        if not only_look:
+            plan.carry_out_protection()
+    return moved
+
+
 # --- creating ---------------------------------------------------------------------------------
 
 
@@ -176,7 +203,8 @@ def _create(
     names = naming.name_ids(keys)
     now = timezone.now()
     entered_by = change_set.user.get_username() if change_set.user else ""
-    parts = [_split(draft.values, draft.verbatim) for draft in drafts]
+    ruling = Ruling.of(naming.key_of(draft.values) for draft in drafts)
+    parts = [_split(draft.values, draft.verbatim, ruling) for draft in drafts]
     rows = [
         {
             **part.public,
@@ -280,7 +308,7 @@ def _update(
     if not drafts:
         return
     records = stored(draft.guid for draft in drafts)
-    plan = _Plan(change_set, timezone.now())
+    plan = _Plan(change_set, timezone.now(), _ruling(columns, drafts, records))
     for draft in drafts:
         record = records.get(draft.guid)
         if record is None or record.version != draft.version:
@@ -292,12 +320,27 @@ def _update(
     plan.carry_out()
 
 
+def _ruling(
+    columns: Iterable[str], drafts: Iterable[Draft], records: Mapping[UUID, Stored]
+) -> Ruling:
+    """Return the rules that these records fall under once they are written."""
+    named = [column for column in naming.KEY_COLUMNS if column in set(columns)]
+    keys = []
+    for draft in drafts:
+        if record := records.get(draft.guid):
+            whole = {column: record.columns.get(column) for column in naming.KEY_COLUMNS}
+            whole.update((column, draft.values.get(column)) for column in named)
+            keys.append(naming.key_of(whole))
+    return Ruling.of(keys)
+
+
 class _Plan:
     """The rows a set of updates comes down to, gathered before any statement is sent."""
 
-    def __init__(self, change_set: ChangeSet, now: datetime) -> None:
+    def __init__(self, change_set: ChangeSet, now: datetime, ruling: Ruling) -> None:
         self.change_set = change_set
         self.now = now
+        self.ruling = ruling
         self.rows: list[dict[str, Any]] = []
         self.columns: set[str] = set()
         self.names: list[naming.Wanted] = []
@@ -312,7 +355,7 @@ class _Plan:
         """Plan one record's update; return False when nothing would differ."""
         whole = record.values
         whole.update((column, draft.values.get(column)) for column in columns)
-        part = _split(whole, _verbatim_after(record.verbatim, draft, columns))
+        part = _split(whole, _verbatim_after(record.verbatim, draft, columns), self.ruling)
         before, after = _differences(record.columns, {**part.public, "verbatim": part.verbatim})
         hidden_before, hidden_after = _differences(record.withheld or {}, part.withheld or {})
         self._note_notes(record.values, whole, before, after)
@@ -337,6 +380,29 @@ class _Plan:
         if "extension_rows" in after:
             self.extension_rows.append((record.id, draft.extension_rows or []))
         return True
+
+    def reprotect(self, record: Stored) -> bool:
+        """Plan what protects one record anew; return False when it stands as it should."""
+        part = _split(record.values, record.verbatim, self.ruling)
+        decision = part.decision
+        if (decision.level, decision.rules) == (record.columns["protection"], record.rules):
+            return False
+        hidden: dict[str, Any] = {}
+        for row in record.identifications:
+            public, kept = split_identification(row, hide=part.withheld is not None)
+            self.identifications.append(public)
+            if kept:
+                hidden[str(row["guid"])] = kept
+        self.rows.append({**part.public, "id": record.id, "verbatim": part.verbatim})
+        self.withheld.append(children.withheld_row(record.id, record.collection_id, part, hidden))
+        return True
+
+    def carry_out_protection(self) -> None:
+        """Send the statements of `reprotect`."""
+        bulk.update(OCCURRENCE, _PROTECTED_COLUMNS, self.rows, key="id")
+        columns = (*protection.WITHHELD_OF_IDENTIFICATION, "verbatim")
+        bulk.update(IDENTIFICATION, columns, self.identifications, key="guid")
+        children.replace_withheld(self.withheld)
 
     def _note_notes(
         self,
@@ -495,8 +561,8 @@ def _with_derived(terms: Iterable[str]) -> list[str]:
 _KNOWN = frozenset(TERM_COLUMNS)
 
 
-def _split(values: Mapping[str, Any], verbatim: Mapping[str, str]) -> Split:
-    decision = protection.decide(values)
+def _split(values: Mapping[str, Any], verbatim: Mapping[str, str], ruling: Ruling) -> Split:
+    decision = ruling.decide(values)
     part = protection.split(values, verbatim, decision)
     part.public["protection"] = int(decision.level)
     return part

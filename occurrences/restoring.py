@@ -38,6 +38,7 @@ from occurrences.records import (
     Draft,
     Stored,
     insert_changes,
+    reprotect,
     split_identification,
     stored,
     write,
@@ -263,6 +264,7 @@ def _insert_whole(undoing: undo.Undoing, change_ids: Sequence[int]) -> int:
             f'FROM "{CHANGE}" WHERE id = ANY(%s) AND row_guid = ANY(%s)',
             [undoing.undo.pk, list(change_ids), back],
         )
+    reprotect(back)  # the rules may be others by now
     return len(back)
 
 

@@ -20,10 +20,11 @@ from django.utils.translation import gettext_lazy
 
 from darwincore import issues
 from darwincore.issues import Issue, Message
-from occurrences import history, imports, protection
-from occurrences.drafting import Drafter, FileRow
+from occurrences import history, imports, naming
+from occurrences.drafting import Drafter
 from occurrences.history import Line
 from occurrences.models import ImportOutcome, ImportRun, Occurrence, Protection
+from occurrences.ruling import Ruling
 from occurrences.staging import CHUNK, file_rows
 
 PAGE = 50
@@ -202,8 +203,12 @@ def _rows(run: ImportRun, outcomes: list[ImportOutcome]) -> list[Row]:
     staged = {row.number: row for row in file_rows(run, numbers)}
     guids = [outcome.target_guid for outcome in outcomes if outcome.target_guid]
     records = _records(run, guids)
+    values = {
+        number: dict(drafter.read(row, drafter.key(row)).values) for number, row in staged.items()
+    }
+    ruling = Ruling.of(naming.key_of(each) for each in values.values())
     return [
-        _row(run, drafter, outcome, staged.get(outcome.number), records.get(outcome.target_guid))
+        _row(run, outcome, values.get(outcome.number, {}), records.get(outcome.target_guid), ruling)
         for outcome in outcomes
     ]
 
@@ -216,13 +221,11 @@ def _records(run: ImportRun, guids: Iterable[UUID]) -> dict[Any, Occurrence]:
 
 def _row(
     run: ImportRun,
-    drafter: Drafter,
     outcome: ImportOutcome,
-    staged: FileRow | None,
+    values: dict[str, Any],
     record: Occurrence | None,
+    ruling: Ruling,
 ) -> Row:
-    reading = drafter.read(staged, drafter.key(staged)) if staged else None
-    values = dict(reading.values) if reading else {}
     kind, _colon, key = outcome.key.partition(":")
     return Row(
         outcome.number,
@@ -236,7 +239,7 @@ def _row(
         values,
         _in_order(history.fields({}, values)),
         [issues.describe(Issue(*issue), translate=_) for issue in outcome.issues or ()],
-        protection.decide(values).level != Protection.OPEN,
+        ruling.decide(values).level != Protection.OPEN,
         run.state == ImportRun.State.CHECKED
         and outcome.action in (Action.CREATE, Action.UPDATE, Action.EXCLUDED),
     )

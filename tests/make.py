@@ -20,6 +20,9 @@ from journal.models import ChangeSet
 from occurrences import records
 from occurrences.models import Occurrence
 from occurrences.records import Draft
+from taxonomy import spelling
+from taxonomy.models import Taxon
+from taxonomy.ranks import RANKS
 
 _numbers = count(1)
 
@@ -45,6 +48,43 @@ def collection(code: str = "", *, administrator: Any = None, **fields: Any) -> C
 def grant(person: Any, role: str, within: Collection | None = None, **fields: Any) -> Grant:
     """Give `person` a role, in a collection or portal-wide."""
     return Grant.objects.create(user=person, role=role, collection=within, **fields)
+
+
+def taxon(
+    name: str,
+    authorship: str = "",
+    *,
+    rank: str = "species",
+    parent: Taxon | None = None,
+    accepted: Taxon | None = None,
+    **fields: Any,
+) -> Taxon:
+    """Make a taxon of the thesaurus under `parent`, or a synonym of `accepted`."""
+    above = accepted or parent
+    kingdom = name if rank == "kingdom" else (above.kingdom if above else "Plantae")
+    key = spelling.canonical_key(name)
+    given = {
+        "kingdom": kingdom,
+        "family": name if rank == "family" else (above.family if above else ""),
+        "status": "synonym" if accepted else "accepted",
+        **fields,
+    }
+    made = Taxon.objects.create(
+        scientific_name=name,
+        authorship=authorship,
+        rank=rank,
+        rank_order=RANKS[rank].order,
+        parent=None if accepted else parent,
+        accepted=accepted,
+        canonical_key=key,
+        variant_key=spelling.variant_key(key),
+        authorship_key=spelling.authorship_key(authorship),
+        **given,
+    )
+    made.current = accepted or made
+    made.path = f"{above.path}.{made.pk}" if above else str(made.pk)
+    made.save()
+    return made
 
 
 def change_set(

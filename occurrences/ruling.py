@@ -1,0 +1,221 @@
+"""Protected species: which rules a record falls under.
+
+A rule protects a taxon, all beneath it, its synonyms, and records whose name isn't linked but
+reads like one of these: infraspecific, in a hybrid formula, misspelt by a letter or two. Where
+something is not known (a blank state, a name in doubt) the stricter reading holds.
+
+Locks: a writer of records holds the rules (shared) until it commits, so that a new rule, which
+takes them alone, knows no record is written without it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from darwincore.places import country_coded, country_named, same_country
+from occurrences import naming, protection
+from occurrences.models import Protection, ProtectionRule
+from occurrences.protection import Decision
+from taxonomy.parsing import parse
+from taxonomy.ranks import CODE_OF_KINGDOM, code_named
+from taxonomy.spelling import canonical_key
+
+# From the most open to the most closed.
+STRICTNESS = (Protection.OPEN, Protection.CELL, Protection.PLACE, Protection.WHOLE)
+_LOCK = (7102, 1)  # any numbers, so that other advisory locks of the database don't meet ours
+_CULTIVATED = ("cultivated", "captive", "planted", "managed")
+
+
+class Rule(NamedTuple):
+    """What deciding needs of a ProtectionRule."""
+
+    id: int
+    level: Protection
+    cultivated_too: bool
+    country: str
+    state_province: str
+    reason: str  # in words, kept with the withheld values
+
+    def holds_for(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether it covers a record of one of its names with these exact values."""
+        if not self.cultivated_too and _is_cultivated(values):
+            return False
+        country = values.get("country") or values.get("country_code")
+        return _may_be(country, self.country, _same_country) and _may_be(
+            values.get("state_province"), self.state_province, _same_words
+        )
+
+
+@dataclass(slots=True)
+class Ruling:
+    """The rules that records of some names fall under, read once for a set of records.
+
+    standing: the least that `decide` answers, for comparing a record with a draft of itself.
+    """
+
+    by_name: dict[naming.Key, tuple[Rule, ...]] = field(default_factory=dict)
+    standing: Decision = field(default_factory=lambda: Decision(Protection.OPEN))
+
+    @classmethod
+    def of(cls, keys: Iterable[naming.Key]) -> Ruling:
+        """Read the rules for records of these names and hold them until the transaction ends."""
+        rules = _deciding()
+        return cls(_rules_of(list(set(keys)), rules)) if rules else cls()
+
+    def decide(self, values: Mapping[str, Any]) -> Decision:
+        """Say how far the record with these exact values is protected, by itself and by rules.
+
+        A reason given with the record's own security locks it: no rule moves it.
+        """
+        own = protection.decide(values)
+        if values.get("security_reason"):
+            return own
+        holding = [
+            rule for rule in self.by_name.get(naming.key_of(values), ()) if rule.holds_for(values)
+        ]
+        strictest = max(
+            [own, self.standing, *(Decision(r.level, r.reason) for r in holding)],
+            key=lambda decision: STRICTNESS.index(decision.level),
+        )
+        return strictest._replace(rules=tuple(sorted(rule.id for rule in holding)))
+
+
+def hold_rules(*, alone: bool = False) -> None:
+    """Keep the rules as they are until the transaction ends; `alone`, to change them."""
+    function = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", _LOCK)
+
+
+def _may_be(given: str | None, wanted: str, same: Callable[[str, str], bool]) -> bool:
+    """Tell whether a place may be the wanted one: blank may be any."""
+    return not wanted or not given or same(given, wanted)
+
+
+def _same_country(one: str, other: str) -> bool:
+    known = [country_named(text) or country_coded(text) for text in (one, other)]
+    if known[0] and known[1]:
+        return same_country(known[0].code, known[1].code)
+    return _same_words(one, other)
+
+
+def _same_words(one: str, other: str) -> bool:
+    return canonical_key(one) == canonical_key(other)
+
+
+def _is_cultivated(values: Mapping[str, Any]) -> bool:
+    means = str(values.get("establishment_means") or "").strip().casefold()
+    degree = str(values.get("degree_of_establishment") or "").strip().casefold()
+    return bool(values.get("cultivation_status")) or (means or degree).startswith(_CULTIVATED)
+
+
+def _deciding() -> dict[int, Rule]:
+    """Return the rules that decide now, by id, and hold them."""
+    hold_rules()
+    return {
+        rule.pk: Rule(
+            rule.pk,
+            Protection(rule.level),
+            rule.cultivated_too,
+            rule.list.country,
+            rule.list.state_province,
+            rule.reason or f"{rule.taxon.scientific_name}: {rule.list.title}",
+        )
+        for rule in ProtectionRule.objects.filter(state__in=ProtectionRule.DECIDING).select_related(
+            "list", "taxon"
+        )
+    }
+
+
+def _rules_of(keys: Sequence[naming.Key], rules: Mapping[int, Rule]) -> dict[naming.Key, Any]:
+    found: dict[naming.Key, set[int]] = defaultdict(set)
+    for at, rule_id in covering(keys, list(rules)):
+        found[keys[at]].add(rule_id)
+    return {key: tuple(rules[rule_id] for rule_id in sorted(ids)) for key, ids in found.items()}
+
+
+def covering(keys: Sequence[naming.Key], rule_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """Return (position in `keys`, rule id) wherever one of these rules covers the name."""
+    readings = [(at, text) for at, key in enumerate(keys) for text in readings_of(key[0])]
+    columns = [list(column) for column in zip(*keys, strict=True)] or [[], [], []]
+    at, text = [list(column) for column in zip(*readings, strict=True)] or [[], []]
+    with connection.cursor() as cursor:
+        cursor.execute(_COVERING, [list(rule_ids), *columns, at, text])
+        return {
+            (int(at), int(rule_id))
+            for at, rule_id, kingdom in cursor.fetchall()
+            if not _contradicts(keys[int(at)][2], kingdom)
+        }
+
+
+# Positions are from 1 in `asked`, as WITH ORDINALITY counts them, and from 0 outside.
+_COVERING = """
+WITH rule AS MATERIALIZED (
+    SELECT r.id, c.path FROM occurrences_protectionrule r
+    JOIN taxonomy_taxon t ON t.id = r.taxon_id
+    JOIN taxonomy_taxon c ON c.id = coalesce(t.current_id, t.id)
+    WHERE r.id = ANY(%s)
+), protected AS MATERIALIZED (
+    SELECT rule.id, t.canonical_key, left(t.canonical_key, 3) AS start, t.kingdom
+    FROM rule JOIN taxonomy_taxon t ON t.path <@ rule.path WHERE t.merged_into_id IS NULL
+), asked AS MATERIALIZED (
+    SELECT a.at - 1 AS at, n.taxon_id, n.candidates
+    FROM unnest(%s::text[], %s::text[], %s::text[])
+        WITH ORDINALITY AS a(name, authorship, context, at)
+    LEFT JOIN taxonomy_name n ON n.scientific_name = a.name AND n.authorship = a.authorship
+        AND n.context = a.context
+), reading AS MATERIALIZED (
+    SELECT * FROM unnest(%s::int[], %s::text[]) AS r(at, text)
+    WHERE at IN (SELECT at FROM asked WHERE taxon_id IS NULL)
+)
+SELECT asked.at, rule.id, '' FROM asked
+JOIN taxonomy_taxon t ON t.id = asked.taxon_id JOIN rule ON t.path <@ rule.path
+UNION
+SELECT asked.at, rule.id, '' FROM asked
+CROSS JOIN LATERAL jsonb_array_elements(asked.candidates) AS candidate
+JOIN taxonomy_taxon t ON t.guid = (candidate->>'taxon')::uuid
+JOIN rule ON t.path <@ rule.path WHERE asked.taxon_id IS NULL
+UNION
+SELECT reading.at, protected.id, protected.kingdom
+FROM reading JOIN protected ON protected.canonical_key = reading.text
+UNION
+SELECT reading.at, protected.id, protected.kingdom
+FROM reading JOIN protected ON protected.start = left(reading.text, 3)
+    AND protected.canonical_key LIKE '%% %%'
+    AND levenshtein_less_equal(left(reading.text, 200), left(protected.canonical_key, 200), 2)
+        <= CASE WHEN length(reading.text) < 12 THEN 1 ELSE 2 END
+WHERE reading.text LIKE '%% %%'
+    AND NOT EXISTS (SELECT 1 FROM taxonomy_taxon k WHERE k.canonical_key = reading.text)
+"""
+
+
+def readings_of(name: str) -> list[str]:
+    """Return the keys of all that a name string may stand for: itself and what it lies within.
+
+    "Carnegiea gigantea f. cristata" → its own, the species', the genus'; of a formula both sides.
+    """
+    parsed = parse(name)
+    sides = parsed.canonical.split(" × ") if parsed.hybrid == "formula" else [parsed.canonical]
+    found: dict[str, None] = {}
+    genus = ""
+    for side in [*sides, name]:
+        words = canonical_key(side).split()
+        genus = genus or (words[0] if words else "")
+        if words and len(words[0]) == 1 and genus.startswith(words[0]):
+            words[0] = genus  # "Quercus alba × Q. rubra"
+        for length in range(len(words), 0, -1):
+            found[" ".join(words[:length])] = None
+    return list(found)
+
+
+def _contradicts(context: str, kingdom: str) -> bool:
+    """Tell whether a record's kingdom or code rules the taxon's kingdom out."""
+    if not context or not kingdom:
+        return False
+    stated, meant = code_named(context), CODE_OF_KINGDOM.get(kingdom.casefold(), "")
+    return bool(stated and meant and stated != meant)

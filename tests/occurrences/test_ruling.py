@@ -1,0 +1,218 @@
+"""Protected species: which records a rule covers, and that nothing is seen before it is through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from biocollections.models import Collection
+from journal import jobs
+from journal.models import Job
+from occurrences import protecting, records
+from occurrences.models import (
+    Occurrence,
+    PendingName,
+    Protection,
+    ProtectionList,
+    ProtectionRule,
+    Withheld,
+)
+from occurrences.readers import hash_collection
+from taxonomy.models import Name, Taxon
+from tests import make
+
+pytestmark = pytest.mark.django_db
+VISITOR = AnonymousUser()
+
+
+@pytest.fixture
+def saguaro() -> Taxon:
+    """Plantae > Cactaceae > Carnegiea > C. gigantea, with Cereus giganteus as its synonym."""
+    plants = make.taxon("Plantae", rank="kingdom")
+    family = make.taxon("Cactaceae", rank="family", parent=plants)
+    genus = make.taxon("Carnegiea", rank="genus", parent=family)
+    species = make.taxon("Carnegiea gigantea", "(Engelm.) Britton & Rose", parent=genus)
+    make.taxon("Cereus giganteus", "Engelm.", accepted=species)
+    return species
+
+
+@pytest.fixture
+def everywhere() -> ProtectionList:
+    return ProtectionList.objects.create(title="Protected everywhere")
+
+
+@pytest.fixture
+def arizona() -> ProtectionList:
+    return ProtectionList.objects.create(
+        title="Arizona list", country="United States", state_province="Arizona"
+    )
+
+
+def finish() -> None:
+    """Do the queued jobs, as the worker does."""
+    for job in Job.objects.filter(state=Job.State.QUEUED).order_by("pk"):
+        jobs.run(job.guid)
+
+
+def levels(within: Collection) -> dict[str, int]:
+    rows = Occurrence.objects.filter(collection=within).values_list("scientific_name", "protection")
+    return dict(rows)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Carnegiea gigantea",
+        "Cereus giganteus",
+        "Carnegiea gigantea f. cristata",
+        "Carnegiea cf. gigantea",
+        "Carnegiea gigantae",
+        "Carnegiea gigantea × Pachycereus pringlei",
+        "Pachycereus pringlei × Carnegiea gigantea",
+        "CARNEGIEA GIGANTEA",
+    ],
+)
+def test_synonyms_infraspecies_hybrids_and_misspellings_follow(
+    saguaro: Taxon, everywhere: ProtectionList, name: str
+) -> None:
+    protecting.add_rule(None, everywhere, saguaro)
+    record = make.occurrence(scientific_name=name, locality="Behind the mill")
+    assert record.protection == Protection.PLACE
+    assert record.locality is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"scientific_name": "Carnegiea"},
+        {"scientific_name": "Carnegiea gigas"},
+        {"scientific_name": "Carnegiea gigantea", "kingdom": "Animalia"},
+        {"scientific_name": "Carnegiea gigantea", "cultivation_status": True},
+        {"scientific_name": "Carnegiea gigantea", "establishment_means": "cultivated"},
+    ],
+)
+def test_others_stay_as_they_are(
+    saguaro: Taxon, everywhere: ProtectionList, values: dict[str, Any]
+) -> None:
+    protecting.add_rule(None, everywhere, saguaro)
+    assert make.occurrence(locality="Behind the mill", **values).protection == Protection.OPEN
+
+
+def test_a_rule_of_a_family_covers_unlinked_species_of_its_genera(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    protecting.add_rule(None, everywhere, Taxon.objects.get(scientific_name="Cactaceae"))
+    assert make.occurrence(scientific_name="Carnegiea nova").protection == Protection.PLACE
+
+
+@pytest.mark.parametrize(
+    ("place", "level"),
+    [
+        ({"country": "United States", "state_province": "Arizona"}, Protection.PLACE),
+        ({"country": "USA", "state_province": "ARIZONA"}, Protection.PLACE),
+        ({"country": "United States"}, Protection.PLACE),  # the state isn't known
+        ({}, Protection.PLACE),
+        ({"country": "United States", "state_province": "California"}, Protection.OPEN),
+        ({"country": "Mexico", "state_province": "Sonora"}, Protection.OPEN),
+    ],
+)
+def test_a_list_of_a_state_holds_there_and_where_the_place_is_not_known(
+    saguaro: Taxon, arizona: ProtectionList, place: dict[str, str], level: int
+) -> None:
+    protecting.add_rule(None, arizona, saguaro)
+    record = make.occurrence(scientific_name="Carnegiea gigantea", **place)
+    assert record.protection == level
+
+
+def test_a_reason_locks_a_record_in_both_directions(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    protecting.add_rule(None, everywhere, saguaro)
+    record = make.occurrence(
+        scientific_name="Carnegiea gigantea", record_security=0, security_reason="Botanical garden"
+    )
+    assert record.protection == Protection.OPEN
+
+
+def test_the_stricter_of_record_and_rule_wins(saguaro: Taxon, everywhere: ProtectionList) -> None:
+    protecting.add_rule(None, everywhere, saguaro, level=Protection.CELL)
+    whole = make.occurrence(scientific_name="Carnegiea gigantea", record_security=5)
+    assert whole.protection == Protection.WHOLE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_rule_hides_records_at_once_and_a_job_protects_them(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    within = make.collection()
+    for name in ("Carnegiea gigantea", "Cereus giganteus", "Larrea tridentata"):
+        make.occurrence(within, scientific_name=name, locality="Behind the mill")
+    before = hash_collection(within)
+    rule = protecting.add_rule(None, everywhere, saguaro)
+    seen = Occurrence.objects.visible_to(VISITOR).filter(collection=within)
+    assert [record.scientific_name for record in seen] == ["Larrea tridentata"]
+    finish()
+    rule.refresh_from_db()
+    assert rule.state == ProtectionRule.State.ACTIVE
+    assert levels(within) == {
+        "Carnegiea gigantea": Protection.PLACE,
+        "Cereus giganteus": Protection.PLACE,
+        "Larrea tridentata": Protection.OPEN,
+    }
+    assert seen.all().count() == 3 and not PendingName.objects.exists()
+    assert Withheld.objects.filter(rules__contains=[rule.pk]).count() == 2
+    assert protecting.astray() == []
+
+    protecting.end_rule(None, rule)
+    finish()
+    assert set(levels(within).values()) == {Protection.OPEN}
+    assert hash_collection(within) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_redetermination_to_a_common_plant_opens_and_back_closes(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    protecting.add_rule(None, everywhere, saguaro)
+    record = make.occurrence(scientific_name="Larrea tridentata", locality="Behind the mill")
+    change_set = make.change_set()
+    draft = records.Draft(
+        record.guid, record.collection_id, {"scientific_name": "Cereus giganteus"}, version=1
+    )
+    records.write(change_set, ["scientific_name"], [draft])
+    record.refresh_from_db()
+    assert (record.protection, record.locality) == (Protection.PLACE, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_to_a_protected_taxon_hides_the_records_at_once(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    protecting.add_rule(None, everywhere, saguaro)
+    record = make.occurrence(scientific_name="Giant saguaro", locality="Behind the mill")
+    assert record.protection == Protection.OPEN
+    Name.objects.filter(pk=record.name_id).update(taxon=saguaro, state=Name.State.LINKED)
+    protecting.names_changed([record.name_id])
+    assert not Occurrence.objects.visible_to(VISITOR).filter(pk=record.pk).exists()
+    finish()
+    record.refresh_from_db()
+    assert record.protection == Protection.PLACE
+    assert Occurrence.objects.visible_to(VISITOR).filter(pk=record.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deleted_record_comes_back_as_protected_as_its_species_is_now(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    from journal import undo
+    from occurrences import restoring
+
+    record = make.occurrence(scientific_name="Carnegiea gigantea", locality="Behind the mill")
+    deletion = make.change_set(kind="deletion", within=record.collection)
+    restoring.delete(deletion, [record.pk])
+    protecting.add_rule(None, everywhere, saguaro)
+    undo.undo(deletion, None)
+    back = Occurrence.objects.get(guid=record.guid)
+    assert (back.protection, back.locality) == (Protection.PLACE, None)
