@@ -79,15 +79,15 @@ class Speller:
             del near_keys[MOST_FOUND:]
         return found
 
-    def _in_their_genus(self, keys: list[str]) -> Iterator[tuple[str, str]]:
+    def _in_their_genus(self, keys: list[str]) -> list[tuple[str, str]]:
         parts = [(key, *key.split(" ", 1)) for key in keys]
-        yield from _look(_IN_GENUS, list(zip(*parts, strict=True)))
+        return _look(_IN_GENUS, list(zip(*parts, strict=True)))
 
-    def _with_their_epithet(self, keys: list[str]) -> Iterator[tuple[str, str]]:
+    def _with_their_epithet(self, keys: list[str]) -> list[tuple[str, str]]:
         parts = [(key, key.split(" ")[1]) for key in keys]
-        yield from _look(_SAME_EPITHET, list(zip(*parts, strict=True)))
+        return _look(_SAME_EPITHET, list(zip(*parts, strict=True)))
 
-    def _in_near_genera(self, keys: list[str]) -> Iterator[tuple[str, str]]:
+    def _in_near_genera(self, keys: list[str]) -> list[tuple[str, str]]:
         if self._genera is None:
             self._genera = Genera(word for (word,) in _rows(_GENERA, []))
         parts = [
@@ -95,17 +95,16 @@ class Speller:
             for key in keys
             for genus in self._genera.near(_genus(key))
         ]
-        if parts:
-            yield from _look(_IN_GENUS, list(zip(*parts, strict=True)))
+        return _look(_IN_GENUS, list(zip(*parts, strict=True))) if parts else []
 
 
 def _genus(key: str) -> str:
     return key.partition(" ")[0]
 
 
-def _look(statement: str, columns: list[tuple[str, ...]]) -> Iterator[tuple[str, str]]:
-    for key, near in _rows(statement, [list(column) for column in columns]):
-        yield key, near
+def _look(statement: str, columns: list[tuple[str, ...]]) -> list[tuple[str, str]]:
+    rows = _rows(statement, [list(column) for column in columns])
+    return [(key, near) for key, near in rows]
 
 
 def _rows(statement: str, columns: list[list[str]]) -> Iterator[tuple[str, ...]]:

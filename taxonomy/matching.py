@@ -310,7 +310,7 @@ def link(
         matches = list(matcher.match(_asked(chunk, families)))
         if not adopt:
             matches = [found for found in matches if found.chosen and found.chosen["taxon"]]
-        counts += _write(change_set, matches)
+        counts.update(_write(change_set, matches))
         if progress:
             progress.report(start + len(chunk), len(ids))
     return counts
