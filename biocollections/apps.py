@@ -15,4 +15,4 @@ class BiocollectionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from biocollections import metadata  # noqa: F401  registers how metadata are taken back
+        from biocollections import granting, metadata  # noqa: F401  register how to take back

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from biocollections.models import Collection, Grant, Person, Role
+from biocollections.granting import grant
+from biocollections.models import Collection, Person, Role
 
 
 def add_user(username: str, *, email: str, password: str, **fields: Any) -> Any:
@@ -44,17 +45,3 @@ def found_collection(
         collection.save()
         grant(administrator, Role.ADMINISTRATOR, collection, reason=reason)
     return collection
-
-
-def grant(
-    user: Any,
-    role: Role,
-    collection: Collection | None = None,
-    *,
-    by: Any = None,
-    reason: str,
-) -> Grant:
-    """Give `user` a role, in a collection or portal-wide, and return the grant."""
-    return Grant.objects.create(
-        user=user, role=role, collection=collection, granted_by=by, reason=reason
-    )

@@ -6,6 +6,7 @@ the only source and are checked by date in the query, so an expired one is void 
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -70,8 +71,17 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         """Return those `user` administers: imports, members, metadata, deleting, backups."""
         return self.filter(pk__in=_granted(user, Role.ADMINISTRATOR))
 
+    def staffed_by(self, user: Person) -> CollectionQuerySet:
+        """Return those in which `user` may give and take roles: his own, all as portal admin."""
+        return self if is_portal_admin(user) else self.managed_by(user)
+
+    def identifiable_by(self, user: Person) -> CollectionQuerySet:
+        """Return those to all of whose records `user` may add determinations."""
+        roles = (Role.ADMINISTRATOR, Role.EDITOR, Role.IDENTIFIER)
+        return self.filter(pk__in=_granted(user, *roles))
+
     def places_readable_by(self, user: Person) -> CollectionQuerySet:
-        """Return those whose place-protected records `user` may read exactly."""
+        """Return those all of whose place-protected records `user` may read exactly."""
         roles = (Role.ADMINISTRATOR, Role.EDITOR, Role.PROTECTED_DATA_READER)
         portal_wide = Grant.objects.valid().filter(
             user_id=_id_of(user), role=Role.PROTECTED_DATA_READER, collection=None, scope={}
@@ -85,6 +95,14 @@ COLLECTION_ROLES = (
     Role.PROTECTED_DATA_READER,
     Role.IDENTIFIER,
 )
+PORTAL_ROLES = (
+    Role.PORTAL_ADMIN,
+    Role.TAXONOMY_EDITOR,
+    Role.PROTECTED_SPECIES_ADMIN,
+    Role.PROTECTED_DATA_READER,
+)
+# Roles that may be limited to taxa and places.
+SCOPED_ROLES = (Role.PROTECTED_DATA_READER, Role.IDENTIFIER)
 
 
 def _id_of(user: Person) -> int:
@@ -230,10 +248,30 @@ class GrantQuerySet(models.QuerySet["Grant"]):
             Q(valid_until=None) | Q(valid_until__gt=now), valid_from__lte=now, revoked_at=None
         )
 
+    def grantable_by(self, user: Person) -> GrantQuerySet:
+        """Return those `user` may change and revoke, whether in force or not."""
+        if is_portal_admin(user):
+            return self
+        return self.filter(collection__in=Collection.objects.managed_by(user).values("pk"))
+
+    def granted_within_scope(self, user: Person, *roles: str) -> GrantQuerySet:
+        """Return the valid grants of `roles` that give `user` a right over some records only.
+
+        No other method counts them. Whoever asks about records narrows by each one's `scope`, all
+        of whose parts must hold: taxa (names; synonyms and what is below them follow), countries
+        and states (codes of `biocollections.places`: "MX", "MX-SON"). collection null is all.
+        """
+        mine = self.valid().filter(user_id=_id_of(user), role__in=roles)
+        return mine.exclude(scope={}).select_related("collection")
+
 
 class Grant(models.Model):
-    """A role somebody gave a person, in a collection or (collection null) portal-wide."""
+    """A role somebody gave a person, in a collection or (collection null) portal-wide.
 
+    Made and changed by `biocollections.granting` alone; a row is never deleted, so it is history.
+    """
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="grants"
     )
@@ -248,7 +286,8 @@ class Grant(models.Model):
     valid_from = models.DateTimeField(default=timezone.now)
     valid_until = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    # Taxa and places it is limited to; a limited grant gives none of the unlimited rights.
+    # {"taxa": […], "countries": […], "states": […]}: what it is limited to; {} is no limit. A
+    # limited grant gives none of the unlimited rights.
     scope = models.JSONField(default=dict, blank=True)
 
     objects = GrantQuerySet.as_manager()
@@ -276,6 +315,25 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.role} {self.collection or ''}".strip()
+
+    def get_absolute_url(self) -> str:
+        return reverse("collections:grant", args=[self.guid])
+
+    @property
+    def state(self) -> str:
+        """Where it stands: "valid", "future", "expired" or "revoked"."""
+        now = timezone.now()
+        if self.revoked_at:
+            return "revoked"
+        if self.valid_until and self.valid_until <= now:
+            return "expired"
+        return "future" if self.valid_from > now else "valid"
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it holds, in the portal's time zone; None without an end."""
+        end = self.valid_until
+        return timezone.localdate(end - timedelta(microseconds=1)) if end else None
 
 
 def is_portal_admin(user: Person) -> bool:

@@ -11,6 +11,11 @@ from biocollections.models import Grant, Role
 
 ROLES = {
     "taxonomy.change_taxon": (Role.TAXONOMY_EDITOR, Role.PORTAL_ADMIN),
+    "occurrences.change_protection_rule": (Role.PROTECTED_SPECIES_ADMIN, Role.PORTAL_ADMIN),
+    "collections.change_grant": (Role.PORTAL_ADMIN,),  # portal-wide; within: Grant.grantable_by
+    "collections.change_place": (Role.PORTAL_ADMIN,),
+    "accounts.change_user": (Role.PORTAL_ADMIN,),
+    "portal.change_settings": (Role.PORTAL_ADMIN,),
 }
 
 

@@ -1,14 +1,21 @@
-"""Addresses of collections."""
+"""Addresses of collections, and of who may do what in them."""
 
 from django.urls import path
 
-from biocollections import views
+from biocollections.views import collection, permissions
 
 app_name = "collections"
 
 urlpatterns = [
-    path("", views.collection_list, name="list"),
-    path("<uuid:guid>/", views.profile, name="profile"),
-    path("<uuid:guid>/edit/", views.edit, name="edit"),
-    path("<uuid:guid>/manage/", views.manage, name="manage"),
+    path("", collection.collection_list, name="list"),
+    path("<uuid:guid>/", collection.profile, name="profile"),
+    path("<uuid:guid>/edit/", collection.edit, name="edit"),
+    path("<uuid:guid>/manage/", collection.manage, name="manage"),
+    path("<uuid:guid>/permissions/", permissions.permissions, name="permissions"),
+    path("permissions/", permissions.portal_permissions, name="portal_permissions"),
+    path("permissions/<uuid:guid>/", permissions.grant, name="grant"),
+    path("permissions/<uuid:guid>/revoke/", permissions.revoke, name="grant_revoke"),
+    path("people/", permissions.people, name="people"),
+    path("people/suggest/", permissions.suggest, name="people_suggest"),
+    path("people/<uuid:guid>/", permissions.person, name="person"),
 ]

@@ -16,7 +16,8 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from biocollections.founding import found_collection, grant
+from biocollections.founding import found_collection
+from biocollections.granting import grant
 from biocollections.models import Collection, Contact, Institution, Role
 from darwincore import terms
 from darwincore.interpret import identifiers, interpret, interpret_identification

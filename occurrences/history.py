@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from biocollections import granting
 from biocollections.models import Collection, Person
 from darwincore import terms
 from journal.models import Change, ChangeSet
@@ -28,6 +29,11 @@ _OF_DATE = frozenset("year month day start_day_of_year end_day_of_year".split())
 _OF_TAXA = Q(
     collection_id=None,
     kind__in=(ChangeSet.Kind.TAXON_EDIT, ChangeSet.Kind.CLEANING, ChangeSet.Kind.UNDO),
+)
+# Who may do what, given, changed or taken, and undone: for those who give roles, and nobody else.
+_OF_GRANTS = Q(kind=ChangeSet.Kind.GRANT) | Q(
+    Exists(Change.objects.filter(change_set=OuterRef("pk"), kind=granting.KIND)),
+    kind=ChangeSet.Kind.UNDO,
 )
 _NOTES = frozenset(("information_withheld", "data_generalizations"))
 
@@ -66,11 +72,22 @@ class Touched:
 
 
 def visible_to(user: Person) -> QuerySet[ChangeSet]:
-    """Return the change sets `user` may read: of collections whose records he edits, of taxa."""
+    """Return the change sets `user` may read: of collections whose records he edits, of taxa.
+
+    Those of roles only where he gives them himself.
+    """
     within = Q(collection_id__in=Collection.objects.editable_by(user).values("pk"))
     if user.has_perm("taxonomy.change_taxon"):  # type: ignore[union-attr]
         within |= _OF_TAXA
+    within = within & ~_OF_GRANTS | _grants_of(user)
     return ChangeSet.objects.filter(within).select_related("user", "undoes")
+
+
+def _grants_of(user: Person) -> Q:
+    """Want a change of roles that `user` may give and take."""
+    if user.has_perm("collections.change_grant"):  # type: ignore[union-attr]
+        return _OF_GRANTS
+    return _OF_GRANTS & Q(collection_id__in=Collection.objects.managed_by(user).values("pk"))
 
 
 def undoable_by(user: Person) -> QuerySet[ChangeSet]:
@@ -81,7 +98,7 @@ def undoable_by(user: Person) -> QuerySet[ChangeSet]:
     managed = Q(collection_id__in=Collection.objects.managed_by(user).values("pk"))
     own = Q(kind__in=(ChangeSet.Kind.CLEANING, ChangeSet.Kind.UNDO), user_id=user.pk or 0)
     by_hand = Q(kind=ChangeSet.Kind.EDIT) | own
-    return visible_to(user).filter(managed | by_hand | _OF_TAXA)
+    return visible_to(user).filter(managed | by_hand | _OF_TAXA | _grants_of(user))
 
 
 @only_while
@@ -143,6 +160,7 @@ def _touched(change_set: ChangeSet, user: Person, guids: list[UUID]) -> list[Tou
         .in_bulk(guids, field_name="guid")
     )
     gone = dict(DeletedOccurrence.objects.filter(guid__in=guids).values_list("guid", "name"))
+    gone |= granting.titles(guids)
     changes: dict[UUID, list[Change]] = {}
     for change in change_set.changes.filter(record_guid__in=guids).order_by("pk"):
         changes.setdefault(change.record_guid, []).append(change)
@@ -183,6 +201,8 @@ def lines_of(changes: Iterable[Change]) -> list[Line]:
         if change.kind == "identification" and (change.before is None or change.after is None):
             was, now = _determination(before), _determination(after)
             added.append(Line(_("Determination"), "Identification", was, now))
+        elif change.kind == granting.KIND:
+            added += [Line(label, "", old, new) for label, old, new in granting.lines(change)]
         elif change.before is not None and change.after is not None:
             lines.update(dict.fromkeys(fields(before, after)))
     return sorted(lines, key=place) + added
@@ -207,7 +227,7 @@ def label_of(name: str) -> str:
     term = terms.BY_COLUMN.get(name)
     if term:
         return _(term.label)
-    return {
+    named: dict[str, Any] = {
         "identifiers": _("Additional Identifiers"),
         "identifications": _("Determination"),
         "extension_rows": _("Extension rows"),
@@ -215,7 +235,9 @@ def label_of(name: str) -> str:
         "is_current": _("Current determination"),
         "source_id": _("Key of the source"),
         "deleted": _("Deleted meanwhile"),
-    }.get(name, name)
+        **granting.LABELS,
+    }
+    return str(named.get(name, name))
 
 
 def term_of(name: str) -> str:

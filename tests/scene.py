@@ -9,7 +9,8 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from biocollections.models import Collection
+from biocollections import granting
+from biocollections.models import Collection, Role
 from journal.models import Job
 from occurrences import imports, restoring
 from occurrences.models import Download, Occurrence
@@ -36,7 +37,14 @@ def scene(
     job = Job.objects.create(
         kind="import apply", key="1", user=administrator, collection_id=herbarium.pk
     )
+    person = make.user("grantee")
+    within = granting.grant(person, Role.EDITOR, herbarium, by=administrator, reason="of the scene")
+    portal_wide = granting.grant(person, Role.TAXONOMY_EDITOR, reason="of the scene")
     return {
+        "person": person.guid,
+        "grant": within.guid,
+        "portal_grant": portal_wide.guid,
+        "grant_change": granting.histories([within])[within.guid][0].change_set.guid,
         "collection": herbarium.guid,
         "private_collection": private.guid,
         "open": opened.guid,

@@ -16,7 +16,7 @@ ASKING = {
     "Withheld": {"readable_by"},
     "ExtensionRow": {"visible_to"},
     "ImportRun": {"visible_to"},
-    "Collection": {"visible_to", "editable_by", "managed_by"},
+    "Collection": {"visible_to", "editable_by", "managed_by", "staffed_by"},
     "Identification": set(),
     "Identifier": set(),
 }
@@ -40,7 +40,7 @@ def modules(*folders: str) -> Iterator[Path]:
 def showing() -> list[Path]:
     """Return the modules that make pages and files for somebody."""
     named = [path for path in modules(*APPS) if path.name in ("views.py", "downloads.py")]
-    return [*named, *modules("occurrences/views")]
+    return [*named, *modules("biocollections/views", "occurrences/views")]
 
 
 def uses_of_objects(path: Path) -> Iterator[tuple[int, str, str]]:

@@ -79,6 +79,13 @@ LINES: dict[str, list[Ask] | str] = {
     "collections:profile": [Ask("collection")],
     "collections:edit": [Ask("collection"), Ask("collection", post={"name": ""})],
     "collections:manage": [Ask("collection")],
+    "collections:permissions": [Ask("collection"), Ask("collection", post={"person": "nobody"})],
+    "collections:portal_permissions": [Ask(), Ask(post={"person": "nobody"})],
+    "collections:grant": [Ask("grant"), Ask("grant", post={"reason": "why"})],
+    "collections:grant_revoke": [Ask("grant", post={})],
+    "collections:people": [Ask(query="q=a")],
+    "collections:people_suggest": [Ask(query="person=per")],
+    "collections:person": [Ask("person")],
     "occurrences:search": [Ask(query=query) for query in SEARCHES],
     "occurrences:record": [Ask(about) for about in ("open", "place", "whole", "deleted_whole")],
     "occurrences:add": [

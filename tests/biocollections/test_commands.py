@@ -101,3 +101,52 @@ def test_a_collection_that_will_not_do_is_refused_in_one_line(
         call_command("create_collection", code, "--name", name, "--administrator", administrator)
     assert "\n" not in str(refusal.value)
     assert Collection.objects.count() == 1
+
+
+def test_a_role_is_given_and_taken_by_command(db: None, capsys: pytest.CaptureFixture[str]) -> None:
+    ana, within = make.user("ana"), make.collection("ARIZ")
+    about = ("ana@example.org", "protected-data-reader", "--collection", "ariz")
+    call_command("grant", *about, "--until", "2999-12-31", "--reason", "study", "--json")
+    told = printed(capsys)
+    held = Grant.objects.get(user=ana)
+    assert told == {
+        "grant": str(held.guid),
+        "user": "ana",
+        "role": "protected data reader",
+        "collection": "ARIZ",
+        "until": "2999-12-31",
+        "scope": {},
+    }
+    assert Collection.objects.places_readable_by(ana).contains(within)
+    call_command("revoke", *about, "--reason", "done", "--json")
+    assert printed(capsys)["revoked"] == [str(held.guid)]
+    assert not Collection.objects.places_readable_by(ana).exists()
+
+
+def test_a_grant_by_command_may_be_limited(db: None) -> None:
+    ana = make.user("ana")
+    make.collection("ARIZ")
+    about = ("ana", "identifier", "--collection", "ARIZ", "--reason", "knows oaks")
+    call_command("grant", *about, "--taxa", "Quercus; Lithocarpus")
+    assert Grant.objects.get(user=ana).scope == {"taxa": ["Lithocarpus", "Quercus"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("grant", "nobody", "editor", "--collection", "ARIZ"), "no user nobody"),
+        (("grant", "ana", "editor", "--collection", "X"), "no collection X"),
+        (("grant", "ana", "editor"), "can't be given here"),
+        (("grant", "ana", "portal-admin", "--collection", "ARIZ"), "can't be given here"),
+        (("revoke", "ana", "editor", "--collection", "ARIZ"), "ana is not editor of ARIZ"),
+    ],
+)
+def test_roles_that_make_no_sense_are_refused_in_one_line(
+    db: None, arguments: tuple[str, ...], said: str
+) -> None:
+    make.user("ana")
+    make.collection("ARIZ")
+    with pytest.raises(CommandError, match=said) as refusal:
+        call_command(*arguments, "--reason", "why")
+    assert "\n" not in str(refusal.value)
+    assert not Grant.objects.exists()

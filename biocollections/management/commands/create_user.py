@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from biocollections.founding import add_user, grant
+from biocollections.founding import add_user
+from biocollections.granting import grant
 from biocollections.models import Role
 
 

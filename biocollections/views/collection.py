@@ -1,4 +1,4 @@
-"""The pages of collections: the list, a profile, its metadata, the control panels."""
+"""The list of collections, a profile, its metadata, the control panels."""
 
 from __future__ import annotations
 
