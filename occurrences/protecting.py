@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,6 +29,7 @@ from occurrences.models import (
 )
 from occurrences.ruling import covering, hold_rules
 from taxonomy.models import Name, Taxon
+from taxonomy.signals import names_linked, taxon_changed
 
 CHUNK = 1000
 
@@ -89,7 +91,24 @@ def names_changed(name_ids: Iterable[int]) -> None:
     PendingName.objects.bulk_create(
         [PendingName(name_id=pk) for pk in sorted(covered)], ignore_conflicts=True
     )
-    jobs.start("review protection", "names", None)
+    protected = Withheld.objects.exclude(rules=[]).filter(occurrence__name__in=ids)
+    if covered or protected.exists():
+        jobs.start("review protection", "names", None)
+
+
+@receiver(names_linked, dispatch_uid="protecting")
+def _names_were_linked(names: list[int], **_signal: Any) -> None:
+    names_changed(names)
+
+
+@receiver(taxon_changed, dispatch_uid="protecting")
+def _taxa_changed(taxa: list[int], **_signal: Any) -> None:
+    """See to names linked to these taxa; names in doubt are looked at by the job as well."""
+    if _deciding_ids():
+        moved = Taxon.objects.filter(pk__in=taxa).select_related("current")
+        beneath = Taxon.objects.beneath(*moved).values("pk")
+        names_changed(Name.objects.filter(taxon__in=beneath).values_list("pk", flat=True))
+        jobs.start("review protection", "names", None)
 
 
 def affected(taxon: Taxon) -> QuerySet[Occurrence]:
@@ -179,9 +198,7 @@ def _deciding_ids() -> list[int]:
     return list(rules.values_list("pk", flat=True))
 
 
-def _covered_names(
-    rule_ids: list[int], within: list[int] | None = None
-) -> list[tuple[Name, int]]:
+def _covered_names(rule_ids: list[int], within: list[int] | None = None) -> list[tuple[Name, int]]:
     """Return the names (all, or those of `within`) that one of the rules covers, with the rule."""
     if not rule_ids:
         return []

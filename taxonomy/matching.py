@@ -24,6 +24,7 @@ from taxonomy import adopting, evidence, parsing
 from taxonomy.evidence import Asked, Known, Outcome, Question, Verdict
 from taxonomy.fuzzy import Speller
 from taxonomy.models import Checklist, Name
+from taxonomy.signals import names_linked
 from taxonomy.spelling import canonical_key, variant_key
 
 BATCH = 10_000  # names looked up by one query
@@ -356,6 +357,8 @@ def _write(change_set: ChangeSet | None, matches: Sequence[Match]) -> Counter[st
             [_change(change_set, before[pk], found[pk]) for pk in changed], batch_size=1000
         )
     _update({pk: found[pk] for pk in before})
+    if changed:
+        names_linked.send(sender=Name, names=changed)
     counts: Counter[str] = Counter(found[pk].match.state for pk in before)
     counts["changed"] = len(changed)
     return counts

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 
 from biocollections.models import Collection
-from journal import jobs
+from journal import jobs, undo
 from journal.models import Job
-from occurrences import protecting, records
+from occurrences import protecting, records, restoring
 from occurrences.models import (
     Occurrence,
     PendingName,
@@ -21,6 +22,7 @@ from occurrences.models import (
 )
 from occurrences.readers import hash_collection
 from taxonomy.models import Name, Taxon
+from taxonomy.signals import names_linked, taxon_changed
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -193,8 +195,9 @@ def test_a_link_to_a_protected_taxon_hides_the_records_at_once(
     protecting.add_rule(None, everywhere, saguaro)
     record = make.occurrence(scientific_name="Giant saguaro", locality="Behind the mill")
     assert record.protection == Protection.OPEN
-    Name.objects.filter(pk=record.name_id).update(taxon=saguaro, state=Name.State.LINKED)
-    protecting.names_changed([record.name_id])
+    with transaction.atomic():
+        Name.objects.filter(pk=record.name_id).update(taxon=saguaro, state=Name.State.LINKED)
+        names_linked.send(sender=Name, names=[record.name_id])
     assert not Occurrence.objects.visible_to(VISITOR).filter(pk=record.pk).exists()
     finish()
     record.refresh_from_db()
@@ -203,12 +206,30 @@ def test_a_link_to_a_protected_taxon_hides_the_records_at_once(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_genus_moved_into_a_protected_family_hides_its_records_at_once(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    protecting.add_rule(None, everywhere, Taxon.objects.get(scientific_name="Cactaceae"))
+    genus = make.taxon("Larrea", rank="genus")
+    species = make.taxon("Larrea tridentata", parent=genus)
+    record = make.occurrence(scientific_name="Larrea tridentata", locality="Behind the mill")
+    Name.objects.filter(pk=record.name_id).update(taxon=species, state=Name.State.LINKED)
+    with transaction.atomic():
+        family = Taxon.objects.get(scientific_name="Cactaceae")
+        for taxon, above in ((genus, family), (species, genus)):
+            taxon.path = f"{above.path}.{taxon.pk}"
+            taxon.save()
+        taxon_changed.send(sender=Taxon, taxa=[genus.pk], change_set=None)
+    assert not Occurrence.objects.visible_to(VISITOR).filter(pk=record.pk).exists()
+    finish()
+    record.refresh_from_db()
+    assert record.protection == Protection.PLACE
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_deleted_record_comes_back_as_protected_as_its_species_is_now(
     saguaro: Taxon, everywhere: ProtectionList
 ) -> None:
-    from journal import undo
-    from occurrences import restoring
-
     record = make.occurrence(scientific_name="Carnegiea gigantea", locality="Behind the mill")
     deletion = make.change_set(kind="deletion", within=record.collection)
     restoring.delete(deletion, [record.pk])
