@@ -28,7 +28,7 @@ from taxonomy.catalogue_reading import Columns, Reading, Unreadable
 from taxonomy.checklistbank import Session, Unanswered, Unavailable
 from taxonomy.evidence import Asked, Known
 from taxonomy.matching import Candidate, Match
-from taxonomy.models import CatalogueAnswer, Checklist, Name, Usage, UsageVernacular
+from taxonomy.models import CatalogueAnswer, Checklist, Usage, UsageVernacular
 from taxonomy.parsing import parse
 
 logger = logging.getLogger(__name__)
@@ -202,8 +202,9 @@ class _Question:
 
 
 def _question(asked: Asked, kingdom: str) -> _Question:
-    """Put a name: without qualifiers, with what tells homonyms apart. Family only where needed."""
-    parsed = parse(asked.scientific_name, asked.authorship)
+    """Put a name: without qualifiers, with what tells homonyms of other kingdoms apart."""
+    _kingdom, code = evidence.context_of(asked.context or kingdom)
+    parsed = parse(asked.scientific_name, asked.authorship, code=code)
     name = evidence.question(asked, parsed, kingdom)
     told = {
         "scientificName": parsed.canonical,
@@ -213,12 +214,7 @@ def _question(asked: Asked, kingdom: str) -> _Question:
         "code": "" if name.kingdom else {"viral": "virus"}.get(name.code, name.code),
     }
     parameters = {key: value for key, value in told.items() if value}
-    text = "&".join(f"{key}={value}" for key, value in (parameters | _family(name)).items())
-    return _Question(name, parameters, text)
-
-
-def _family(name: evidence.Question) -> dict[str, str]:
-    return {"family": name.asked.family} if name.asked.family else {}
+    return _Question(name, parameters, "&".join("=".join(pair) for pair in parameters.items()))
 
 
 class _Inquiry:
@@ -250,7 +246,7 @@ class _Inquiry:
         for question in questions:
             if not question.can_be_put:
                 how = question.name.doubt or evidence.UNREADABLE
-                yield Match(question.name.asked.key, Name.State.NOT_FOUND, how, None, [])
+                yield Match(question.name.asked.key, "not found", how, None, [])
             elif question.text in kept:
                 yield _judge(question, kept[question.text], usages)
         self.done += len(questions)
@@ -286,7 +282,7 @@ def _put(asking: Session, question: _Question) -> Reading:
     found = reading.read_match(asking.get(MATCH, question.parameters))
     if found.kind != reading.AMBIGUOUS:
         return found
-    verbose = question.parameters | _family(question.name) | {"verbose": "true"}
+    verbose = question.parameters | {"verbose": "true"}
     every = reading.read_match(asking.get(MATCH, verbose))
     every = replace(every, kind=reading.AMBIGUOUS)
     for source_id, usage in list(every.bare.items())[:MOST_ALTERNATIVES]:
@@ -380,7 +376,8 @@ def _keep_usages(checklist: Checklist, columns: dict[str, Columns]) -> None:
     """Make or bring up to date these usages. Their rows stay: candidates point to them."""
     there = {u.source_id: u for u in checklist.usages.filter(source_id__in=list(columns))}
     link = _link(checklist)
-    new, changed = [], []
+    new: list[Usage] = []
+    changed: list[Usage] = []
     for source_id, values in columns.items():
         usage = there.get(source_id) or Usage(checklist=checklist)
         values = {**values, "link": link + quote(source_id, safe="") if link else ""}
@@ -456,11 +453,10 @@ def _complete(asking: Session, accepted: Usage) -> None:
 # -- What an answer means --------------------------------------------------------------------------
 
 
-NO_AUTHOR, HIGHER_ONLY = "no author to tell by", "higher taxon only"  # beside those of `evidence`
 _REASONS = {
     reading.AMBIGUOUS: evidence.HOMONYM,
     reading.CANONICAL: evidence.AUTHOR,
-    reading.HIGHER: HIGHER_ONLY,
+    reading.HIGHER: evidence.HIGHER_ONLY,
 }
 
 
@@ -473,15 +469,20 @@ def _judge(question: _Question, answer: CatalogueAnswer, usages: dict[str, Usage
     """
     key = question.name.asked.key
     named = [_known(usages[id_], usages) for id_ in answer.source_ids if id_ in usages]
-    fitting = evidence.admitted(question.name, named)
+    fitting = _by_family(question.name, evidence.admitted(question.name, named))
     how = _REASONS.get(answer.kind, "")
     candidates = [_candidate(one, how or answer.kind, -place) for place, one in enumerate(fitting)]
     if not fitting or answer.kind == reading.HIGHER:
-        return Match(key, Name.State.NOT_FOUND, how, None, candidates)
+        return Match(key, "not found", how, None, candidates)
     verdict = _verdict(question.name, fitting)
     if answer.kind == reading.EXACT and verdict.state == "linked" and not answer.issues:
-        return Match(key, Name.State.LINKED, verdict.how, candidates[0], candidates)
-    return Match(key, Name.State.REVIEW, how or _doubt(verdict, question.name), None, candidates)
+        return Match(key, "linked", verdict.how, candidates[0], candidates)
+    return Match(key, "review", how or _doubt(verdict, question.name), None, candidates)
+
+
+def _by_family(name: evidence.Question, known: list[Known]) -> list[Known]:
+    """Put those of the record's family first."""
+    return sorted(known, key=lambda one: evidence.family_key(one.family) != name.family)
 
 
 def _verdict(name: evidence.Question, fitting: list[Known]) -> evidence.Verdict:
@@ -495,7 +496,7 @@ def _doubt(verdict: evidence.Verdict, name: evidence.Question) -> str:
         return verdict.how
     if verdict.state == "not found":
         return evidence.SIMILAR
-    return evidence.DOUBTFUL if name.authorship else NO_AUTHOR
+    return evidence.DOUBTFUL if name.authorship else evidence.NO_AUTHOR
 
 
 def _known(usage: Usage, usages: dict[str, Usage]) -> Known:

@@ -77,6 +77,7 @@ AUTHOR, FAMILY, KINGDOM, RANK = (
 AMBIGUOUS, MISAPPLIED = "ambiguous synonym", "misapplied"
 DOUBTFUL, FORMULA, UNREADABLE = "qualified", "hybrid formula", "not a name"
 SIMILAR, SPECIES_OF, BEGINS = "similar", "species of it", "begins like it"
+NO_AUTHOR, HIGHER_ONLY = "no author to tell by", "higher taxon only"  # of a further source
 
 
 # -- The question ----------------------------------------------------------------------------------

@@ -52,6 +52,8 @@ HOW = {
     evidence.UNREADABLE: _("not readable as a name"),
     evidence.SIMILAR: _("similar names"),
     evidence.SPECIES_OF: _("only its species is known"),
+    evidence.NO_AUTHOR: _("no author to tell by"),
+    evidence.HIGHER_ONLY: _("only a higher taxon is known"),
     evidence.BEGINS: _("begins like what was typed"),
 }
 
@@ -277,6 +279,7 @@ class Library:
 # -- Writing ---------------------------------------------------------------------------------------
 
 Families = Callable[[Sequence[int]], Mapping[int, str]]
+Further = Callable[[list[Asked]], Iterable[Match]]
 
 
 def link(
@@ -288,6 +291,7 @@ def link(
     fuzzy: bool = True,
     adopt: bool = True,
     families: Families | None = None,
+    further: Further | None = None,
     progress: Progress | None = None,
 ) -> Counter[str]:
     """Match these names and write what was found; return how many ended in each state.
@@ -296,8 +300,9 @@ def link(
     a change set, each change of taxon or state becomes a Change of kind "name" (fields: taxon as
     GUID, state, evidence), and names of checklists that are linked come into the thesaurus by it.
     Without `adopt` (or a change set) only what the thesaurus has is linked, and all other names
-    stay as they are. families: tells what family the records of given name ids state. The count
-    "changed" is of names whose taxon or state is another than before.
+    stay as they are. families: tells what family the records of given name ids state. further:
+    another source, asked about the names that are left open. The count "changed" is of names whose
+    taxon or state is another than before.
 
     Safe to run again and beside another run: a chunk is one transaction, its rows locked in the
     order of their ids after the taxa, and only differences are written.
@@ -308,7 +313,10 @@ def link(
     counts: Counter[str] = Counter()
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
-        matches = list(matcher.match(_asked(chunk, families)))
+        asked = _asked(chunk, families)
+        matches = list(matcher.match(asked))
+        if further and adopt:
+            matches = _with_further(asked, matches, further)
         if not adopt:
             matches = [found for found in matches if found.chosen and found.chosen["taxon"]]
         counts.update(_write(change_set, matches))
@@ -326,6 +334,37 @@ def _asked(ids: Sequence[int], families: Families | None) -> list[Asked]:
             "pk", "scientific_name", "authorship", "context"
         )
     ]
+
+
+def _with_further(
+    asked: Sequence[Asked], matches: Sequence[Match], further: Further
+) -> list[Match]:
+    """Return the matches with what a further source knows of those that are left open."""
+    left = {one.key for one in matches if one.state != "linked"}
+    known = {one.key: one for one in further([one for one in asked if one.key in left])}
+    return [_both(one, known[one.key]) if one.key in known else one for one in matches]
+
+
+def _both(own: Match, other: Match) -> Match:
+    """Return what two sources say together.
+
+    What the other says goes before what is only similar here, but settles nothing that is spelt
+    like the name here and was left open all the same.
+    """
+    is_spelt_so = own.state == "review" and own.how not in (evidence.SIMILAR, evidence.SPECIES_OF)
+    first, second = (own, other) if is_spelt_so or other.state == "not found" else (other, own)
+    if first.state == "not found" and not first.candidates:
+        first, second = second, first
+    candidates: list[Candidate] = []
+    for one in (*first.candidates, *second.candidates):
+        if not any(_same_candidate(one, kept) for kept in candidates):
+            candidates.append(one)
+    return first._replace(candidates=candidates[:MOST_CANDIDATES])
+
+
+def _same_candidate(one: Candidate, other: Candidate) -> bool:
+    said = ("name", "authorship", "rank", "kingdom")
+    return all(one[word] == other[word] for word in said)  # type: ignore[literal-required]
 
 
 class _Found(NamedTuple):

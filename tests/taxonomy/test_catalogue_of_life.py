@@ -3,10 +3,11 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from taxonomy import adopting, catalogue_of_life, checklistbank
+from taxonomy import adopting, catalogue_of_life, checklistbank, matching
 from taxonomy.catalogue_of_life import SOURCE, Unavailable, check, complete, look_up
 from taxonomy.evidence import Asked
-from taxonomy.models import CatalogueAnswer, Checklist, Taxon, Usage, UsageVernacular
+from taxonomy.models import CatalogueAnswer, Checklist, Name, Taxon, Usage, UsageVernacular
+from taxonomy.spelling import authorship_key, canonical_key, variant_key
 from tests import make
 from tests.taxonomy import catalogue_server as server
 
@@ -301,8 +302,6 @@ def test_release_that_is_not_told_is_the_day_it_was_first_asked(catalogue):
 
 
 def test_what_was_asked_is_never_matched_against_as_if_it_were_the_whole_list(catalogue):
-    from taxonomy import matching
-
     one("Oenanthe | L. | Plantae")
     (match,) = matching.match(asked("Oenanthe"))
     assert match.state == "not found"
@@ -393,6 +392,81 @@ def test_usage_of_a_local_checklist_has_no_extras(catalogue):
     usage = Usage.objects.create(checklist=local, source_id="1", rank="species", status="accepted")
     complete([usage.pk])
     assert catalogue.asked == []
+
+
+# -- Beside the local checklists -------------------------------------------------------------------
+
+
+def linked(*names, **options):
+    """Link names as a run does that had asked before; return the Name rows in their order."""
+    rows = [Name.objects.create(scientific_name=a[1], authorship=a[2]) for a in asked(*names)]
+    everything = Name.objects.filter(pk__in=[row.pk for row in rows])
+    matching.link(
+        everything,
+        make.change_set(kind="cleaning"),
+        further=lambda left: look_up(left, ask=False),
+        **options,
+    )
+    return list(everything.order_by("pk"))
+
+
+def test_name_that_no_local_checklist_has_is_linked_and_adopted(catalogue):
+    found("Felis concolor | Linnaeus, 1771")
+    (name,) = linked("Felis concolor | Linnaeus, 1771")
+    assert (name.state, name.evidence) == ("linked", "synonym")
+    assert str(name.taxon.accepted) == "Puma concolor (Linnaeus, 1771)"
+
+
+def test_name_only_its_genus_of_which_is_known_stays_unfound_with_the_genus_beside_it(catalogue):
+    found("Puma yagouaroundi", "Xyzzy abcde")
+    puma, xyzzy = linked("Puma yagouaroundi", "Xyzzy abcde")
+    assert (puma.state, puma.evidence) == ("not found", "higher taxon only")
+    assert [c["name"] for c in puma.candidates] == ["Puma"]
+    assert (xyzzy.state, xyzzy.candidates) == ("not found", [])
+
+
+def local(name, authorship, kingdom=""):
+    checklist, _made = Checklist.objects.get_or_create(source="Local", state="current")
+    key = canonical_key(name)
+    return Usage.objects.create(
+        checklist=checklist,
+        source_id=f"{name} {authorship}",
+        scientific_name=name,
+        authorship=authorship,
+        rank="species",
+        status="accepted",
+        kingdom=kingdom,
+        canonical_key=key,
+        variant_key=variant_key(key),
+        authorship_key=authorship_key(authorship),
+    )
+
+
+def test_what_the_local_checklist_leaves_open_by_its_spelling_is_not_settled_online(catalogue):
+    local("Quercus robur", "Mill.")
+    found("Quercus robur | L.")
+    (name,) = linked("Quercus robur | L.")
+    assert (name.state, name.evidence) == ("review", "author differs")
+    assert [c["authorship"] for c in name.candidates] == ["Mill.", "L."]
+
+
+def test_name_found_online_goes_before_local_ones_that_are_only_similar(catalogue):
+    local("Quercus roburs", "Mill.", "Plantae")
+    found("Quercus robur", "Quercus alba | L.")
+    robur, alba = linked("Quercus robur", "Quercus alba | L.")
+    assert (robur.state, robur.evidence) == ("review", "no author to tell by")
+    assert [c["name"] for c in robur.candidates] == ["Quercus robur", "Quercus roburs"]
+    assert alba.state == "linked"
+
+
+def test_same_candidate_of_two_sources_is_offered_once(catalogue):
+    local("Quercus roburs", "L.", "Plantae")
+    catalogue.entries["Q9"] = server.Entry(
+        "Q9", "Quercus roburs", "L.", "species", "accepted", "QU"
+    )
+    found("Quercus roburs | Lam.")
+    (name,) = linked("Quercus roburs | Lam.")
+    assert [c["source"] for c in name.candidates] == ["Local"]
 
 
 # -- Is it well? -----------------------------------------------------------------------------------
