@@ -70,9 +70,15 @@ Restorer = Callable[[Undoing], None]
 _restorers: dict[str, Restorer] = {}
 
 
-def register(kind: str, restorer: Restorer) -> None:
-    """Say how rows of `kind` are restored. Each restorer looks after its own transactions."""
-    _restorers[kind] = restorer
+def register(kind: str, restorer: Restorer, *, first: bool = False) -> None:
+    """Say how rows of `kind` are restored. Each restorer looks after its own transactions.
+
+    They are called in the order of registering; `first`: before all others, because their rows
+    point to these.
+    """
+    others = {name: known for name, known in _restorers.items() if name != kind}
+    _restorers.clear()
+    _restorers.update({kind: restorer, **others} if first else {**others, kind: restorer})
 
 
 def is_undone(change_set: ChangeSet) -> bool:
