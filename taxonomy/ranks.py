@@ -96,16 +96,19 @@ UNRANKED = RANKS["unranked"]
 
 # Other spellings: abbreviations, Latin forms, words of other formats.
 _SPELLINGS = {
-    "subspecies": "ssp, trinomial, nothosubspecies, nothosubsp",
-    "species": "sp, spp, nothospecies",
-    "genus": "gen, nothogenus",
+    "subspecies": "ssp, trinomial, nothosubspecies, nothosubsp, subespecie, sub especie",
+    "species": "sp, spp, nothospecies, especie",
+    "genus": "gen, nothogenus, genero, género",
     "family": "fam, familia",
-    "kingdom": "regnum",
-    "class": "classis, cl",
-    "order": "ordo, ord",
-    "tribe": "tribus",
+    "subfamily": "sub familia, subfamilia",
+    "kingdom": "regnum, reino",
+    "division": "divisao, divisão",
+    "phylum": "phylum or division, filo",
+    "class": "classis, cl, classe, clase",
+    "order": "ordo, ord, ordem, orden",
+    "tribe": "tribus, tribo, tribu",
     "section": "sectio, section botany, section zoology",
-    "variety": "varietas, v, nothovariety, notovar, nothovar",
+    "variety": "varietas, variedade, variedad, v, nothovariety, notovar, nothovar",
     "form": "forma, fo, fm, nothof, nothoforma",
     "cultivar": "cv",
     "infraspecific name": (
@@ -116,7 +119,6 @@ _SPELLINGS = {
     "subgenus": "subg, subgen",
     "series": "series botany",
     "unranked": "no rank, norank, clade, other",
-    "phylum": "phylum or division",
     "aberration": "mut, mutatio",
     "cultivar group": "cultivargroup, grex",
 }
