@@ -1,4 +1,4 @@
-"""The rows of one checklist while they are linked: which parent, which accepted name, what is wrong.
+"""The rows of one checklist while they are linked: their parents, accepted names, and faults.
 
 Everything happens in temporary tables of this session: nothing of it is seen by others, and nothing
 is left when the process dies. What can't be linked moves from `stage` to `bad`, with its reason.
@@ -183,7 +183,7 @@ class Staging:
 
     def _pass_over_bad(self) -> None:
         """Hang what stands under a row that wasn't taken one step higher, or at the root."""
-        while moved := self._run(_PASS_OVER):
+        while moved := self._run(_STEP_OVER):
             self.issues["PARENT_PASSED_OVER"] += moved
 
     def _link_by_name(self) -> None:
@@ -375,7 +375,7 @@ WHERE p.source_id = s.parent_id AND p.accepted_id <> '' AND s.parent_id <> ''
     AND s.accepted_id = '' AND p.accepted_id <> s.source_id
 """
 
-_PASS_OVER = """
+_STEP_OVER = """
 UPDATE stage s SET parent_id =
     CASE WHEN b.code IN ('parent-missing', 'cycle') OR b.parent_id = s.parent_id THEN ''
          ELSE COALESCE(b.parent_id, '') END
