@@ -19,8 +19,9 @@ CAPITALS = "".join(
 )  # fmt: skip
 LETTER = r"[^\W\d_]"
 PARTICLES = frozenset(
-    "van von vom v de del della delle dei dem den der des d di da dal dalla degli do dos das du e "
-    "el la le las los lo zu zum zur ten ter te ver af av auf op bin ben ibn abu st 's 't in't".split()
+    "van von vom v de del dela della delle dei dem den der des d di da dal dalla degli do dos das "
+    "du e el la le las los lo zu zum zur ten ter te ver af av auf op bin ben ibn abu st "
+    "'s 't in't".split()
 )
 
 _AHEAD = rf"(?=(?:[dl]')?[{CAPITALS}])"
@@ -41,7 +42,7 @@ _TOKEN = re.compile(
     |(?P<etal>,?\s*(?:&|et|and)\s+al(?:ii\b|ia\b|\.|\b))
     |(?P<and>(?:,\s*)?(?:&|\b(?:et|and|und|y)\b)|,)
     |(?P<word>(?:{_PARTICLE})?{_WORD})
-    |(?P<link>\b(?:ex|in|apud|emend)\b\.?|:)
+    |(?P<link>\b(?:ms\.?\s)?(?:ex|in|apud|emend)\b\.?|:)
     |(?P<suffix>\b(?:filius|fil\b\.?|bis|ter|jr\b\.?|jun\b\.?|f\b(?!\.)|f\.(?!\s+(?!{_NO_EPITHET})
         [a-z]{{3,}})))
     |(?P<pseudo>anon\b\.?|hort\b\.?(?=\s+ex\b))
@@ -55,6 +56,9 @@ _FOUR_DIGITS = re.compile(r"\d{4}")
 _NO_AUTHOR = frozenset(
     "MS MSS Ms Nomen Nom. Sensu Auct. Auctt. BOLD Bold Not Non Ined. Hort. Hort".split()
 )
+
+
+_LINKS = frozenset(("ex", "in", "apud", "emend", "emend.", "ms in", "ms. in", ":"))
 
 
 class Authorship(NamedTuple):
@@ -128,36 +132,44 @@ def _put_together(basionym: _Team | None, combination: _Team | None, *odd: str) 
 
 def _team(text: str, start: int) -> _Team:
     """Read authors from `start` up to what can't belong to them."""
-    team, joint, position = _Team(start), "", start
+    team, joint, position, dated = _Team(start), "", start, False
     while found := _TOKEN.match(text, position):
         kind, token, position = str(found.lastgroup), found[found.lastgroup or 0], found.end()
-        if kind in ("word", "pseudo"):
+        if kind in ("word", "pseudo") and not dated:
             if token in _NO_AUTHOR and not text.startswith(" ex ", position):
                 break
             word, odd = _word(token)
             between = joint or (" " if team.text else "")
-            team = _Team(position, team.text + between + word, "", team.oddities + odd)
+            team = team._replace(
+                end=position, text=team.text + between + word, oddities=team.oddities + odd
+            )
             joint = ""
-        elif not team.text or (joint and kind not in ("and", "link")):
+        elif kind == "link" and (team.text or text[start - 1 : start] == "("):
+            joint = _joint(kind, token) if team.text else "ex " if "ex" in token else ""
+            dated = False
+        elif not team.text or joint.strip() in _LINKS or (joint and kind not in ("and", "year")):
+            break
+        elif kind == "and" and not dated:
+            joint = _joint(kind, token)
+        elif dated:
             break
         elif kind == "year":
             year, odd = _year(token)
-            return _Team(position, f"{team.text}, {year}", year, team.oddities + odd)
+            team = _Team(position, f"{team.text}, {year}", team.year or year, team.oddities + odd)
+            joint, dated = "", True
         elif kind == "etal":
             team = team._replace(end=position, text=f"{team.text} et al.")
         elif kind == "suffix":
             team = team._replace(end=position, text=team.text + _suffix(token, team.text))
-        elif joint.strip() in ("ex", "in", "apud", "emend.", ":"):
-            break
         else:
-            joint = _joint(kind, token)
+            break
     return team
 
 
 def _word(token: str) -> tuple[str, tuple[str, ...]]:
     """Return an author's word with one space between its parts, and not in capitals throughout."""
     word = " ".join(token.split())
-    if word.isupper() and "." not in word and len(word) > 3:
+    if word.isupper() and "." not in word[:-1] and len(word) > 3:
         return word.title(), ("capitals in the author",)
     return word, ()
 
@@ -179,8 +191,7 @@ def _suffix(token: str, before: str) -> str:
 def _joint(kind: str, written: str) -> str:
     if kind == "and":
         return ", " if written == "," else " & "
-    link = written.rstrip(".")
-    return " emend. " if link == "emend" else f" {link} "
+    return f" {written} " if written.startswith("emend") else f" {written.rstrip('.')} "
 
 
 # --- comparing --------------------------------------------------------------------------------

@@ -78,21 +78,22 @@ _UNINOMIAL = re.compile(
 _ABBREVIATED = re.compile(rf"([{CAPITALS}][a-z]?)\. ?(?=[a-z×])")
 _EPITHET = re.compile(
     rf"""(?:(?P<number>\d{{1,2}})(?:-|\.\s?|\s)(?=[a-z]{{4}}))?
-    (?P<word>(?:st\.-|[dlm]')?{_SMALL}(?:{_SMALL}|{_HYPHEN})+){_END}""",
+    (?P<word>(?:st\.-|{_SMALL}{{1,2}}')?{_SMALL}(?:{_SMALL}|{_HYPHEN})+){_END}""",
     re.VERBOSE,
 )
 _VIRAL_EPITHET = re.compile(r"(?P<number>)(?P<word>[a-z]+[a-z0-9]*)(?=\s|$)")
+_CANDIDATUS = re.compile(r"Candidatus |Ca\. ?(?=[A-Z][a-z]+(?: [a-z]|$))")
 _IN_BRACKETS = re.compile(rf"\(([{CAPITALS}]{_SMALL}*)(\.?)\)")
 _MARKER = re.compile(
     rf"""(?P<marker>f\.\s?sp(?=\.)|\*|{LETTER}+)(?P<dot>\.?)\s*(?:[α-ω]\.?\s*)?(?P<cross>×\s)?
-    (?=[^\W\d_]|×|[dlm]')""",
+    (?=[^\W\d_]|×)""",
     re.VERBOSE,
 )
 _CULTIVAR = re.compile(
     r"""(?:cv\.?\s+)?'(?P<single>[A-Z0-9].{0,60}?[\w.!)])'(?=\s|$)(?!.*\w'(?:\s|$))
     |'(?P<apostrophe>[A-Z0-9][^"]{0,60}[\w.!)])'(?=\s|$)
     |(?:cv\.?\s+)?"(?P<double>[A-Z0-9][^"]{0,60})"$
-    |cv\.?\s+(?P<bare>[A-Z0-9][\w-]*(?:\s[A-Z][\w-]*){0,3})""",
+    |cv\.?\s+(?P<bare>[\w-]+(?:\s[A-Z][\w-]*){0,3})""",
     re.VERBOSE,
 )
 _GROUP = re.compile(rf"\(?((?:[{CAPITALS}][\w-]*\s){{1,3}})(?:Group|Gp|Grex)\b\)?")
@@ -102,9 +103,7 @@ _OPEN = re.compile(
     re.VERBOSE,
 )
 _COMPARED = re.compile(r"(?:cfr?|CFR?)(?:\.|\b)(?!\.)|c\.\s?f\.|\(\?\)|\?")
-_AKIN = re.compile(
-    r"(?:(?:sp|n)\.\s)?(?:aff(?:in(?:is)?)?|AFF|nr|near|prox|ex\sgr|gr)\b\.?(?=\s|$)"
-)
+_AKIN = re.compile(r"(?:(?:sp|n)\.\s)?(?:(?:aff|AFF|nr|near)\b\.?|(?:ex\s)?gr\.|prox\.)(?=\s|$)")
 _SENSE = re.compile(
     r"""\(?\b(?:(?P<wide>s\.\s?l(?:at)?\b\.?|sens(?:u|\.)\s?lat(?:o\b|\.)|s\.\s?ampl\.|sl(?=$))
     |(?P<narrow>s\.\s?s(?:tr)?\b\.?|sens(?:u|\.)\s?str(?:icto\b|\.)|ss(?=$))
@@ -114,32 +113,45 @@ _SENSE = re.compile(
 )
 _ANNOTATION = re.compile(
     r"""[,;]?\s*[\[(]?(?:sensu\b|sec\b|auctt?\b|nom\b|nomen\b|comb\b|stat\b|nov\b|emend\b|ined\b|in\slitt|
-    in\spress|in\ssched|in\sherb|pro\s(?:parte|syn|hyb|sp)|p\.\s?p\.|ms\b|mss\b|MS\b|mihi\b|hort\b|ht\b|
+    in\spress|in\ssched|in\sherb|pro\s(?:parte|syn|hyb|sp)|p\.\s?p\.|ms\b|mss\b|MS\b|mihi\b(?!\s[A-Z])|hort\b|ht\b|
     vide\b|non\b|nec\b|not\b|excl|s\.\s?auct|orth\b|homonym|\[sic|\(sic|sic\b|syn\b|n\.\s?sp|sp\.\s?n|
     sp\.\s?nov|ssp\.\s?n|subsp\.\s?nov|var\.\s?nov|Nomen\b|Nom\.|Auct|Hort\b)""",
     re.VERBOSE,
 )
+_MISAPPLIED = re.compile(r"[,;]?\s*[\[(]?(auct|Auct|sensu|sec|non|nec)(?=[\s.,t])")
 # After the genus, a word that means something else is the epithet if somebody published it so.
 _PUBLISHED = re.compile(rf"\s\(?[{CAPITALS}][^,]*(?:, [^,]*)*, \d{{4}}\)?$")
 _ONE_AUTHOR = re.compile(rf"\s\(?[{CAPITALS}][\w.'-]+\)?,? \d{{4}}\)?$")
+_ENDS_ON_INITIAL = re.compile(rf"(?:^|[\s.])(?!L\.)[{CAPITALS}]\.$")
+_OF_A_FAMILY = re.compile(r"\w+(?:aceae|idae|ales|inae|oideae)")
+_IN_FRONT = re.compile(rf"(?:(?P<akin>[Aa]ff\.?)|[Cc]f\.?|\?)\s(?=×?\s?[{CAPITALS}])")
 _NEVER_EPITHETS = frozenset(
-    "sp spp spec cf cfr aff nr ex et in and sensu sec auct auctt x von van vom v den der de del "
+    "sp spp cf cfr aff nr ex et in and sensu sec auct auctt x von van vom v den der de del "
     "della delle d du da dal dalla do dos ten ter el le af av und e y nom nomen emend".split()
 )
 _RESERVED = frozenset(
     "sp spp spec species aff cf cfr nr near group complex agg ex et in and al sensu auct auctt non "
-    "nec not vide emend nom nomen comb sec ined mihi of the from with or for on at by to ssp "
+    "nec not vide emend nom nomen comb sec ined of the from with or for on at by to ssp "
     "subsp subspecies var varietas variety subvar forma form fo f cv cultivar hort nov sp strain "
     "str serovar serotype biotype isolate clone culture enrichment environmental uncultured "
-    "sample samples indet und nsp undet pro sic ms st".split()
+    "sample samples clade indet und nsp undet pro sic ms st".split()
 )
-_NUMERALS = """
-bi tri quadri quinque sex septem octo novem decem undecim duodecim tredecim quatuordecim quindecim
-sedecim septendecim octodecim novemdecim viginti vigintiuno vigintiduo vigintitre vigintiquatuor
-vigintiquinque vigintisex vigintiseptem vigintiocto
-""".split()
+_UNITS = "uno duo tre quatuor quinque sex septem octo novem".split()
+_NUMERALS = dict(
+    enumerate(
+        """bi tri quadri quinque sex septem octo novem decem undecim duodecim tredecim quatuordecim
+        quindecim sedecim septendecim octodecim novemdecim viginti""".split(),
+        start=2,
+    )
+)
+for _tens, _word in ((20, "viginti"), (30, "triginta"), (40, "quadraginta"), (50, "quinquaginta")):
+    _NUMERALS[_tens] = _word
+    _NUMERALS |= {_tens + n: _word + unit for n, unit in enumerate(_UNITS, start=1)}
 _VOWEL = re.compile("[aeiouyAEIOUYäöüëïæœøåéèêáàâíóôúÄÖÜËÏÆŒØÅÉÈ]")
-_LATIN_ENDING = re.compile(r".*(?:[^iaeo][a]|ia|oides|ella|opsis|ium|um|is|ops|odon|ura)$")
+# What genera end on, and few authors do.
+_LATIN_ENDING = re.compile(
+    r".{3,}(?:a|us|um|is|ys|yx|ax|ops|oides|odes|odon|on|ma|there|daphne|phyle|nema|ceras)$"
+)
 
 
 class Reading:
@@ -157,7 +169,7 @@ class Reading:
         self.qualifiers: list[str] = []
         self.notes: set[str] = set()
         self.authorship: Authorship = NOBODY
-        self.hybrid = self.unmarked = self.cultivar = self.infrageneric = False
+        self.hybrid = self.unmarked = self.cultivar = self.infrageneric = self.akin = False
         self.read()
 
     @property
@@ -168,19 +180,24 @@ class Reading:
         if not self._uninomial():
             return
         while self._skip() < len(self.text):
-            if not (self._odd_epithet() or self._aside() or self._part() or self._author()):
+            if self.akin or not (
+                self._odd_epithet() or self._aside() or self._part() or self._author()
+            ):
                 self._leave()
 
     # -- the beginning
 
     def _uninomial(self) -> bool:
         """Read signs, "Candidatus" or a rank before the first word, and that word."""
-        if self.text.startswith(("× ", "+ ")):
-            self.words, self.at = [self.text[0]], 2
-            self.hybrid = True
-            self.notes |= {"graft chimera"} if self.text[0] == "+" else set()
-        if self.text.startswith("Candidatus "):
-            self.words, self.at = ["Candidatus"], len("Candidatus ")
+        if found := _IN_FRONT.match(self.text):
+            self._qualified("aff." if found["akin"] else found[0].strip().lower(), found.end())
+            self.akin = found["akin"] is not None
+        if self.text.startswith(("× ", "+ "), self.at):
+            self.words, self.hybrid = [self.text[self.at]], True
+            self.notes |= {"graft chimera"} if self.words == ["+"] else set()
+            self.at += 2
+        if found := _CANDIDATUS.match(self.text, self.at):
+            self.words, self.at = ["Candidatus"], found.end()
             self.notes.add("candidatus")
         self._rank_in_front()
         short = _ABBREVIATED.match(self.text, self.at)
@@ -211,7 +228,7 @@ class Reading:
     def _brackets(self) -> None:
         """Read "(Aus)" behind a genus: a subgenus, unless it is the author of the genus."""
         found = _IN_BRACKETS.match(self.text, self._skip())
-        if not found:
+        if not found or _OF_A_FAMILY.fullmatch(found[1]):
             return
         word, behind = found[1], self.text[found.end() :].lstrip()
         epithet = _EPITHET.match(behind.removeprefix("× "))
@@ -239,7 +256,7 @@ class Reading:
             return False
         if word == self.genus or self.code == "zoological":
             return True
-        return bool(_LATIN_ENDING.match(word) and _PUBLISHED.match(" " + behind))
+        return _LATIN_ENDING.match(word) is not None and not behind.startswith(("&", "ex ", "et "))
 
     def _infrageneric(self, kept: str, rank: str, word: str) -> None:
         self.words = [*self.words[: self.words.index(self.genus) + 1], kept, self._latin(word)]
@@ -256,7 +273,10 @@ class Reading:
         """Keep the rest as tail."""
         self.tail = self.text[self.at :].strip()
         annotated = _ANNOTATION.match(self.text, self.at)
-        self.notes.add("annotation" if annotated else "unread tail")
+        if not self.akin:
+            self.notes.add("annotation" if annotated else "unread tail")
+        if misapplied := _MISAPPLIED.match(self.text, self.at):
+            self.qualifiers.append("auct." if misapplied[1].lower() == "auct" else "sensu")
         self.at = len(self.text)
         return True
 
@@ -386,6 +406,8 @@ class Reading:
             return False
         if not self.authorship.text:
             return True
+        if _ENDS_ON_INITIAL.search(self.authorship.text):  # "L. & S. fragilis": another name
+            return False
         rest = self.text[found.end() :].lstrip()
         follows = not rest or rest[0] == "(" or rest[0].isupper()
         return bool(self.epithets) and follows and len(found["word"]) > 3
@@ -395,10 +417,9 @@ class Reading:
     ) -> bool:
         word = self._latin(found["word"])
         if found["number"]:
-            number = int(found["number"])
-            if not 2 <= number <= len(_NUMERALS) + 1:
+            if int(found["number"]) not in _NUMERALS:
                 return False
-            word = _NUMERALS[number - 2] + word
+            word = _NUMERALS[int(found["number"])] + word
             self.notes.add("number in words")
         if not word.isascii():
             return False
@@ -429,7 +450,7 @@ class Reading:
         if self.authorship.text:
             return False
         author, end = read_at(self.text, self.at)
-        if end == self.at:
+        if end == self.at or _OF_A_FAMILY.fullmatch(author.basionym):
             return False
         if self.code == "botanical" and self._is_form(end):
             author, end = read_at(self.text[: end - 2], self.at)

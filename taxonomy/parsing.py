@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
+from taxonomy import ranks
 from taxonomy.authorship import CAPITALS, NOBODY, PARTICLES, read
 from taxonomy.authorship import same_author as same_author
 from taxonomy.name_reading import BELOW, Reading
@@ -115,7 +116,7 @@ _WORDS = frozenset(
 _NO_EPITHETS = _WORDS | PARTICLES
 _ODD = re.compile(
     r"virus|phage|viroid|prion|satellite|plasma|plasmid|vector|bacterium|symbiont|RNA|NPV|ICTV|"
-    r"incertae|virinae|viridae",
+    r"incertae|virinae|viridae|group|grex",
     re.IGNORECASE,
 )
 
@@ -127,6 +128,8 @@ def _plain(name: str, code: Code) -> Parsed | None:
         return None
     genus, species, marker, infraspecific, written = found.groups()
     if species in _NO_EPITHETS or infraspecific in _NO_EPITHETS or _NO_NAME.match(name):
+        return None
+    if not species and name.casefold() in _NO_NAME_ALONE:
         return None
     author = NOBODY
     if written:
@@ -171,14 +174,21 @@ def _rank_of_trinomial(code: Code) -> str:
 
 # --- the closer look: first what isn't a name, then what a text is made of -----------------------
 
+# Words that begin what people write where they have no name.
 _NO_NAME = re.compile(
-    r"""(?:un(?:known|identified|named|amed|assigned|placed|determined|described|specified|certain)|
-    no[nt]?|none|null|nil|na|n/a|nan|blank|various|several|mixed|indet\w*|undet\w*|same|ditto|other|
-    candidatus|noch|inc\.?\s*sed|incertae|misc\w*|see|missing|temp|test|todo|tbd)(?![\w.-])""",
+    r"""(?:un(?:known|identif\w*|named|amed|assigned|placed|determined|described|specified|certain|
+    allocated|designated|ranked|cultured|bekannt)|no[nt]?|none|null|nil|n/a|blank|various|several|
+    mixed\w*|indet\w*|undet\w*|ditto|other|noch|inc\.?\s*sed|incertae|misc|missing|invalid|all|bone|
+    clade|root|spec|candidatus)(?![\w-])""",
     re.IGNORECASE | re.VERBOSE,
 )
+# … and those that stand alone, among them the ranks.
+_NO_NAME_ALONE = frozenset(ranks.RANKS) | set(
+    "na nan deus test temp tbd see same yes cf sp".split()
+)
 _NOWHERE = re.compile(
-    r"incertae\s*sedis|phytoplasma|symbiont\b|RNA[\d_]|\bplasmids?\b", re.IGNORECASE
+    r"incertae\s*sedis|[a-z]phytoplasma|\bphytoplasma|symbionts?\b|RNA[\d_]|\b(?:ds|ss|[mrt])?RNA\b|"
+    r"\bplasmids?\b"
 )
 _VIRUS = re.compile(
     r"(?:\bictv\b|\w*virus(?:es)?\b|\w*phages?\b|viroids?\b|\bprions?\b|\b\w*npv\b|\bvectors?\b|"
@@ -188,7 +198,7 @@ _VIRUS = re.compile(
 _VIRUS_BINOMIAL = re.compile(r"[A-Z][a-z]+(?:virus|viroid|satellit\w*|phage) [a-z]+[a-z0-9]*")
 # A virus' word as the epithet of an animal: somebody published it in some year.
 _WITH_YEAR = re.compile(r"[A-Z][a-z]+ (?:\([A-Z][a-z]+\) )?[a-z]+ \(?[A-Z].{2,80}, \d{4}\)?")
-_BACTERIUM = re.compile(r"[A-Z][a-z]+ [a-z]*bacterium\b(?! \(?[A-Z][a-z]+.*\d{4})")
+_BACTERIUM = re.compile(r"[A-Z][a-z]+ [a-z]*bacterium\b(?! \(?[A-Z][a-z])")
 
 
 def _read(name: str, code: Code) -> Parsed:
@@ -200,11 +210,7 @@ def _read(name: str, code: Code) -> Parsed:
         return Parsed(name, text, quality=3, notes=("virus",), genus=text.split()[0])
     if _is_virus(text):
         return Parsed(name, notes=("virus",))
-    if (
-        (_NO_NAME.match(text) and not text.startswith("Candidatus "))
-        or _NOWHERE.search(text)
-        or _BACTERIUM.match(text)
-    ):
+    if _is_no_name(text):
         return Parsed(name, notes=("no name",))
     parts = _parts_of_formula(text)
     if len(parts) > 1:
@@ -262,9 +268,16 @@ def _with_authorship(found: Parsed, authorship: str) -> Parsed:
     )
 
 
+def _is_no_name(text: str) -> bool:
+    begins = _NO_NAME.match(text) is not None and not text.startswith("Candidatus ")
+    alone = text.casefold() in _NO_NAME_ALONE
+    return begins or alone or bool(_NOWHERE.search(text) or _BACTERIUM.match(text))
+
+
 def _is_virus(text: str) -> bool:
     return (
         _VIRUS.search(text) is not None
+        and text.capitalize() != "Viruses"  # the kingdom
         and not _VIRUS_BINOMIAL.fullmatch(text)
         and not _WITH_YEAR.fullmatch(text)
     )
@@ -368,13 +381,15 @@ def _small_markers(rest: str) -> str:
 # --- hybrid formulas ----------------------------------------------------------------------------
 
 _NOT_YET = re.compile(
-    rf"(?:[×+] )?[{CAPITALS}][\w-]*\.?(?: \([\w.]+\))?(?P<author> [{CAPITALS}(].*)?"
+    rf"(?:[×+] )?[{CAPITALS}][\w-]*\.?(?: \([\w.]+\))?(?: (?:cf|aff)\.?)?(?: [{CAPITALS}(].*)?"
 )
 _OF_A_RANK = re.compile(r".* (?:subsp|ssp|var|f|forma|nothosubsp|nothovar|nothof)\.?", re.DOTALL)
 
 
 def _parts_of_formula(text: str) -> list[str]:
     """Split a text at the signs between two parents; a sign before an epithet stays with it."""
+    if text.endswith(" ×"):
+        text += " ?"
     if " × " not in text and " + " not in text:
         return [text]
     sign = " × " if " × " in text else " + "
@@ -399,6 +414,9 @@ def _formula(name: str, parts: list[str], code: Code, notes: set[str]) -> Parsed
     """Read each parent; a genus that is abbreviated or left out is that of a parent before it."""
     parents: list[Parsed] = []
     for part in parts:
+        if part in ("?", "sp."):
+            parents.append(Parsed(part, qualifier=part))
+            continue
         parent = _single(part, _with_genus(part, parents), code, set())
         if not parent.canonical:
             break
@@ -411,7 +429,7 @@ def _formula(name: str, parts: list[str], code: Code, notes: set[str]) -> Parsed
     odd |= {"graft chimera"} if graft else set()
     return Parsed(
         name,
-        (" + " if graft else " × ").join(parent.canonical for parent in parents),
+        (" + " if graft else " × ").join(parent.canonical for parent in parents).strip(),
         qualifier=" ".join(
             dict.fromkeys(parent.qualifier for parent in parents if parent.qualifier)
         ),

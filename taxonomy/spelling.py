@@ -1,8 +1,8 @@
 """Keys by which two spellings of a name or an author are the same. Pure: no Django.
 
-Three keys, each coarser than the one before: `canonical_key` forgets case, accents, hyphens and
-hybrid signs; `variant_key` also what Latin allows and people confuse (gender endings, ae/e, doubled
-letters); `authorship_key` of an author's text forgets how it is punctuated and joined.
+Three keys: `canonical_key` of a canonical name forgets case, accents, hyphens, hybrid signs and the
+markers of ranks; `variant_key` also what Latin allows and people confuse (gender endings, ae/e,
+doubled letters); `authorship_key` of an author's text forgets how it is punctuated and joined.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ _MARKERS = frozenset(
 )
 _NOT_LETTER = re.compile(r"[^a-z]+")
 _AUTHOR_JOIN = re.compile(r"\b(?:et|and|und|y|e)\b|&")
-
 
 # Signs on a letter are written out as the codes of nomenclature ask: Mülleri is muelleri.
 _WRITTEN_OUT = str.maketrans(
@@ -59,12 +58,14 @@ def folded(text: str) -> str:
 def canonical_key(canonical: str) -> str:
     """Return what equal canonical names share: "Aesculus × hippo-castanum" without its signs.
 
-    Rank markers and hybrid signs don't count, so "Poa annua var. alba" meets "Poa annua alba":
-    compare ranks where it matters.
+    Rank markers, hybrid signs and "Candidatus" don't count, so "Poa annua var. alba" meets "Poa
+    annua alba": compare ranks where it matters. Letters are written out as in a canonical name:
+    "Mülleri" meets "Muelleri".
     """
-    text = folded(canonical).replace("×", " ").replace("-", "").replace("'", "")
-    words = [_NOT_LETTER.sub("", word) for word in text.split()]
-    return " ".join(w for i, w in enumerate(words) if w and (i == 0 or w not in _MARKERS))
+    text = latinised(canonical).lower().replace("×", " ").replace("-", "").replace("'", "")
+    first, *below = text.removeprefix("candidatus ").split() or [""]
+    kept = [word for word in below if word not in _MARKERS and not word.endswith(".")]
+    return " ".join(filter(None, (_NOT_LETTER.sub("", word) for word in (first, *kept))))
 
 
 _ENDING = re.compile(
@@ -74,8 +75,9 @@ _DOUBLED = re.compile(r"(.)\1+")
 
 
 def stem(epithet: str) -> str:
-    """Return an epithet's stem: gender ending cut, ae/oe → e, y → i, doubled letters once."""
-    word = epithet.replace("ae", "e").replace("oe", "e").replace("y", "i").replace("j", "i")
+    """Return an epithet's stem: gender ending cut, ae → e, ue → u, y → i, doubled letters once."""
+    word = epithet.replace("ae", "e").replace("oe", "e").replace("ue", "u")
+    word = word.replace("y", "i").replace("j", "i")
     word = word.replace("ph", "f").replace("th", "t").replace("rh", "r").replace("ch", "c")
     word = word.replace("k", "c").replace("w", "v")
     word = _DOUBLED.sub(r"\1", word)
