@@ -27,7 +27,7 @@ from taxonomy import evidence
 from taxonomy.catalogue_reading import Columns, Reading, Unreadable
 from taxonomy.checklistbank import Session, Unanswered, Unavailable
 from taxonomy.evidence import Asked, Known
-from taxonomy.matching import Candidate, Match
+from taxonomy.matching import Candidate, Further, Match
 from taxonomy.models import CatalogueAnswer, Checklist, Usage, UsageVernacular
 from taxonomy.parsing import parse
 
@@ -84,6 +84,13 @@ def look_up(
             yield from inquiry.matches(questions)
             questions = []
     yield from inquiry.matches(questions)
+
+
+def remembered(kingdom: str = "") -> Further | None:
+    """Return what `matching.link` may hear beside the checklists: what was answered before."""
+    if not available():
+        return None
+    return lambda asked: look_up(asked, kingdom=kingdom, ask=False)
 
 
 def complete(usage_ids: Iterable[int], progress: Progress | None = None) -> None:
