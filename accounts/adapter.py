@@ -1,12 +1,54 @@
 """What the portal decides in allauth's stead."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from accounts import guessing, inviting, mailing
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Nobody signs up unless the settings open the portal for it."""
+    """Who may register, how mails are sent, and that guessing gets slow."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return bool(settings.SIGNUP_OPEN)
+        """Tell whether this reader may register: by the settings, or by an invitation."""
+        return settings.REGISTRATION == "open" or inviting.is_invited(request)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        mailing.send(template_prefix, email, {"email": email, **context})
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        login = credentials.get("username") or credentials.get("email") or ""
+        try:
+            self._attempt = guessing.begin(request, login)
+        except guessing.Wait as wait:
+            message = _(
+                "Too many wrong passwords from here. Wait %(seconds)s seconds and try again, "
+                "or reset your password. The account is not locked."
+            )
+            raise ValidationError(message, params={"seconds": wait.seconds}) from None
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        person = super().authenticate(request, **credentials)
+        if person:
+            guessing.succeeded(self._attempt)
+        return person
+
+    def post_login(self, request: HttpRequest, user: Any, **details: Any) -> HttpResponseBase:
+        response = super().post_login(request, user, **details)
+        guessing.remember_device(request, response, user)
+        return response
+
+
+class ElsewhereAdapter(DefaultSocialAccountAdapter):
+    """Signing in by ORCID or OpenID Connect makes no account where registering would not."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return AccountAdapter(request).is_open_for_signup(request)

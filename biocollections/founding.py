@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import addresses
 from biocollections.granting import grant
 from biocollections.models import Collection, Person, Role
 
@@ -20,7 +21,9 @@ def add_user(username: str, *, email: str, password: str, **fields: Any) -> Any:
         raise ValidationError(_("The password is blank."))
     user.set_password(password)
     user.full_clean()
-    user.save()
+    with transaction.atomic():
+        user.save()
+        addresses.confirm(user)
     return user
 
 

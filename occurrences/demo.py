@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts import addresses
 from biocollections.founding import found_collection
 from biocollections.granting import grant
 from biocollections.models import Collection, Contact, Institution, Role
@@ -253,6 +254,7 @@ def _people() -> dict[str, Any]:
             first_name=first_name,
             last_name=last_name,
         )
+        addresses.confirm(made[username])
     grant(made["admin"], Role.PORTAL_ADMIN, reason=REASON)
     return made
 

@@ -9,12 +9,13 @@ THEMES = ("light", "dark")
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Return the site's name, its help desk, and the theme the reader chose ("" = none)."""
+    """Return the site's name, help desk and way to register, and the reader's theme ("" = none)."""
     theme = request.COOKIES.get("theme", "")
     return {
         "site_name": settings.SITE_NAME,
         "help_desk": settings.HELP_DESK,
         "is_demo": settings.DEMO,
+        "registration": settings.REGISTRATION,
         "theme": theme if theme in THEMES else "",
         "quick_search": request.GET.get("q", ""),
     }

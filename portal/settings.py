@@ -104,6 +104,17 @@ HTTPS = flag("PORTAL_HTTPS", default=not (DEBUG or DEMO or TESTING))
 SITE_NAME = env.str("PORTAL_NAME", default="Holotype")
 HELP_DESK = env.str("PORTAL_HELP_DESK", default="")  # the e-mail address in each page's foot
 
+MAIL_ADDRESS = env.str("EMAIL_URL", default="dummymail://")
+try:
+    MAIL = env.email_url_config(MAIL_ADDRESS)
+except (KeyError, ValueError):
+    raise ImproperlyConfigured(
+        "EMAIL_URL does not look right. Write "
+        "EMAIL_URL=smtp+tls://name:password@mail.example.org:587."
+    ) from None
+# A demonstration shows its mails on a page; without EMAIL_URL no other portal sends any.
+MAIL_LEAVES = DEMO or TESTING or not MAIL_ADDRESS.startswith("dummymail")
+
 SECRET_KEY = required("PORTAL_SECRET_KEY", example="<50 or more random characters>")
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured(
@@ -143,6 +154,15 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Counts of what is limited are kept in the database: every process sees the same ones.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {
@@ -188,6 +208,9 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
     "django_htmx",
     "csp",
 ]
@@ -201,6 +224,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.acting.as_somebody",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -236,13 +260,39 @@ AUTHENTICATION_BACKENDS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/profile/"
 LOGOUT_REDIRECT_URL = "/"
+REGISTRATION = env.str("PORTAL_REGISTRATION", default="open" if MAIL_LEAVES else "closed")
+if REGISTRATION not in ("open", "invitation", "closed"):
+    raise ImproperlyConfigured(
+        f"PORTAL_REGISTRATION is {REGISTRATION!r}. Write one of open, invitation, closed."
+    )
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-SIGNUP_OPEN = False  # people are added by an administrator
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.registration.Registration"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # nobody signs in, or writes, before that
+ACCOUNT_CHANGE_EMAIL = True  # one address each; a new one replaces it when it is confirmed
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_FORMS = {"reset_password": "accounts.forms.ResetPassword"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/5m/ip",  # a flood; wrong passwords are accounts.guessing's
+    "login_failed": None,
+    "reset_password": "20/5m/ip",
+    "retrieve_login": "20/5m/ip",
+    "mail_to_address": "3/20m/key",  # beyond it nothing is sent, and the same is answered
+    "contact": "5/h/ip",
+    "ask_to_join": "10/h/user",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = int(flag("PORTAL_BEHIND_PROXY"))
+PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link to a new password holds
+MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 PASSWORD_HASHERS = (
     ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if TESTING
@@ -260,6 +310,55 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Signing in elsewhere: only what the environment names.
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.ElsewhereAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+ELSEWHERE: list[str] = []  # the hosts that signing in may lead to
+if env.str("ORCID_CLIENT_ID", default=""):
+    INSTALLED_APPS.append("allauth.socialaccount.providers.orcid")
+    ORCID_HOST = env.str("ORCID_HOST", default="orcid.org")  # sandbox.orcid.org to try it out
+    ELSEWHERE.append(f"https://{ORCID_HOST}")
+    SOCIALACCOUNT_PROVIDERS["orcid"] = {
+        "BASE_DOMAIN": ORCID_HOST,
+        "APPS": [
+            {
+                "client_id": env.str("ORCID_CLIENT_ID"),
+                "secret": required("ORCID_SECRET", example="<the secret that ORCID gave>"),
+            }
+        ],
+    }
+if env.str("OIDC_CLIENT_ID", default=""):
+    INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
+    OIDC_URL = required("OIDC_URL", example="https://login.example.org")
+    if urlsplit(OIDC_URL).scheme != "https" or not urlsplit(OIDC_URL).hostname:
+        raise ImproperlyConfigured(
+            f"OIDC_URL is {OIDC_URL!r}. Write OIDC_URL=https://login.example.org."
+        )
+    ELSEWHERE.append("https://" + urlsplit(OIDC_URL).netloc)
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": env.str("OIDC_NAME", default=urlsplit(OIDC_URL).hostname),
+                "client_id": env.str("OIDC_CLIENT_ID"),
+                "secret": required("OIDC_SECRET", example="<the secret of the provider>"),
+                "settings": {"server_url": OIDC_URL},
+            }
+        ]
+    }
+
+# -- Mail ------------------------------------------------------------------------------------------
+# Every mail passes accounts.mailing, which logs that it was sent and hands it on.
+
+vars().update(MAIL)
+EMAIL_BACKEND, MAIL_DELIVERY = "accounts.mailing.Logged", MAIL["EMAIL_BACKEND"]
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
+    "PORTAL_MAIL_FROM", default=HELP_DESK or f"portal@{ALLOWED_HOSTS[0].strip('[]')}"
+)
 
 # -- Names -----------------------------------------------------------------------------------------
 # The ChecklistBank dataset that may be asked about names; "" = nobody outside is ever asked. Tests
@@ -285,7 +384,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF],
+        "form-action": [SELF, *ELSEWHERE],  # browsers also follow this where a form redirects
         "base-uri": [SELF],
     }
 }
@@ -327,7 +426,10 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # kilobytes; above it a child make
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0  # seconds that a task in hand gets on SIGQUIT
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULE = {"sweep jobs": {"task": "journal.tasks.sweep", "schedule": 10.0}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep jobs": {"task": "journal.tasks.sweep", "schedule": 10.0},
+    "forget": {"task": "accounts.tasks.forget", "schedule": 6 * 3600.0},
+}
 
 # -- Log -------------------------------------------------------------------------------------------
 

@@ -128,7 +128,8 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for canary in _watched:
         for letter in getattr(mail, "outbox", []):
-            found = leaks(f"{letter.subject} {letter.body} {letter.alternatives}", None, canary)
+            others = getattr(letter, "alternatives", "")
+            found = leaks(f"{letter.subject} {letter.body} {others}", None, canary)
             assert not found, f"a mail to {letter.to} tells {found}"
     _watched.clear()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
+from accounts import addresses
 from biocollections.models import Collection, Grant, Role
 from darwincore import terms
 from darwincore.dates import parse_date
@@ -28,10 +29,12 @@ _numbers = count(1)
 
 
 def user(username: str = "", **fields: Any) -> Any:
-    """Make a person who may sign in with the password "secret"."""
+    """Make a person who may sign in with the password "secret", his address confirmed."""
     username = username or f"person{next(_numbers)}"
     fields.setdefault("email", f"{username}@example.org")
-    return get_user_model().objects.create_user(username, password="secret", **fields)
+    made = get_user_model().objects.create_user(username, password="secret", **fields)
+    addresses.confirm(made)
+    return made
 
 
 def collection(code: str = "", *, administrator: Any = None, **fields: Any) -> Collection:

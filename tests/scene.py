@@ -54,6 +54,7 @@ def scene(
         "deleted": gone.guid,
         "deleted_whole": gone_whole.guid,
         "nothing": uuid4(),
+        "person": make.user("somebody").guid,
         "edit": edit.guid,
         "hidden_edit": hidden_edit.guid,
         "whole_edit": whole_edit.guid,

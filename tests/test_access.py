@@ -29,6 +29,31 @@ account                    | GET  |                    | 302 200 200 200 200 | 2
 job                        | GET  | job                | 302 404 404 404 200 | 404
 job_cancel                 | POST | job                | 302 404 404 404 302 | 404
 
+accounts:retrieve_login    | GET  |                    | 200 200 200 200 200 | 200
+accounts:retrieve_login    | POST |                    | 200 200 200 200 200 | 200
+accounts:retrieve_login_done | GET |                   | 200 200 200 200 200 | 200
+accounts:invitation        | GET  | nothing            | 410 410 410 410 410 | 410
+accounts:contact           | GET  |                    | 200 200 200 200 200 | 200
+accounts:contact           | POST |                    | 200 200 200 200 200 | 200
+accounts:person            | GET  | person             | 404 404 404 404 404 | 404
+accounts:profile           | GET  |                    | 302 200 200 200 200 | 200
+accounts:profile           | POST |                    | 302 200 200 200 200 | 200
+accounts:user_name         | GET  |                    | 302 302 302 302 302 | 302
+accounts:export            | POST |                    | 302 200 200 200 200 | 200
+accounts:leave             | GET  |                    | 302 302 302 302 302 | 302
+accounts:leave             | POST |                    | 302 302 302 302 302 | 302
+accounts:help_desk         | GET  |                    | 302 403 403 403 403 | 403 portal_admin=200
+accounts:help_person       | GET  | person             | 302 403 403 403 403 | 403 portal_admin=200
+accounts:help_mail         | POST | person             | 302 403 403 403 403 | 403 portal_admin=302
+accounts:help_link         | POST | person             | 302 403 403 403 403 | 403 portal_admin=200
+accounts:help_address      | POST | person             | 302 403 403 403 403 | 403 portal_admin=200
+accounts:help_factors      | POST | person             | 302 403 403 403 403 | 403 portal_admin=200
+accounts:sign_in_as        | POST | person             | 302 403 403 403 403 | 403 portal_admin=200
+accounts:invite            | POST |                    | 302 403 403 403 403 | 403 portal_admin=302
+accounts:be_myself         | POST |                    | 302 302 302 302 302 | 302
+accounts:demo_mails        | GET  |                    | 404 404 404 404 404 | 404
+accounts:demo_mail         | GET  | nothing            | 404 404 404 404 404 | 404
+
 collections:list           | GET  |                    | 200 200 200 200 200 | 200
 collections:profile        | GET  | collection         | 200 200 200 200 200 | 200
 collections:profile        | GET  | private_collection | 404 404 404 404 404 | 404
