@@ -1,6 +1,7 @@
 """Institutions, collections and who may do what in them."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class BiocollectionsConfig(AppConfig):
@@ -15,4 +16,6 @@ class BiocollectionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from biocollections import granting, metadata  # noqa: F401  register how to take back
+        from biocollections import granting, metadata, places  # noqa: F401  register undoing
+
+        post_migrate.connect(places.seed, sender=self)

@@ -1,4 +1,4 @@
-"""Institutions, collections, their contacts, and who may do what (design: one place for rights).
+"""Institutions, collections, their contacts, places, and who may do what (one place for rights).
 
 A right is a queryset method that answers "which rows?"; yes or no is its `exists()`. Grants are
 the only source and are checked by date in the query, so an expired one is void without a job.
@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from journal.guids import new_guid
+from journal.models import ChangeSet, Job
 
 Person = AbstractBaseUser | AnonymousUser | Any
 
@@ -339,3 +340,92 @@ class Grant(models.Model):
 def is_portal_admin(user: Person) -> bool:
     """Tell whether `user` now administers the portal."""
     return Grant.objects.valid().filter(user_id=_id_of(user), role=Role.PORTAL_ADMIN).exists()
+
+
+class Place(models.Model):
+    """A country, a first division of one (state, province), or what lies in that (county).
+
+    `code` is that of ISO 3166 ("MX", "MX-SON"), or for a place from a file its parent's and its
+    own folded name ("US-AZ-pima"). Read through `biocollections.places`.
+    """
+
+    class Kind(models.TextChoices):
+        COUNTRY = "country", _("Country")
+        STATE = "state_province", _("State/Province")
+        COUNTY = "county", _("County")
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    code = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=14, choices=Kind)
+    name = models.CharField(max_length=200)
+    parent = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="within", db_index=True
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="country", parent=None)
+                | (~Q(kind="country") & Q(parent__isnull=False)),
+                name="place_lies_somewhere",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PlaceName(models.Model):
+    """What a place is also called: in another language, shortened, or otherwise."""
+
+    class Kind(models.TextChoices):
+        NAME = "name", _("Name")
+        VARIANT = "variant", _("Variant")
+        ABBREVIATION = "abbreviation", _("Abbreviation")
+
+    place = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="names")
+    text = models.CharField(max_length=200)
+    kind = models.CharField(max_length=12, choices=Kind)
+    language = models.CharField(max_length=8, blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["place", "text"], name="place_name_once")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Gazetteer(models.Model):
+    """One row that says which places there are: `version` changes whenever they do."""
+
+    version = models.UUIDField(default=new_guid)
+    iso = models.CharField(max_length=40)  # whose countries and divisions are in
+
+    def __str__(self) -> str:
+        return self.iso
+
+
+class PlaceFile(models.Model):
+    """A file of places that a portal admin loaded, and what became of its rows."""
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    file = models.FileField(upload_to="places/%Y/%m/", max_length=300, blank=True)
+    name = models.CharField(max_length=300)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    change_set = models.ForeignKey(
+        ChangeSet, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+    # {"rows", "created", "updated", "unchanged", "blocked"}: the last four make up the first.
+    counts = models.JSONField(default=dict)
+    problems = models.JSONField(default=list)  # [{"line": 7, "problem": "…"}], at most 500
+    refusal = models.TextField(blank=True)  # why nothing of it could be read
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
