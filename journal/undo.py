@@ -70,15 +70,20 @@ Restorer = Callable[[Undoing], None]
 _restorers: dict[str, Restorer] = {}
 
 
-def register(kind: str, restorer: Restorer, *, first: bool = False) -> None:
+def register(kind: str, restorer: Restorer, *, first: bool = False, last: bool = False) -> None:
     """Say how rows of `kind` are restored. Each restorer looks after its own transactions.
 
     They are called in the order of registering; `first`: before all others, because their rows
-    point to these.
+    point to these; `last`: after them, for nothing may point to these any more.
     """
+    _turns[kind] = last - first
     others = {name: known for name, known in _restorers.items() if name != kind}
+    ordered = sorted({**others, kind: restorer}.items(), key=lambda item: _turns[item[0]])
     _restorers.clear()
-    _restorers.update({kind: restorer, **others} if first else {**others, kind: restorer})
+    _restorers.update(ordered)
+
+
+_turns: dict[str, int] = {}
 
 
 def is_undone(change_set: ChangeSet) -> bool:

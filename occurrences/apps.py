@@ -7,4 +7,13 @@ class OccurrencesConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers how records are taken back and by whom, and the jobs.
-        from occurrences import downloads, history, imports, protecting, restoring  # noqa: F401
+        from occurrences import (  # noqa: F401
+            cleaning,
+            deciding,
+            downloads,
+            history,
+            imports,
+            protecting,
+            restoring,
+            restoring_names,
+        )

@@ -93,7 +93,7 @@ def remove_made(undoing: undo.Undoing) -> None:
 
 
 undo.register(KIND, restore_taxa, first=True)
-undo.register("taxon made", remove_made)
+undo.register("taxon made", remove_made, last=True)
 
 
 def _kept(made: set[int]) -> set[int]:
