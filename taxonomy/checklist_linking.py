@@ -24,6 +24,7 @@ CHUNK = 20_000
 IMPLIED = "higher:"  # how identifiers of names start that stand only in columns of other names
 
 _TYPES = {"line": "bigint"}
+_ANALYZE = "ANALYZE stage (source_id, parent_id, accepted_id, canonical_key)"
 _ENTRY = ", ".join(Entry._fields)
 _ENTRY_TYPES = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in Entry._fields)
 _TABLES = ("stage", "names", "bad", "common", "called", "hung", "tree", "loose")
@@ -92,7 +93,7 @@ class Staging:
             while chunk := list(islice(items, CHUNK)):
                 self._copy(table, chunk)
                 report(self.rows)
-        self._run("ANALYZE stage")
+        self._run(_ANALYZE)
         self._join_names()
 
     def _copy(self, table: str, chunk: list[Entry | Bad | Common]) -> None:
@@ -136,7 +137,7 @@ class Staging:
             "''",
             "NOT EXISTS (SELECT FROM stage u WHERE u.name_id = s.source_id)",
         )
-        self._run("ANALYZE stage")
+        self._run(_ANALYZE)
 
     # Linking
 
@@ -263,7 +264,7 @@ class Staging:
 
     def _grow_tree(self) -> None:
         """Walk down from the roots, noting kingdom and family; what isn't reached is a circle."""
-        self._run("ANALYZE stage")
+        self._run(_ANALYZE)
         self._walk()
         self._run(_LOOSE)
         if not self._fetch("SELECT 1 FROM loose LIMIT 1"):

@@ -125,10 +125,14 @@ _HIGHER = (
     "subtribe genus subgenus section"
 ).split()
 _NAME_AT = list(_COLUMNS).index("name")
-_ABSENT = {"null", "/n", "\\n", "none", "not assigned", "incertae sedis"}
+_NOTHING = {"null", "/n", "\\n", "none", "not assigned", "incertae sedis"}
+_ABSENT = _NOTHING | {text.upper() for text in _NOTHING} | {text.capitalize() for text in _NOTHING}
 
-# A name that needs no parser: uninomial, binomial, trinomial, in plain letters.
-_PLAIN = re.compile(r"[A-Z][a-z]{2,}(?: [a-z]{3,}){0,2}").fullmatch
+# A name that needs no parser, and one whose key needs no thought either.
+_PLAIN = re.compile(
+    r"[A-Z][a-z]{2,}(?: [a-z]{3,}(?: (?:subsp\. |var\. |f\. )?[a-z]{3,})?)?"
+).fullmatch
+_PLAINEST = re.compile(r"[A-Z][a-z]{2,}(?: [a-z]{4,})?").fullmatch
 _MISAPPLIED = re.compile(r"(?i)(?:auct\b|auctt\b|sensu\b|non\b)").match
 _NOMENCLATURAL = re.compile(r"[,\s]+(nom\. ?(?:illeg|inval|nud|nudum|cons|rej|superfl|dub)\b.*)$")
 
@@ -340,7 +344,7 @@ class _Rows:
         )  # fmt: skip
         if status == Status.SYNONYM and authorship and _MISAPPLIED(authorship):
             status = Status.MISAPPLIED
-        key = canonical_key(name)
+        key = name.lower() if _PLAINEST(name) else canonical_key(name)
         return Entry(
             row.file, row.line, core_id, source_id, parent_id, accepted_id, parent_name,
             accepted_name, self._higher(cells) if self.higher else "", name, authorship,
@@ -421,7 +425,7 @@ class _Rows:
         return "\t".join(
             f"{rank}={cells[at]}"
             for rank, at in self.higher
-            if cells[at] and cells[at].casefold() not in _ABSENT
+            if cells[at] and cells[at] not in _ABSENT
         )
 
     def _lowest(self, cells: list[str]) -> str:
@@ -439,10 +443,12 @@ def _plain_header(text: str) -> str:
 
 def _given(text: str) -> str:
     """Return the text, or blank where it only says that there is nothing."""
-    return "" if text.casefold() in _ABSENT else text
+    return "" if text in _ABSENT else text
 
 
 def _joined(*texts: str) -> str:
+    if not any(texts):
+        return ""
     return "\n".join(text[:5000] for text in texts if _given(text))
 
 
