@@ -93,7 +93,7 @@ _CULTIVAR = re.compile(
     r"""(?:cv\.?\s+)?'(?P<single>[A-Z0-9].{0,60}?[\w.!)])'(?=\s|$)(?!.*\w'(?:\s|$))
     |'(?P<apostrophe>[A-Z0-9][^"]{0,60}[\w.!)])'(?=\s|$)
     |(?:cv\.?\s+)?"(?P<double>[A-Z0-9][^"]{0,60})"$
-    |cv\.?\s+(?P<bare>[\w-]+(?:\s[A-Z][\w-]*){0,3})""",
+    |cv\.?\s+(?P<bare>[\w-]{2,}(?!\.)(?:\s[A-Z][\w-]*){0,3})""",
     re.VERBOSE,
 )
 _GROUP = re.compile(rf"\(?((?:[{CAPITALS}][\w-]*\s){{1,3}})(?:Group|Gp|Grex)\b\)?")
@@ -134,8 +134,9 @@ _RESERVED = frozenset(
     "nec not vide emend nom nomen comb sec ined of the from with or for on at by to ssp "
     "subsp subspecies var varietas variety subvar forma form fo f cv cultivar hort nov sp strain "
     "str serovar serotype biotype isolate clone culture enrichment environmental uncultured "
-    "sample samples clade indet und nsp undet pro sic ms st".split()
+    "sample samples clade incertae sedis indet und nsp undet pro sic ms st".split()
 )
+_ODD_EPITHETS = ((_RESERVED | PARTICLES | set(ABOVE) | set(BELOW)) - _NEVER_EPITHETS) | {"spec"}
 _UNITS = "uno duo tre quatuor quinque sex septem octo novem".split()
 _NUMERALS = dict(
     enumerate(
@@ -184,6 +185,8 @@ class Reading:
                 self._odd_epithet() or self._aside() or self._part() or self._author()
             ):
                 self._leave()
+        if "abbreviated genus" in self.notes and not self.epithets:
+            self.genus = ""
 
     # -- the beginning
 
@@ -285,15 +288,13 @@ class Reading:
         if self.epithets or self.infrageneric or self.authorship.text:
             return False
         found = _EPITHET.match(self.text, self.at)
-        if (
-            not found
-            or found["word"] in _NEVER_EPITHETS
-            or found["word"]
-            not in _RESERVED | PARTICLES | set(ABOVE) | set(BELOW) | {"bis", "mihi"}
-        ):
+        if not found or found["word"] not in _ODD_EPITHETS:
             return False
         rule = _ONE_AUTHOR if found["word"] in ABOVE or found["word"] in BELOW else _PUBLISHED
-        return bool(rule.match(self.text, found.end())) and self._add(found)
+        if not rule.match(self.text, found.end()):
+            return False
+        self.notes.add("odd epithet")
+        return self._add(found)
 
     def _aside(self) -> bool:
         """Read a qualifier or an annotation."""
@@ -349,7 +350,7 @@ class Reading:
         found = _CULTIVAR.match(self.text, self.at)
         if found and not self.cultivar:
             name = str(found[found.lastgroup or 0]).strip()
-            self.words.append(f"'{name}'")
+            self.words.append(f"'{name[0].upper()}{name[1:]}'")
             self.rank, self.cultivar, self.at = "cultivar", True, found.end()
             return True
         group = _GROUP.match(self.text, self.at)
@@ -426,6 +427,10 @@ class Reading:
         if self.infrageneric:
             self.words = self.words[: self.words.index(self.genus) + 1]
             self.infrageneric = False
+        if word == "mihi" or word.endswith(
+            "bacterium"
+        ):  # these mean something else where no author follows
+            self.notes.add("odd epithet")
         self.words += [part for part in (kept, "×" if cross else "", word) if part]
         self.unmarked = bool(self.epithets) and not kept
         self.rank = rank or ("" if self.epithets else "species")

@@ -33,6 +33,7 @@ NOTES = {
     "markup": 2,  # HTML tags and entities
     "year": 2,  # a year in brackets, a span of years, a page
     "capitals in the author": 2,
+    "odd epithet": 2,  # "Agra not Erwin, 2002": an epithet only because somebody published it
     "glued sign": 2,  # "×fallax", "xHeucherella"
     "two authorships": 2,  # the given authorship isn't that in the name
     "candidatus": 2,
@@ -195,7 +196,7 @@ _VIRUS = re.compile(
     r"\b(?:alpha|beta|delta)?satellites?\b)",
     re.IGNORECASE,
 )
-_VIRUS_BINOMIAL = re.compile(r"[A-Z][a-z]+(?:virus|viroid|satellit\w*|phage) [a-z]+[a-z0-9]*")
+_VIRUS_BINOMIAL = re.compile(r"[A-Z][a-z]+(?:virus|viroid|satellite|phage) [a-z]+[a-z0-9]*")
 # A virus' word as the epithet of an animal: somebody published it in some year.
 _WITH_YEAR = re.compile(r"[A-Z][a-z]+ (?:\([A-Z][a-z]+\) )?[a-z]+ \(?[A-Z].{2,80}, \d{4}\)?")
 _BACTERIUM = re.compile(r"[A-Z][a-z]+ [a-z]*bacterium\b(?! \(?[A-Z][a-z])")
@@ -215,6 +216,8 @@ def _read(name: str, code: Code) -> Parsed:
     parts = _parts_of_formula(text)
     if len(parts) > 1:
         return _formula(name, parts, code, notes)
+    if _VIRUS.search(text) and not _VIRUS_BINOMIAL.fullmatch(text) and text != "Viruses":
+        notes.add("odd epithet")
     return _single(name, parts[0], code, notes)
 
 
@@ -381,7 +384,7 @@ def _small_markers(rest: str) -> str:
 # --- hybrid formulas ----------------------------------------------------------------------------
 
 _NOT_YET = re.compile(
-    rf"(?:[×+] )?[{CAPITALS}][\w-]*\.?(?: \([\w.]+\))?(?: (?:cf|aff)\.?)?(?: [{CAPITALS}(].*)?"
+    rf"(?:[×+] )?[{CAPITALS}][\w-]*\.?(?: \([\w.]+\))?+(?: (?:cf|aff)\.?)?(?: [{CAPITALS}(].*)?"
 )
 _OF_A_RANK = re.compile(r".* (?:subsp|ssp|var|f|forma|nothosubsp|nothovar|nothof)\.?", re.DOTALL)
 
@@ -405,7 +408,7 @@ def _parts_of_formula(text: str) -> list[str]:
 def _is_parent(before: str, piece: str) -> bool:
     """Tell whether the sign between the two stands for a cross, not for a named hybrid."""
     alone = _NOT_YET.fullmatch(before)
-    if alone and not piece[:1].isupper():
+    if alone and not piece[:1].isupper() and piece != "?":
         return False
     return not (_OF_A_RANK.fullmatch(before) and piece[:1].islower())
 
