@@ -387,6 +387,14 @@ def test_extras_that_fail_do_no_harm(catalogue):
     assert str(adopted(match)) == "Puma concolor (Linnaeus, 1771)"
 
 
+def test_extras_are_given_up_when_the_service_is_gone(catalogue):
+    matches = found("Oenanthe", "Quercus robur", "Quercus alba", "Puma concolor", "Quercus")
+    catalogue.asked.clear()
+    catalogue.faults = [server.error(400)] * 100
+    complete([c["usage"] for m in matches for c in m.candidates])
+    assert len(catalogue.asked) == catalogue_of_life.MOST_FAILURES
+
+
 def test_usage_of_a_local_checklist_has_no_extras(catalogue):
     local = Checklist.objects.create(source="Local", state="current")
     usage = Usage.objects.create(checklist=local, source_id="1", rank="species", status="accepted")

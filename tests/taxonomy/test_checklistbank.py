@@ -115,10 +115,11 @@ def test_answer_above_the_bound_is_not_read(catalogue, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["http://example.org/", "https://127.0.0.1/", "//example.org/"]
+    "elsewhere", ["http://example.org/", "http://127.0.0.1:9/", "https://{host}/", "//example.org/"]
 )
-def test_redirect_to_another_host_is_not_followed(catalogue, elsewhere):
-    catalogue.faults = [server.error(302, Location=elsewhere)]
+def test_redirect_to_another_host_or_port_is_not_followed(catalogue, elsewhere):
+    host = catalogue.url.split("/")[2]
+    catalogue.faults = [server.error(302, Location=elsewhere.format(host=host))]
     with pytest.raises(Unavailable, match="sends us to"):
         ask(catalogue)
 
