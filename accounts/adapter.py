@@ -9,6 +9,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import guessing, inviting, mailing
@@ -19,7 +20,16 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Tell whether this reader may register: by the settings, or by an invitation."""
-        return settings.REGISTRATION == "open" or inviting.is_invited(request)
+        return settings.REGISTRATION == "open" or bool(inviting.invited_address(request))
+
+    def clean_email(self, email: str) -> str:
+        """An invitation is for one address; the form of registration takes no other."""
+        is_registering = self.request.path == reverse("account_signup")
+        invited = inviting.invited_address(self.request) if is_registering else ""
+        if invited and email.lower() != invited:
+            message = _("Your invitation is for %(email)s.")
+            raise ValidationError(message, params={"email": invited})
+        return super().clean_email(email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         mailing.send(template_prefix, email, {"email": email, **context})

@@ -49,10 +49,11 @@ def accept(request: HttpRequest, token: str) -> bool:
     return True
 
 
-def is_invited(request: Any) -> bool:
-    """Tell whether this browser holds an invitation that nobody has used."""
+def invited_address(request: Any) -> str:
+    """Return the address that this browser's unused invitation is for, "" without one."""
     guid = request.session.get(KEY)
-    return bool(guid) and Invitation.objects.filter(guid=guid, used_by=None).exists()
+    invitation = guid and Invitation.objects.filter(guid=guid, used_by=None).first()
+    return invitation.email.lower() if invitation else ""
 
 
 def used(request: Any, person: Any) -> None:

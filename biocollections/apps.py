@@ -16,6 +16,6 @@ class BiocollectionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from biocollections import granting, metadata, places  # noqa: F401  register undoing
+        from biocollections import granting, leaving, metadata, places  # noqa: F401  register
 
         post_migrate.connect(places.seed, sender=self)

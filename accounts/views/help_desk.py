@@ -97,7 +97,8 @@ def address(request: HttpRequest, guid: UUID) -> HttpResponse:
     form = NewAddress(person, request.POST)
     if not form.is_valid():
         return _page(request, person, address_form=form)
-    helping.change_address(request, person, **form.cleaned_data)
+    words = form.cleaned_data
+    helping.change_address(request, person, words["email"], words["reason"])
     messages.success(request, _("The address is changed. Both addresses were told."))
     return redirect("accounts:help_person", guid)
 
