@@ -81,6 +81,22 @@ REASONS = {
     ),
 }
 
+# What was found in rows that were taken all the same.
+ISSUES = {
+    "PARENT_IS_ITSELF": gettext_lazy("names that are their own parent; taken as roots"),
+    "PARENT_IS_SYNONYM": gettext_lazy("parents that are synonyms; their accepted names were used"),
+    "PARENT_PASSED_OVER": gettext_lazy("names whose parent was not taken; hung one step higher"),
+    "PARENT_FROM_COLUMNS": gettext_lazy(
+        "names whose parent is not in the file; hung under the columns of higher taxa"
+    ),
+    "SEVERAL_ACCEPTED": gettext_lazy("names with several accepted names; the first was used"),
+    "STATUS_UNKNOWN": gettext_lazy("words for the status that are not known"),
+    "STATUS_DISAGREES": gettext_lazy("accepted names that name another accepted name"),
+    "AUTHORSHIP_CUT": gettext_lazy("authors longer than 250 characters, cut"),
+    "VERNACULAR_WITHOUT_NAME": gettext_lazy("common names of no name in the list, or repeated"),
+    "VERNACULARS_UNREADABLE": gettext_lazy("table of common names without a name or an identifier"),
+}
+
 
 def receive(
     file: File[Any], filename: str, source: str, user: Any, kingdom: str = "", release: str = ""
@@ -112,7 +128,7 @@ def load_job(progress: Progress) -> dict[str, Any]:
         counts = load(checklist, progress)
         if not current(checklist.source):
             put_in_use(checklist)
-    return counts
+    return {"checklist": str(checklist.guid), "rows": counts["rows"]}
 
 
 def load(checklist: Checklist, progress: Progress | None = None) -> dict[str, Any]:
@@ -299,6 +315,27 @@ def _local_file(checklist: Checklist) -> Iterator[Path]:
                 copy.write(part)
             copy.flush()
             yield Path(copy.name)
+
+
+def issues_in_words(checklist: Checklist) -> list[tuple[str, int]]:
+    """Return what was found in the rows that were taken, and how often."""
+    found = checklist.counts.get("issues", {})
+    return [(_issue_in_words(code), number) for code, number in found.items()]
+
+
+def _issue_in_words(code: str) -> str:
+    if code in ISSUES:
+        return str(ISSUES[code])
+    known = code in issues.CODES
+    return issues.describe(issues.Issue(code), translate=_).text if known else code
+
+
+def reasons_in_words(checklist: Checklist, chosen: str = "") -> list[dict[str, Any]]:
+    """Return why rows weren't taken: code, word, number, and whether it is the chosen one."""
+    return [
+        {"code": code, "word": REASONS[code][0], "number": number, "current": code == chosen}
+        for code, number in checklist.counts.get("blocked_by", {}).items()
+    ]
 
 
 def _title(metadata: str | None) -> str:
