@@ -181,7 +181,9 @@ class Index:
         """Return all names of the places that a text can mean, its own among them."""
         outer = self.called(STATE, state) or self.called(COUNTRY, country)
         found = self._within(outer, self.called(kind, text))
-        return list(dict.fromkeys([text, *(name for place in found for name in self.names(place))]))
+        names = [text, *(name for place in found for name in self.names(place))]
+        dotless = [name.removesuffix(".") for name in names]
+        return list(dict.fromkeys([*names, *dotless]))
 
     def suggest(self, kind: str, text: str, country: str = "", state: str = "") -> list[str]:
         """Return the usual names of a few places of which some name begins so, in order."""

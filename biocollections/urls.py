@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from biocollections.views import collection, permissions
+from biocollections.views import collection, permissions, places
 
 app_name = "collections"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("permissions/", permissions.portal_permissions, name="portal_permissions"),
     path("permissions/<uuid:guid>/", permissions.grant, name="grant"),
     path("permissions/<uuid:guid>/revoke/", permissions.revoke, name="grant_revoke"),
+    path("places/suggest/", places.suggest, name="places_suggest"),
     path("people/", permissions.people, name="people"),
     path("people/suggest/", permissions.suggest, name="people_suggest"),
     path("people/<uuid:guid>/", permissions.person, name="person"),

@@ -89,6 +89,12 @@ PANELS = (
     ),
 )
 
+# Fields for which the page offers what begins so, by the id of its list.
+SUGGESTED = {
+    "country": "places-country",
+    "state_province": "places-state",
+    "county": "places-county",
+}
 # Not typed: they follow from the date, or say what a source said about itself.
 NOT_TYPED = frozenset(
     "year month day start_day_of_year end_day_of_year modified record_entered_by date_entered "
@@ -347,6 +353,8 @@ def _field_for(column: str) -> TermField:
     attributes: dict[str, Any] = {"autocomplete": "off"}
     if column in PLACEHOLDERS:
         attributes["placeholder"] = PLACEHOLDERS[column]
+    if column in SUGGESTED:
+        attributes["list"] = SUGGESTED[column]
     if column in CHOICES:
         widget: forms.Widget = ChoiceOrPresent(choices=CHOICES[column])
     elif column in LONG:

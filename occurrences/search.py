@@ -32,7 +32,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from biocollections.models import Collection
+from biocollections.places import spellings
 from darwincore import places
+from occurrences import taxon_search
 from occurrences.models import Identifier, Occurrence
 from occurrences.models.record import Fold, SearchVector, SortKey
 
@@ -116,8 +118,12 @@ class SearchCriteria:
 _OF_WORDS = ("q", "taxon", "collector", "country", "state", "county", "locality")
 
 
-def _text(label: Any, help_text: Any = "", most: int = 200) -> forms.CharField:
-    return forms.CharField(label=label, help_text=help_text, required=False, max_length=most)
+def _text(label: Any, help_text: Any = "", most: int = 200, suggested: str = "") -> forms.CharField:
+    """Return a field of text; `suggested` names the list of what to offer for it."""
+    attributes = {"list": suggested, "autocomplete": "off"} if suggested else {}
+    widget = forms.TextInput(attrs=attributes)
+    options: dict[str, Any] = {"label": label, "help_text": help_text, "widget": widget}
+    return forms.CharField(required=False, max_length=most, **options)
 
 
 class _Codes(forms.MultipleChoiceField):
@@ -131,13 +137,15 @@ class SearchForm(forms.Form):
     """The fields of a search, under the words curators know."""
 
     q = _text(_("Any words"), _("Name, collector, number, place; all words must be there"))
-    taxon = _text(_("Taxon"), _("Name or family; several with commas; Querc* for beginnings"))
+    taxon = _text(
+        _("Taxon"), _("Scientific or common name, family …; several with commas; Querc* begins")
+    )
     collector = _text(_("Collector"))
     number = _text(_("Number"), _("1234, 2201-2240, 12*"), 2000)
     date = _text(_("Date"), _("1932, 1932-07, 1990-2000, 1932-07-14/1932-08-01"))
-    country = _text(_("Country"), _("Name or code; several with ;"))
-    state = _text(_("State/Province"))
-    county = _text(_("County"))
+    country = _text(_("Country"), _("Name or code; several with ;"), suggested="places-country")
+    state = _text(_("State/Province"), suggested="places-state")
+    county = _text(_("County"), suggested="places-county")
     locality = _text(_("Locality words"))
     catalog_number = _text(
         _("Catalog Number"), _("Also other numbers: 100-120, 130, ARIZ 04*"), 8000
@@ -188,7 +196,9 @@ def apply(queryset: QuerySet[Occurrence], criteria: SearchCriteria) -> QuerySet[
     Raises ValidationError for a date that is none.
     """
     for name, value in criteria.filled():
-        if name != "collection":
+        if name in _PLACES:
+            queryset = queryset.filter(_place(name, criteria))
+        elif name != "collection":
             queryset = queryset.filter(_CONDITIONS[name](value))
     if criteria.collection:
         collections = Collection.objects.filter(code__in=criteria.collection)
@@ -252,33 +262,40 @@ def _anything(text: str) -> Q:
 
 
 def _taxon(text: str) -> Q:
-    return _any(_words(name, "A") for name in re.split(r"[,;]", text) if name.strip())
+    return taxon_search.condition(text, lambda name: _words(name, "A"))
 
 
 def _people(text: str) -> Q:
     return _any(_words(name, "B") for name in text.split(";") if name.strip())
 
 
-def _place(column: str) -> Any:
-    """Return the condition on a column of a place: one of several names, whole or begun (Son*)."""
-
-    def condition(text: str) -> Q:
-        return _any(_named(column, name.strip()) for name in text.split(";") if name.strip())
-
-    return condition
+_PLACES = {"country": "country", "state": "state_province", "county": "county"}
 
 
-def _named(column: str, name: str) -> Q:
-    # The words lead to the rows through the index; the comparison makes sure of them.
-    words = _words(name, "C")
+def _place(level: str, criteria: SearchCriteria) -> Q:
+    """Want a place: one of several names, whole or begun (Son*), however records spell it."""
+    names = filter(None, map(str.strip, getattr(criteria, level).split(";")))
+    return _any(_named(level, name, criteria) for name in names)
+
+
+def _named(level: str, name: str, criteria: SearchCriteria) -> Q:
+    column = _PLACES[level]
     if name.endswith("*"):
         stem = name.rstrip("*").strip()
+        words = _words(name, "C")
         return words & _begins(column, stem) if "*" not in stem else words
-    same = words & Q(Exact(SortKey(column), Fold(Value(name))))
-    if column != "country":
+    within = {"state": [criteria.country], "county": [criteria.country, criteria.state]}
+    outer = within.get(level, [])
+    same = _any(_is(column, spelling) for spelling in spellings(column, name, *outer))
+    if level != "country":
         return same
     country = places.country_coded(name.upper()) or places.country_named(name)
     return same | _words(country.code, "C") & Q(country_code=country.code) if country else same
+
+
+def _is(column: str, name: str) -> Q:
+    # The words lead to the rows through the index; the comparison makes sure of them.
+    return _words(name, "C") & Q(Exact(SortKey(column), Fold(Value(name))))
 
 
 def _any(conditions: Iterable[Q]) -> Q:
@@ -425,9 +442,6 @@ _CONDITIONS: dict[str, Any] = {
     "collector": _people,
     "number": lambda text: _listed("record_number", text),
     "date": _date,
-    "country": _place("country"),
-    "state": _place("state_province"),
-    "county": _place("county"),
     "locality": lambda text: _words(text, "C"),
     "catalog_number": _catalog_number,
     "types": _types,

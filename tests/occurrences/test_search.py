@@ -307,3 +307,29 @@ def test_summary_of_nothing(visitor, db):
 def test_broken_numbers_of_any_size_are_no_error(oaks, visitor):
     for text in ("9" * 500, "1-" + "9" * 19, "0-0", "-", "*", "1-2-3", "\U0001f335*", "%_\\"):
         found(visitor, number=text, catalog_number=text, q=text, taxon=text, country=text)
+
+
+@pytest.mark.parametrize("asked", ["Calif.", "california", "Californie", "CA", "Cal."])
+def test_a_state_is_found_however_it_is_written(herbarium, visitor, asked):
+    written = ("Calif.", "California", "CA", "CALIF")
+    usa = {"country": "United States", "country_code": "US"}
+    rows = [{"state_province": state, **usa} for state in written]
+    others = [{"state_province": "Baja California", "country": "Mexico"}, {**usa}]
+    made = make.occurrences(herbarium, rows + others)
+    wanted = {record.pk for record in made[: len(written)]}
+    for country in ("", "USA", "United States"):
+        assert {r.pk for r in searched(visitor, state=asked, country=country)} == wanted
+    assert not searched(visitor, state=asked, country="Canada")
+
+
+def test_a_county_is_looked_for_in_its_state(herbarium, visitor):
+    counties = [("Arizona", "Pima"), ("Ariz.", "Pima"), ("Sonora", "Pima")]
+    rows = [{"state_province": state, "county": county} for state, county in counties]
+    made = make.occurrences(herbarium, rows)
+    wanted = {record.pk for record in made[:2]}
+    assert {r.pk for r in searched(visitor, state="AZ", county="Pima", country="US")} == set()
+    assert {r.pk for r in searched(visitor, state="Ariz.", county="pima")} == wanted
+
+
+def searched(user, **criteria):
+    return list(search.apply(Occurrence.objects.visible_to(user), SearchCriteria(**criteria)))
