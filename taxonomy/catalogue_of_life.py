@@ -44,7 +44,7 @@ RELEASE_HOLDS = timedelta(days=30)  # where the service doesn't tell its release
 MOST_ALTERNATIVES = 10
 MOST_FAILURES = 3  # in a row, before the extras are given up
 LONGEST_QUESTION = 600  # characters
-LOCKS, ASKING, KEEPING = 7103, 1, 2  # any number of our own, and what is locked
+LOCKS, ASKING, KEEPING = 7104, 1, 2  # any number of our own, and what is locked
 MATCH = "/match/nameusage"
 
 Progress = Callable[[int], None]  # told how many names are done, between transactions; may raise
@@ -323,7 +323,10 @@ def _online_checklist() -> Checklist | None:
 
 
 def _checklist_for(asking: Session) -> Checklist:
-    """Return the checklist of the release the service stands at, made if it is new."""
+    """Return the checklist of the release the service stands at, made if it is new.
+
+    Older ones stay as they are, for the candidates that point to their usages.
+    """
     release, now = release_of(asking), timezone.now()
     with _keeping():
         checklist = _online_checklist()
@@ -331,8 +334,6 @@ def _checklist_for(asking: Session) -> Checklist:
             return checklist
         if checklist and not release and checklist.created_at > now - RELEASE_HOLDS:
             return checklist
-        older = Checklist.objects.filter(source=SOURCE, state=Checklist.State.ONLINE)
-        older.update(state=Checklist.State.REPLACED)
         return Checklist.objects.create(
             source=SOURCE,
             title=asking.url,
@@ -393,6 +394,10 @@ def _keep_usages(checklist: Checklist, columns: dict[str, Columns]) -> None:
                 setattr(usage, name, value)
             (changed if usage.pk else new).append(usage)
     Usage.objects.bulk_create(new, batch_size=1000)
+    if new:
+        number = checklist.usages.count()
+        counts = {"rows": number, "created": number, "updated": 0, "unchanged": 0, "blocked": 0}
+        Checklist.objects.filter(pk=checklist.pk).update(counts=counts)
     if changed:
         Usage.objects.bulk_update(changed, [*next(iter(columns.values())), "link"], batch_size=1000)
 

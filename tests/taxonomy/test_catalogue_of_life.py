@@ -3,7 +3,8 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from taxonomy import adopting, catalogue_of_life, checklistbank, matching
+from journal.jobs import Refused
+from taxonomy import adopting, catalogue_of_life, checklistbank, checklists, matching
 from taxonomy.catalogue_of_life import SOURCE, Unavailable, check, complete, look_up
 from taxonomy.evidence import Asked
 from taxonomy.models import CatalogueAnswer, Checklist, Name, Taxon, Usage, UsageVernacular
@@ -291,7 +292,17 @@ def test_new_release_is_asked_anew_and_old_candidates_stay(catalogue):
     assert catalogue.names() == ["Puma concolor"]
     assert Usage.objects.filter(pk__in={old, new}).count() == 2
     releases = Checklist.objects.order_by("pk").values_list("release", "state")
-    assert list(releases) == [("3LR 2026-10-06", "replaced"), ("3LR 2026-11-10", "online")]
+    assert list(releases) == [("3LR 2026-10-06", "online"), ("3LR 2026-11-10", "online")]
+
+
+def test_what_was_asked_can_not_be_put_in_use_as_if_it_were_the_whole_list(catalogue):
+    one("Puma concolor")
+    catalogue.release = "2026-11-10"
+    one("Quercus alba")
+    for checklist in Checklist.objects.all():
+        with pytest.raises(Refused):
+            checklists.put_in_use(checklist)
+        assert checklist.counts["rows"] == checklist.usages.count()
 
 
 def test_release_that_is_not_told_is_the_day_it_was_first_asked(catalogue):
