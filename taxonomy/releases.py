@@ -7,6 +7,7 @@ Nothing is changed here: people decide.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db import connection
@@ -74,7 +75,7 @@ def compare(checklist: Checklist, progress: Progress | None = None) -> dict[str,
         cursor.execute(_DIFFERENCE, keys)
         found = cursor.fetchall()
     result["counts"] = dict.fromkeys(KINDS, 0) | {kind: n for kind, n, _rows in found}
-    result["rows"] = {kind: rows for kind, _n, rows in found}
+    result["rows"] = {kind: json.loads(rows) for kind, _n, rows in found}
     if progress:
         progress.report(1, 2, _("Comparing the taxa of the thesaurus"))
     result["taxa"] = effects(checklist)
