@@ -78,6 +78,12 @@ def end_rule(keeper: Any, rule: ProtectionRule) -> None:
         jobs.start("apply protection rule", rule.guid, keeper)
 
 
+def resume(keeper: Any, rule: ProtectionRule) -> None:
+    """Queue the job of a rule that isn't through with its records."""
+    if rule.state in (ProtectionRule.State.PENDING, ProtectionRule.State.ENDING):
+        jobs.start("apply protection rule", rule.guid, keeper)
+
+
 def names_changed(name_ids: Iterable[int]) -> None:
     """See to the protection of records whose names were linked, unlinked or re-pointed.
 

@@ -11,13 +11,13 @@ takes them alone, knows no record is written without it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from django.db import connection
 
-from darwincore.places import country_coded, country_named, same_country
+from biocollections import places
 from occurrences import naming, protection
 from occurrences.models import Protection, ProtectionRule
 from occurrences.protection import Decision
@@ -41,14 +41,11 @@ class Rule(NamedTuple):
     state_province: str
     reason: str  # in words, kept with the withheld values
 
-    def holds_for(self, values: Mapping[str, Any]) -> bool:
+    def holds_for(self, values: Mapping[str, Any], index: places.Index) -> bool:
         """Tell whether it covers a record of one of its names with these exact values."""
         if not self.cultivated_too and _is_cultivated(values):
             return False
-        country = values.get("country") or values.get("country_code")
-        return _may_be(country, self.country, _same_country) and _may_be(
-            values.get("state_province"), self.state_province, _same_words
-        )
+        return not self.country or _may_lie(index, values, self.country, self.state_province)
 
 
 @dataclass(slots=True)
@@ -60,12 +57,15 @@ class Ruling:
 
     by_name: dict[naming.Key, tuple[Rule, ...]] = field(default_factory=dict)
     standing: Decision = field(default_factory=lambda: Decision(Protection.OPEN))
+    index: places.Index = field(default_factory=places.Index)
 
     @classmethod
     def of(cls, keys: Iterable[naming.Key]) -> Ruling:
         """Read the rules for records of these names and hold them until the transaction ends."""
         rules = _deciding()
-        return cls(_rules_of(list(set(keys)), rules)) if rules else cls()
+        if not rules:
+            return cls()
+        return cls(_rules_of(list(set(keys)), rules), index=places.current())
 
     def decide(self, values: Mapping[str, Any]) -> Decision:
         """Say how far the record with these exact values is protected, by itself and by rules.
@@ -75,9 +75,8 @@ class Ruling:
         own = protection.decide(values)
         if values.get("security_reason"):
             return own
-        holding = [
-            rule for rule in self.by_name.get(naming.key_of(values), ()) if rule.holds_for(values)
-        ]
+        named = self.by_name.get(naming.key_of(values), ())
+        holding = [rule for rule in named if rule.holds_for(values, self.index)]
         strictest = max(
             [own, self.standing, *(Decision(r.level, r.reason) for r in holding)],
             key=lambda decision: STRICTNESS.index(decision.level),
@@ -92,20 +91,29 @@ def hold_rules(*, alone: bool = False) -> None:
         cursor.execute(f"SELECT {function}(%s, %s)", _LOCK)
 
 
-def _may_be(given: str | None, wanted: str, same: Callable[[str, str], bool]) -> bool:
-    """Tell whether a place may be the wanted one: blank may be any."""
-    return not wanted or not given or same(given, wanted)
+def _may_lie(
+    index: places.Index, values: Mapping[str, Any], country: str, state_province: str
+) -> bool:
+    """Tell whether a record may be from there: what is blank, unknown or ambiguous may be any."""
+    wanted = index.find(country, state_province)
+    stated = (values.get("country") or values.get("country_code"), values.get("state_province"))
+    given = index.find(*(text or "" for text in stated))
+    for level, text, rule in zip(_LEVELS, stated, (country, state_province), strict=True):
+        meant, known = getattr(wanted, level), getattr(given, level)
+        if not rule:
+            continue
+        if meant is None:  # a place of its own, which the gazetteer doesn't know
+            if text and places.fold(text) != places.fold(rule):
+                return False
+        elif known:
+            if known.code != meant.code:
+                return False
+        elif level in given.choices and meant not in given.choices[level]:
+            return False
+    return True
 
 
-def _same_country(one: str, other: str) -> bool:
-    known = [country_named(text) or country_coded(text) for text in (one, other)]
-    if known[0] and known[1]:
-        return same_country(known[0].code, known[1].code)
-    return _same_words(one, other)
-
-
-def _same_words(one: str, other: str) -> bool:
-    return canonical_key(one) == canonical_key(other)
+_LEVELS = ("country", "state_province")
 
 
 def _is_cultivated(values: Mapping[str, Any]) -> bool:

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from occurrences.views import downloading, editing, history, importing, record, search
+from occurrences.views import (
+    cleaning,
+    distribution,
+    downloading,
+    editing,
+    history,
+    importing,
+    protecting,
+    record,
+    search,
+)
 
 app_name = "occurrences"
 
@@ -15,6 +25,30 @@ urlpatterns = [
     path("occurrences/<uuid:guid>/delete/", editing.delete, name="delete"),
     path("occurrences/<uuid:guid>/restore/", editing.restore, name="restore"),
     path("occurrences/<uuid:guid>/history/", history.history, name="history"),
+    path("occurrences/<uuid:guid>/public/", protecting.public_view, name="public_view"),
+    path("protected-species/", protecting.protected_species, name="protected_species"),
+    path("protected-species/new/", protecting.protection_list_new, name="protection_list_new"),
+    path("protected-species/<uuid:guid>/", protecting.protection_list, name="protection_list"),
+    path(
+        "protected-species/<uuid:guid>/edit/",
+        protecting.protection_list_edit,
+        name="protection_list_edit",
+    ),
+    path(
+        "protected-species/rules/<uuid:guid>/remove/",
+        protecting.protection_rule_end,
+        name="protection_rule_end",
+    ),
+    path(
+        "protected-species/rules/<uuid:guid>/go-on/",
+        protecting.protection_rule_resume,
+        name="protection_rule_resume",
+    ),
+    path("names/<str:scope>/", cleaning.cleaning, name="cleaning"),
+    path("names/<str:scope>/run/", cleaning.cleaning_run, name="cleaning_run"),
+    path("names/<str:scope>/decide/", cleaning.cleaning_decide, name="cleaning_decide"),
+    path("names/<str:scope>/undo/<uuid:guid>/", cleaning.cleaning_undo, name="cleaning_undo"),
+    path("collections/<uuid:collection>/taxa/", distribution.distribution, name="distribution"),
     path("changes/<uuid:guid>/", history.change_set, name="change_set"),
     path("changes/<uuid:guid>/undo/", history.undo, name="undo"),
     path("collections/<uuid:collection>/changes/", history.changes, name="changes"),

@@ -10,12 +10,15 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from biocollections import granting
-from biocollections.models import Collection, Role
+from biocollections.models import Collection, JoinRequest, Role
 from journal.models import Job
 from occurrences import imports, restoring
-from occurrences.models import Download, Occurrence
+from occurrences.models import Download, Occurrence, ProtectionList, ProtectionRule
+from taxonomy.models import Checklist
+from taxonomy import proposals
 from tests import canary, make
 from tests.canary import Canaries
+from tests.taxonomy import growing
 
 
 @pytest.fixture
@@ -54,15 +57,41 @@ def scene(
         "deleted": gone.guid,
         "deleted_whole": gone_whole.guid,
         "nothing": uuid4(),
-        "person": make.user("somebody").guid,
+        **_asking(herbarium),
         "edit": edit.guid,
         "hidden_edit": hidden_edit.guid,
         "whole_edit": whole_edit.guid,
         "deletion": deletion.guid,
         "job": job.guid,
+        "checklist": Checklist.objects.create(source="Checklist of the scene", state="ready").guid,
+        **_protection(),
+        **_thesaurus(administrator),
         "download": _download(herbarium, administrator, job).guid,
         **_imports(herbarium, administrator),
     }
+
+
+def _thesaurus(by: Any) -> dict[str, UUID]:
+    """The genus of the canaries, and a species of it that `by` proposes."""
+    taxon = growing.taxon("Cereus", "genus", authorship="Mill.", kingdom="Plantae")
+    proposal = proposals.propose(by, "Cereus scenicus", "species", ["a citation"], parent=taxon)
+    return {"taxon": taxon.guid, "proposal": proposal.guid}
+
+
+def _protection() -> dict[str, UUID]:
+    one = ProtectionList.objects.create(title="Cacti of the scene")
+    rule = ProtectionRule.objects.create(
+        list=one, taxon=make.taxon("Echinocactus scenicus"), state=ProtectionRule.State.ACTIVE
+    )
+    return {"protection_list": one.guid, "protection_rule": rule.guid}
+
+
+def _asking(herbarium: Collection) -> dict[str, UUID]:
+    """Somebody, who asks to join the herbarium and to bring a collection."""
+    somebody = make.user("somebody")
+    join = JoinRequest.objects.create(by=somebody, collection=herbarium, role="editor")
+    bring = JoinRequest.objects.create(by=somebody, name="Ferns of somebody")
+    return {"person": somebody.guid, "join_request": join.guid, "bring_request": bring.guid}
 
 
 def _deleted(herbarium: Collection, by: Any) -> tuple[Any, Occurrence, Occurrence]:

@@ -57,6 +57,19 @@ accounts:demo_mail         | GET  | nothing            | 404 404 404 404 404 | 4
 collections:list           | GET  |                    | 200 200 200 200 200 | 200
 collections:profile        | GET  | collection         | 200 200 200 200 200 | 200
 collections:profile        | GET  | private_collection | 404 404 404 404 404 | 404
+collections:join           | GET  |                    | 200 200 200 200 200 | 200
+collections:bring          | GET  |                    | 302 200 200 200 200 | 200
+collections:bring          | POST |                    | 302 200 200 200 200 | 200
+collections:join_collection | GET | collection         | 302 200 200 200 200 | 200
+collections:join_collection | GET | private_collection | 302 404 404 404 404 | 404
+collections:join_text      | GET  |                    | 302 403 403 403 403 | 403 portal_admin=200
+collections:join_text      | POST |                    | 302 403 403 403 403 | 403 portal_admin=200
+collections:join_requests  | GET  |                    | 302 200 200 200 200 | 200
+collections:join_request   | GET  | join_request       | 302 404 404 404 200 | 404
+collections:join_request   | GET  | bring_request      | 302 404 404 404 404 | 404 portal_admin=200
+collections:join_decide    | POST | join_request       | 302 404 404 404 200 | 404
+collections:join_decide    | POST | bring_request      | 302 404 404 404 404 | 404 portal_admin=200
+collections:join_withdraw  | POST | join_request       | 302 404 404 404 404 | 404
 collections:edit           | GET  | collection         | 302 403 403 403 200 | 403
 collections:edit           | POST | collection         | 302 403 403 403 400 | 403
 collections:edit           | GET  | private_collection | 302 404 404 404 404 | 404
@@ -77,6 +90,46 @@ collections:people_suggest | GET  |                    | 302 200 200 200 200 | 2
 collections:places_suggest | GET  |                    | 400 400 400 400 400 | 400
 collections:person         | GET  | person             | 302 404 404 404 404 | 404 portal_admin=200
 collections:person         | POST | person             | 302 404 404 404 404 | 404 portal_admin=200
+
+taxonomy:checklists        | GET  |                    | 302 200 200 200 200 | 200
+taxonomy:checklist_new     | GET  |                    | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:checklist_new     | POST |                    | 302 403 403 403 403 | 403 taxonomist=400 portal_admin=400
+taxonomy:checklist         | GET  | checklist          | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:checklist_load    | POST | checklist          | 302 403 403 403 403 | 403 taxonomist=302 portal_admin=302
+taxonomy:checklist_blocked | GET  | checklist          | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:checklist_difference | GET  | checklist          | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:checklist_compare | POST | checklist          | 302 403 403 403 403 | 403 taxonomist=302 portal_admin=302
+taxonomy:checklist_use     | POST | checklist          | 302 403 403 403 403 | 403 taxonomist=302 portal_admin=302
+taxonomy:checklist_discard | POST | checklist          | 302 403 403 403 403 | 403 taxonomist=302 portal_admin=302
+
+taxonomy:explorer          | GET  |                    | 200 200 200 200 200 | 200
+taxonomy:children          | GET  | taxon              | 200 200 200 200 200 | 200
+taxonomy:children          | GET  | nothing            | 404 404 404 404 404 | 404
+taxonomy:suggest           | GET  |                    | 200 200 200 200 200 | 200
+taxonomy:check             | GET  |                    | 200 200 200 200 200 | 200
+taxonomy:taxon             | GET  | taxon              | 200 200 200 200 200 | 200
+taxonomy:taxon             | GET  | nothing            | 404 404 404 404 404 | 404
+taxonomy:history           | GET  | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:add               | GET  |                    | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:add               | POST |                    | 302 403 403 403 403 | 403 taxonomist=400 portal_admin=400
+taxonomy:edit              | GET  | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:edit              | POST | taxon              | 302 403 403 403 403 | 403 taxonomist=400 portal_admin=400
+taxonomy:edit              | GET  | nothing            | 302 403 403 403 403 | 403 taxonomist=404 portal_admin=404
+taxonomy:move              | GET  | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:move              | POST | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:acceptance        | GET  | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:acceptance        | POST | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:merge             | GET  | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:merge             | POST | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:delete            | GET  | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:delete            | POST | taxon              | 302 403 403 403 403 | 403 taxonomist=302 portal_admin=302
+taxonomy:proposals         | GET  |                    | 302 200 200 200 200 | 200
+taxonomy:propose           | GET  |                    | 302 200 200 200 200 | 200
+taxonomy:propose           | POST |                    | 302 200 200 200 200 | 200
+taxonomy:proposal          | GET  | proposal           | 302 404 404 404 200 | 404 taxonomist=200 portal_admin=200
+taxonomy:proposal_accept   | POST | proposal           | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:proposal_decline  | POST | proposal           | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+taxonomy:proposal_withdraw | POST | proposal           | 302 404 404 404 302 | 404 taxonomist=302 portal_admin=302
 
 occurrences:search         | GET  |                    | 200 200 200 200 200 | 200
 occurrences:record         | GET  | open               | 200 200 200 200 200 | 200
@@ -110,6 +163,31 @@ occurrences:change_set     | GET  | grant_change       | 302 404 404 404 200 | 4
 occurrences:undo           | POST | grant_change       | 302 404 404 404 302 | 404 portal_admin=302
 occurrences:undo           | POST | edit               | 302 404 404 302 302 | 404
 occurrences:undo           | POST | deletion           | 302 404 404 403 302 | 404
+occurrences:public_view    | GET  | place              | 302 404 200 200 200 | 404
+occurrences:public_view    | GET  | whole              | 302 404 404 200 200 | 404
+occurrences:public_view    | GET  | open               | 302 404 404 404 404 | 404
+occurrences:protected_species | GET |                  | 200 200 200 200 200 | 200
+occurrences:protection_list_new | GET |                | 302 403 403 403 403 | 403 portal_admin=200
+occurrences:protection_list_new | POST |               | 302 403 403 403 403 | 403 portal_admin=200
+occurrences:protection_list | GET | protection_list    | 302 403 403 403 403 | 403 portal_admin=200
+occurrences:protection_list | POST | protection_list   | 302 403 403 403 403 | 403 portal_admin=200
+occurrences:protection_list_edit | GET | protection_list | 302 403 403 403 403 | 403 portal_admin=200
+occurrences:protection_list_edit | POST | protection_list | 302 403 403 403 403 | 403 portal_admin=200
+occurrences:protection_rule_end | POST | protection_rule | 302 403 403 403 403 | 403 portal_admin=302
+occurrences:protection_rule_resume | POST | protection_rule | 302 403 403 403 403 | 403 portal_admin=302
+occurrences:cleaning       | GET  | collection         | 302 403 403 200 200 | 403
+occurrences:cleaning       | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:cleaning       | GET  | nothing            | 302 404 404 404 404 | 404
+occurrences:cleaning       | GET  | mine               | 302 403 403 200 200 | 200 taxonomist=403 portal_admin=403
+occurrences:cleaning       | GET  | portal             | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
+occurrences:cleaning_run   | POST | collection         | 302 403 403 302 302 | 403
+occurrences:cleaning_run   | POST | private_collection | 302 404 404 404 404 | 404
+occurrences:cleaning_run   | POST | portal             | 302 403 403 403 403 | 403 taxonomist=302 portal_admin=302
+occurrences:cleaning_decide | POST | collection        | 302 403 403 302 302 | 403
+occurrences:cleaning_decide | POST | portal            | 302 403 403 403 403 | 403 taxonomist=302 portal_admin=302
+occurrences:cleaning_undo  | POST | collection edit    | 302 403 403 404 404 | 403
+occurrences:distribution   | GET  | collection         | 200 200 200 200 200 | 200
+occurrences:distribution   | GET  | private_collection | 404 404 404 404 404 | 404
 occurrences:changes        | GET  | collection         | 302 403 403 200 200 | 403
 occurrences:changes        | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:imports        | GET  | collection         | 302 404 404 404 200 | 404

@@ -114,6 +114,11 @@ def test_a_rule_of_a_family_covers_unlinked_species_of_its_genera(
     [
         ({"country": "United States", "state_province": "Arizona"}, Protection.PLACE),
         ({"country": "USA", "state_province": "ARIZONA"}, Protection.PLACE),
+        ({"country": "Estados Unidos", "state_province": "Ariz."}, Protection.PLACE),
+        ({"country_code": "US", "state_province": "AZ"}, Protection.PLACE),
+        ({"state_province": "Arizona"}, Protection.PLACE),
+        ({"country": "United States", "state_province": "near the border"}, Protection.PLACE),
+        ({"state_province": "Sonora"}, Protection.OPEN),
         ({"country": "United States"}, Protection.PLACE),  # the state isn't known
         ({}, Protection.PLACE),
         ({"country": "United States", "state_province": "California"}, Protection.OPEN),
