@@ -38,7 +38,8 @@ _YEARS = rf"""{_YEAR}\??[a-z]?(?:\s?[/-]\s?\d{{1,4}}(?!\d))?"""
 _NO_EPITHET = r"(?:ex|et|in|and|al|apud|emend|non|nec|sensu|auct|subsp|ssp|var|f|forma)\b"
 _TOKEN = re.compile(
     rf"""\s*(?:
-    (?P<year>,?\s*(?:\(\s*{_YEARS}\s*\)|\[\s*{_YEARS}\s*\]|{_YEARS})(?!\w)(?::\s?\d+(?:-\d+)?)?)
+    (?P<year>,?\s*(?:\(\s*{_YEARS}\s*\)|\[\s*{_YEARS}\s*\]|{_YEARS})(?!\w)(?::\s?\d+(?:-\d+)?)?
+        (?:\s*(?:\({_YEARS}\)|\[{_YEARS}\]))?)
     |(?P<etal>,?\s*(?:&|et|and)\s+al(?:ii\b|ia\b|\.|\b))
     |(?P<and>(?:,\s*)?(?:&|\b(?:et|and|und|y)\b)|,)
     |(?P<word>(?:{_PARTICLE})?{_WORD})
@@ -54,7 +55,8 @@ _CLOSE = re.compile(r"\s*\)(?:\s*\))*")
 _FOUR_DIGITS = re.compile(r"\d{4}")
 # Words with a capital that tell that the author's name has ended.
 _NO_AUTHOR = frozenset(
-    "MS MSS Ms Nomen Nom. Sensu Auct. Auctt. BOLD Bold Not Non Ined. Hort. Hort".split()
+    "MS MSS Ms NULL Clade Group Nomen Nom. Sensu Auct. Auctt. BOLD Bold Not Non Ined. Hort. "
+    "Hort".split()
 )
 
 
@@ -115,6 +117,8 @@ def read_at(text: str, start: int) -> tuple[Authorship, int]:
     doubled = opened[0].count("(") > 1 or (closed is not None and closed[0].count(")") > 1)
     odd = () if closed and not doubled else ("brackets",)
     combination = _team(text, end)
+    if combination.text and (closed := _CLOSE.match(text, combination.end)):
+        return _put_together(basionym, combination, "brackets"), closed.end()
     return _put_together(basionym, combination, *odd), max(end, combination.end)
 
 
@@ -255,7 +259,7 @@ def _same_person(one: str, other: str) -> bool:
     (initials, surname, son), (others, other_surname, other_son) = _person(one), _person(other)
     if son != other_son or not _same_surname(surname, other_surname):
         return False
-    return not initials or not others or initials[0] == others[0]
+    return all(mine == yours for mine, yours in zip(initials, others, strict=False))
 
 
 def _person(text: str) -> tuple[str, str, bool]:

@@ -93,7 +93,7 @@ _CULTIVAR = re.compile(
     r"""(?:cv\.?\s+)?'(?P<single>[A-Z0-9].{0,60}?[\w.!)])'(?=\s|$)(?!.*\w'(?:\s|$))
     |'(?P<apostrophe>[A-Z0-9][^"]{0,60}[\w.!)])'(?=\s|$)
     |(?:cv\.?\s+)?"(?P<double>[A-Z0-9][^"]{0,60})"$
-    |cv\.?\s+(?P<bare>[\w-]{2,}(?!\.)(?:\s[A-Z][\w-]*){0,3})""",
+    |cv\.?\s+(?P<bare>\w[\w-]+(?!\.)(?:\s[A-Z][\w-]*){0,3})""",
     re.VERBOSE,
 )
 _GROUP = re.compile(rf"\(?((?:[{CAPITALS}][\w-]*\s){{1,3}})(?:Group|Gp|Grex)\b\)?")
@@ -112,10 +112,10 @@ _SENSE = re.compile(
     re.VERBOSE,
 )
 _ANNOTATION = re.compile(
-    r"""[,;]?\s*[\[(]?(?:sensu\b|sec\b|auctt?\b|nom\b|nomen\b|comb\b|stat\b|nov\b|emend\b|ined\b|in\slitt|
-    in\spress|in\ssched|in\sherb|pro\s(?:parte|syn|hyb|sp)|p\.\s?p\.|ms\b|mss\b|MS\b|mihi\b(?!\s[A-Z])|hort\b|ht\b|
-    vide\b|non\b|nec\b|not\b|excl|s\.\s?auct|orth\b|homonym|\[sic|\(sic|sic\b|syn\b|n\.\s?sp|sp\.\s?n|
-    sp\.\s?nov|ssp\.\s?n|subsp\.\s?nov|var\.\s?nov|Nomen\b|Nom\.|Auct|Hort\b)""",
+    r"""[,;]?\s*[\[(]?(?:(?:sensu|sec|auctt?|nom|nomen|comb|stat|nov|emend|ined|ms|mss|MS|hort|ht|vide|
+    non|nec|not|orth|sic|syn|Nomen|Hort)\b|mihi\b(?!\s[A-Z])|in\s(?:litt|press|sched|herb)|
+    pro\s(?:parte|syn|hyb|sp)|p\.\s?p\.|excl|s\.\s?auct|homonym|Nom\.|Auct|n\.\s?sp\b|
+    (?:sp|ssp|subsp|var)\.\s?n(?:ov)?\b)(?!-)""",
     re.VERBOSE,
 )
 _MISAPPLIED = re.compile(r"[,;]?\s*[\[(]?(auct|Auct|sensu|sec|non|nec)(?=[\s.,t])")
@@ -129,14 +129,14 @@ _NEVER_EPITHETS = frozenset(
     "sp spp cf cfr aff nr ex et in and sensu sec auct auctt x von van vom v den der de del "
     "della delle d du da dal dalla do dos ten ter el le af av und e y nom nomen emend".split()
 )
-_RESERVED = frozenset(
+RESERVED = frozenset(
     "sp spp spec species aff cf cfr nr near group complex agg ex et in and al sensu auct auctt non "
     "nec not vide emend nom nomen comb sec ined of the from with or for on at by to ssp "
     "subsp subspecies var varietas variety subvar forma form fo f cv cultivar hort nov sp strain "
     "str serovar serotype biotype isolate clone culture enrichment environmental uncultured "
-    "sample samples clade incertae sedis indet und nsp undet pro sic ms st".split()
+    "sample samples hybrid hybrids clade incertae sedis indet und nsp undet pro sic ms st".split()
 )
-_ODD_EPITHETS = ((_RESERVED | PARTICLES | set(ABOVE) | set(BELOW)) - _NEVER_EPITHETS) | {"spec"}
+_ODD_EPITHETS = ((RESERVED | PARTICLES | set(ABOVE) | set(BELOW)) - _NEVER_EPITHETS) | {"spec"}
 _UNITS = "uno duo tre quatuor quinque sex septem octo novem".split()
 _NUMERALS = dict(
     enumerate(
@@ -208,7 +208,7 @@ class Reading:
         if short:
             self.notes.add("abbreviated genus")
             word, self.at = f"{short[1]}.", short.end()
-        elif found:
+        elif found and found[1] != "Candidatus":
             word, self.at = self._latin(found[1].capitalize()), found.end()
         else:
             return False
@@ -373,7 +373,7 @@ class Reading:
         found = pattern.match(self.text, at + 2 * cross)
         if not found or self._is_word_of_author(found) or not self._may_follow(found):
             return False
-        if found["word"] in _RESERVED and not cross:
+        if found["word"] in RESERVED and not cross:
             return False
         return self._add(found, cross=cross)
 
@@ -388,7 +388,7 @@ class Reading:
         if not kept or (word == "v" and not marker["dot"]):
             return False
         found = _EPITHET.match(self.text, behind)
-        if not found or found["word"] in _RESERVED or self._is_word_of_author(found):
+        if not found or found["word"] in RESERVED or self._is_word_of_author(found):
             return False
         if not self.epithets:
             return False
@@ -470,5 +470,5 @@ class Reading:
             self.text.endswith(".f.", 0, end)
             and self.text.startswith(" ", end)
             and found is not None
-            and found["word"] not in _RESERVED | PARTICLES
+            and found["word"] not in RESERVED | PARTICLES
         )

@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 from taxonomy import ranks
 from taxonomy.authorship import CAPITALS, NOBODY, PARTICLES, read
 from taxonomy.authorship import same_author as same_author
-from taxonomy.name_reading import BELOW, Reading
+from taxonomy.name_reading import ABOVE, BELOW, RESERVED, Reading
 from taxonomy.ranks import Code
 
 LONGEST = 1000  # characters that are read of a text; the longest real names have some 250
@@ -105,16 +105,7 @@ _PLAIN = re.compile(
     re.ASCII,
 )
 # Words of small letters that are no epithets, or not always.
-_WORDS = frozenset(
-    "sp spp spec species aff cf cfr nr near group complex agg ex et in and al sensu auct auctt non "
-    "nec not vide emend nom nomen comb sec ined mihi of the from with or for on at by to "
-    "subsp ssp subspecies susp var varietas variety subvar f fo fm form forma subf subform morph "
-    "pv pathovar bv biovar serovar serotype biotype strain str natio prol proles lusus mut st ab "
-    "convar agamovar agamosp race cv cultivar hort subg subgen subgenus sect section ser series "
-    "subser subsect trib tribe tr subtr unr nothosubsp nothovar nothof nsp bis clone culture "
-    "enrichment environmental uncultured sample samples isolate indet undet pro hybrid".split()
-)
-_NO_EPITHETS = _WORDS | PARTICLES
+_NO_EPITHETS = RESERVED | PARTICLES | set(BELOW) | set(ABOVE) | {"mihi", "bis", "morph"}
 _ODD = re.compile(
     r"virus|phage|viroid|prion|satellite|plasma|plasmid|vector|bacterium|symbiont|RNA|NPV|ICTV|"
     r"incertae|virinae|viridae|group|grex",
@@ -207,16 +198,16 @@ def _read(name: str, code: Code) -> Parsed:
     text, notes = _tidied(name)
     if not text:
         return Parsed(name, notes=("blank",))
-    if code == "viral" and _VIRUS.search(text) and not _VIRUS_BINOMIAL.fullmatch(text):
+    if code == "viral" and _VIRUS.search(text) and not _is_virus_binomial(text):
         return Parsed(name, text, quality=3, notes=("virus",), genus=text.split()[0])
     if _is_virus(text):
         return Parsed(name, notes=("virus",))
     if _is_no_name(text):
         return Parsed(name, notes=("no name",))
-    parts = _parts_of_formula(text)
+    sign, parts = _parts_of_formula(text)
     if len(parts) > 1:
-        return _formula(name, parts, code, notes)
-    if _VIRUS.search(text) and not _VIRUS_BINOMIAL.fullmatch(text) and text != "Viruses":
+        return _formula(name, sign, parts, code, notes)
+    if _VIRUS.search(text) and not _is_virus_binomial(text) and text != "Viruses":
         notes.add("odd epithet")
     return _single(name, parts[0], code, notes)
 
@@ -277,11 +268,16 @@ def _is_no_name(text: str) -> bool:
     return begins or alone or bool(_NOWHERE.search(text) or _BACTERIUM.match(text))
 
 
+def _is_virus_binomial(text: str) -> bool:
+    """Tell whether this is a name such as ICTV gives: "Ictavirus ictaluridallo1"."""
+    return bool(_VIRUS_BINOMIAL.fullmatch(text)) and text.split()[1] not in _NO_EPITHETS
+
+
 def _is_virus(text: str) -> bool:
     return (
         _VIRUS.search(text) is not None
         and text.capitalize() != "Viruses"  # the kingdom
-        and not _VIRUS_BINOMIAL.fullmatch(text)
+        and not _is_virus_binomial(text)
         and not _WITH_YEAR.fullmatch(text)
     )
 
@@ -305,6 +301,7 @@ _LOOKS_LATIN = str.maketrans(
 )
 _MIXED = re.compile(r"\w*[A-Za-z]\w*")
 _GLUED = re.compile(r"(?:×(?=\S))|(?:^[xX](?=[A-Z][a-z]))|^\+(?=\S)")
+_DOUBLED_SIGN = re.compile(r"× (?:× )+")
 _CROSS = re.compile(r"(?:^|(?<=\s))[xX]\s+(?=[\w(?'])")
 
 
@@ -347,7 +344,7 @@ def _with_signs_apart(text: str, notes: set[str]) -> str:
     if _GLUED.search(text):
         notes.add("glued sign")
     apart = _GLUED.sub(lambda found: "+ " if found[0] == "+" else " × ", text)
-    return " ".join(_CROSS.sub("× ", apart).split())
+    return _DOUBLED_SIGN.sub("× ", " ".join(_CROSS.sub("× ", apart).split()))
 
 
 _SHOUTED = re.compile(
@@ -389,12 +386,12 @@ _NOT_YET = re.compile(
 _OF_A_RANK = re.compile(r".* (?:subsp|ssp|var|f|forma|nothosubsp|nothovar|nothof)\.?", re.DOTALL)
 
 
-def _parts_of_formula(text: str) -> list[str]:
+def _parts_of_formula(text: str) -> tuple[str, list[str]]:
     """Split a text at the signs between two parents; a sign before an epithet stays with it."""
     if text.endswith(" ×"):
         text += " ?"
     if " × " not in text and " + " not in text:
-        return [text]
+        return "", [text]
     sign = " × " if " × " in text else " + "
     parts: list[str] = []
     for piece in text.split(sign):
@@ -402,7 +399,7 @@ def _parts_of_formula(text: str) -> list[str]:
             parts[-1] = f"{parts[-1]}{sign}{piece}"
         else:
             parts.append(piece)
-    return parts
+    return sign, parts
 
 
 def _is_parent(before: str, piece: str) -> bool:
@@ -413,35 +410,35 @@ def _is_parent(before: str, piece: str) -> bool:
     return not (_OF_A_RANK.fullmatch(before) and piece[:1].islower())
 
 
-def _formula(name: str, parts: list[str], code: Code, notes: set[str]) -> Parsed:
-    """Read each parent; a genus that is abbreviated or left out is that of a parent before it."""
+def _formula(name: str, sign: str, parts: list[str], code: Code, notes: set[str]) -> Parsed:
+    """Read each parent; a genus that is abbreviated or left out is that of a parent before it.
+
+    The sign is kept for a parent that isn't known: "Quercus alba ×".
+    """
     parents: list[Parsed] = []
     for part in parts:
-        if part in ("?", "sp."):
-            parents.append(Parsed(part, qualifier=part))
-            continue
         parent = _single(part, _with_genus(part, parents), code, set())
         if not parent.canonical:
             break
         parents.append(parent)
-    if len(parents) < len(parts) and (len(parents) < 1 or not parents[0].epithets):
+    if not parents or (len(parents) < len(parts) and not parents[0].epithets and parts[1] != "?"):
         return Parsed(name, notes=("no name",))
-    graft = " + " in name and "×" not in " ".join(parts)
+    rest = parts[len(parents) :]
+    unknown = rest[:1] == ["?"] and sign == " × "
     odd = {note for parent in parents for note in parent.notes} | notes
-    odd |= {"unread tail"} if len(parents) < len(parts) else set()
-    odd |= {"graft chimera"} if graft else set()
+    odd |= {"unread tail"} if rest[unknown:] else set()
+    odd |= {"graft chimera"} if sign == " + " else set()
+    qualifiers = [*(parent.qualifier for parent in parents), "?" if unknown else ""]
     return Parsed(
         name,
-        (" + " if graft else " × ").join(parent.canonical for parent in parents).strip(),
-        qualifier=" ".join(
-            dict.fromkeys(parent.qualifier for parent in parents if parent.qualifier)
-        ),
+        sign.join(parent.canonical for parent in parents) + " ×" * unknown,
+        qualifier=" ".join(filter(None, dict.fromkeys(qualifiers))),
         hybrid="formula",
         quality=_quality(odd, 2),
         notes=_ordered(odd),
         genus=parents[0].genus,
         epithets=parents[0].epithets,
-        tail=" × ".join(parts[len(parents) :]),
+        tail=sign.join(rest[unknown:]),
     )
 
 
