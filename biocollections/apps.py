@@ -16,6 +16,6 @@ class BiocollectionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from biocollections import granting, leaving, metadata, places  # noqa: F401  register
+        from biocollections import granting, joining, leaving, metadata, places  # noqa: F401
 
         post_migrate.connect(places.seed, sender=self)

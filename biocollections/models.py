@@ -429,3 +429,92 @@ class PlaceFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PortalText(models.Model):
+    """What the portal says about itself; one row, written by its administrators."""
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    about = models.TextField(_("What this portal covers"), blank=True)  # markup, as it was typed
+    siblings = models.JSONField(_("Sibling portals"), default=list, blank=True)  # [{title, url}]
+    version = models.PositiveIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return self.about[:60]
+
+
+class JoinRequestQuerySet(models.QuerySet["JoinRequest"]):
+    def decidable_by(self, user: Person) -> JoinRequestQuerySet:
+        """Return those `user` decides: to join his collections, and to bring one to the portal."""
+        mine = Q(collection__in=Collection.objects.managed_by(user).values("pk"))
+        return self.filter(mine | Q(collection=None) if is_portal_admin(user) else mine)
+
+    def visible_to(self, user: Person) -> JoinRequestQuerySet:
+        """Return his own, and those he decides."""
+        decidable = self.decidable_by(user).values("pk")
+        return self.filter(Q(by_id=_id_of(user)) | Q(pk__in=decidable))
+
+
+class JoinRequest(models.Model):
+    """Somebody asks to bring a collection to the portal (collection null), or to work in one."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("waits for an answer")
+        ACCEPTED = "accepted", _("accepted")
+        DECLINED = "declined", _("declined")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="join_requests"
+    )
+    collection = models.ForeignKey(
+        Collection, null=True, on_delete=models.CASCADE, related_name="join_requests"
+    )
+    role = models.CharField(_("As"), max_length=30, choices=Role, blank=True)
+    name = models.CharField(_("Collection Name"), max_length=150, blank=True)
+    institution = models.CharField(_("Institution"), max_length=150, blank=True)
+    size = models.CharField(_("Size"), max_length=100, blank=True)
+    type = models.CharField(
+        _("Type"), max_length=12, choices=Collection.Type, default=Collection.Type.PRESERVED
+    )
+    management = models.CharField(
+        _("Management"),
+        max_length=10,
+        choices=Collection.Management,
+        default=Collection.Management.LIVE,
+    )
+    contact = models.CharField(_("Contact"), max_length=300, blank=True)
+    message = models.TextField(_("Message"), max_length=5000, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    asked_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    answer = models.TextField(_("Reason"), max_length=5000, blank=True)
+    # Of one to bring a collection: the collection that was made of it.
+    made = models.ForeignKey(
+        Collection, null=True, on_delete=models.SET_NULL, related_name="asked_for_by"
+    )
+
+    objects = JoinRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["state", "collection"], name="join_request_open")]
+
+    def __str__(self) -> str:
+        return f"{self.by}: {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("collections:join_request", args=[self.guid])
+
+    @property
+    def title(self) -> str:
+        """The collection it is about, by its name."""
+        return self.collection.name if self.collection else self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from biocollections.views import collection, permissions, places
+from biocollections.views import collection, joining, permissions, places
 
 app_name = "collections"
 
@@ -10,11 +10,20 @@ urlpatterns = [
     path("", collection.collection_list, name="list"),
     path("<uuid:guid>/", collection.profile, name="profile"),
     path("<uuid:guid>/edit/", collection.edit, name="edit"),
+    path("<uuid:guid>/join/", joining.join_collection, name="join_collection"),
+    path("join/", joining.join, name="join"),
+    path("join/bring/", joining.bring, name="bring"),
+    path("join/text/", joining.text, name="join_text"),
+    path("join/requests/", joining.requests, name="join_requests"),
+    path("join/requests/<uuid:guid>/", joining.join_request, name="join_request"),
+    path("join/requests/<uuid:guid>/decide/", joining.decide, name="join_decide"),
+    path("join/requests/<uuid:guid>/withdraw/", joining.withdraw, name="join_withdraw"),
     path("<uuid:guid>/manage/", collection.manage, name="manage"),
     path("<uuid:guid>/permissions/", permissions.permissions, name="permissions"),
     path("permissions/", permissions.portal_permissions, name="portal_permissions"),
     path("permissions/<uuid:guid>/", permissions.grant, name="grant"),
     path("permissions/<uuid:guid>/revoke/", permissions.revoke, name="grant_revoke"),
+    path("places/", places.gazetteer, name="places"),
     path("places/suggest/", places.suggest, name="places_suggest"),
     path("people/", permissions.people, name="people"),
     path("people/suggest/", permissions.suggest, name="people_suggest"),
