@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -23,12 +23,13 @@ from biocollections.models import Collection, Person
 from journal import jobs
 from journal.jobs import Progress, Refused, collection_lock, work
 from journal.models import ChangeSet
-from occurrences import filling
+from occurrences import filling, naming
 from occurrences.asking import ask_online
 from occurrences.models import Occurrence
-from occurrences.naming import NAME, OCCURRENCE
+from occurrences.naming import KEY_FIELDS, NAME, OCCURRENCE
 from taxonomy import matching
 from taxonomy.catalogue_of_life import remembered
+from taxonomy.evidence import Asked
 from taxonomy.models import Checklist, Name, Taxon
 
 PAGE = 25
@@ -101,6 +102,7 @@ class Row:
 
     name: Name
     records: int
+    family: str = ""  # what its records state, where those that were asked agree
 
     @property
     def token(self) -> str:
@@ -163,12 +165,20 @@ def work_list(
     return [Row(rows[pk], number) for pk, number in counts.items()]
 
 
-def of_name(scope: Scope, guid: UUID) -> Row | None:
-    """Return one name of the scope with its records."""
-    name = scope.names().select_related("taxon__current", "decided_by").filter(guid=guid).first()
-    if name is None:
-        return None
-    return Row(name, scope.records().filter(name=name).count())
+def standing_for(scope: Scope, asked: Name) -> list[Row]:
+    """Return the rows of the scope for what a Name says, though the Name itself may be gone."""
+    key = {field: getattr(asked, field) for field in KEY_FIELDS}
+    same = scope.names().filter(**key).select_related("taxon__current", "decided_by")
+    return [Row(each, scope.records().filter(name=each).count()) for each in same]
+
+
+def with_families(scope: Scope, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with the family that the scope's own records of these names state."""
+    if scope.collections is None:
+        return list(rows)
+    within = [collection.pk for collection in scope.collections]
+    found = families([row.name.pk for row in rows], within)
+    return [replace(row, family=found.get(row.name.pk, "")) for row in rows]
 
 
 def _records(scope: Scope) -> tuple[str, Sequence[Any]]:
@@ -277,6 +287,8 @@ def _run(scope: Scope, options: Options, progress: Progress | None) -> Counter[s
     """Do one part of a run, under its lock."""
     change_set = _change_set(scope, progress)
     try:
+        if options.kingdom and scope.collection:
+            _set_apart(scope, scope.collection, change_set, options)
         matching.link(
             unmatched(scope, change_set),
             change_set,
@@ -298,14 +310,46 @@ def _run(scope: Scope, options: Options, progress: Progress | None) -> Counter[s
     return counts
 
 
-def families(name_ids: Sequence[int]) -> dict[int, str]:
-    """Return the family that records of these names state, where those that were asked agree."""
+def _set_apart(
+    scope: Scope, collection: Collection, change_set: ChangeSet, options: Options
+) -> None:
+    """Give the collection rows of its own for names that only its kingdom decides.
+
+    Other collections share the names; Oenanthe is a bird in one and a plant in the next.
+    """
+    shared = unmatched(scope, change_set).filter(collection_id=None, context="").order_by("pk")
+    rows = list(shared.values_list("pk", "scientific_name", "authorship"))
+    stated = families([pk for pk, *_name in rows])
+    asked = [Asked(*row, "", stated.get(row[0], "")) for row in rows]
+    here, anywhere = (_found(asked, options, kingdom) for kingdom in (options.kingdom, ""))
+    deciding = [pk for pk, found in here.items() if found != anywhere[pk]]
+    for ids in chunks(deciding):
+        naming.calmly(lambda some=ids: naming.own_rows(change_set, some, collection.pk))  # type: ignore[misc]
+
+
+def _found(asked: Sequence[Asked], options: Options, kingdom: str) -> dict[int, object]:
+    """Return what a run would find of names under a kingdom, {key: what can be compared}."""
+    found = list(matching.match(asked, sources=options.sources, kingdom=kingdom, fuzzy=False))
+    further = remembered(kingdom)
+    matches = matching.with_further(asked, found, further) if further else found
+    return {
+        match.key: (match.state, [(one["taxon"], one["usage"]) for one in match.candidates])
+        for match in matches
+    }
+
+
+def families(name_ids: Sequence[int], within: Sequence[int] | None = None) -> dict[int, str]:
+    """Return the family that records of these names state, where those that were asked agree.
+
+    within: ids of collections, None for all.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT n.id, min(r.family) FROM unnest(%s::bigint[]) AS n(id) CROSS JOIN LATERAL "
             f"(SELECT family FROM {OCCURRENCE} WHERE name_id = n.id AND family IS NOT NULL "
-            "LIMIT 20) r GROUP BY n.id HAVING min(r.family) = max(r.family)",
-            [list(name_ids)],
+            "AND (%s::bigint[] IS NULL OR collection_id = ANY(%s::bigint[])) LIMIT 20) r "
+            "GROUP BY n.id HAVING min(r.family) = max(r.family)",
+            [list(name_ids), within, within],
         )
         return dict(cursor.fetchall())
 
@@ -362,7 +406,7 @@ def _close(scope: Scope, change_set: ChangeSet) -> Counter[str]:
 @work("clean names")
 def clean_job(progress: Progress) -> dict[str, Any]:
     """Run the tool over the scope whose key is the job's."""
-    scope = scope_of(progress.job.user, progress.job.key)
+    scope = scope_of(progress.job.user, progress.job.options.get("scope", progress.job.key))
     return run(scope, Options.read(progress.job.options), progress)
 
 

@@ -27,7 +27,7 @@ from taxonomy.models import Checklist, Name
 from taxonomy.signals import names_linked
 from taxonomy.spelling import canonical_key, variant_key
 
-BATCH = 10_000  # names looked up by one query
+BATCH = 2_000  # names looked up by one query: more are slower, for what they leave in memory
 CHUNK = 2_000  # names written in one transaction
 MOST_CANDIDATES = 10
 
@@ -174,6 +174,9 @@ class Matcher:
 
     def _match(self, asked: Question, verdict: Verdict) -> Match:
         """Return the answer with its candidates, best first."""
+        if verdict.chosen and len(verdict.known) == 1:
+            only = self.candidate(verdict.chosen, verdict.how, evidence.ALONE)
+            return Match(asked.asked.key, verdict.state, verdict.how, only, [only])
         ranked = evidence.ranked(asked, verdict)[:MOST_CANDIDATES]
         candidates = [self.candidate(*one) for one in ranked]
         chosen = candidates[0] if verdict.chosen else None
@@ -188,7 +191,8 @@ class Matcher:
             "authorship": known.authorship,
             "rank": known.rank,
             "status": known.status,
-            "accepted": f"{known.accepted_name} {known.accepted_authorship}".strip(),
+            "accepted": known.accepted_key
+            and f"{known.accepted_name} {known.accepted_authorship}".strip(),
             "family": known.family,
             "kingdom": known.kingdom,
             "source": self.library.label(known),
@@ -212,8 +216,8 @@ _USAGES = """
         k.scientific_name, k.authorship, k.rank, k.status, k.kingdom, k.family,
         coalesce(a.scientific_name, ''), coalesce(a.authorship, ''), coalesce(a.canonical_key, '')
     FROM {names} JOIN taxonomy_usage k ON {condition}
-    LEFT JOIN taxonomy_usage a ON k.accepted_source_id <> ''
-        AND a.checklist_id = k.checklist_id AND a.source_id = k.accepted_source_id
+    LEFT JOIN taxonomy_usage a
+        ON a.checklist_id = k.checklist_id AND a.source_id = nullif(k.accepted_source_id, '')
     WHERE k.checklist_id = ANY(%(sources)s::bigint[])
 """
 
@@ -247,10 +251,10 @@ class Library:
         if wanted:
             parts = {
                 "asked": f"k.{column}",
-                "names": "unnest(%(keys)s::text[]) AS asked(key)",
+                "names": r"unnest(string_to_array(%(keys)s, E'\n')) AS asked(key)",
                 "condition": f"k.{column} = asked.key",
             }
-            for row in self._rows(parts, "", {"keys": wanted}):
+            for row in self._rows(parts, "", {"keys": "\n".join(wanted)}):
                 found[row[0]].append(Known._make(row[1:]))
         return found
 
@@ -316,7 +320,7 @@ def link(
         asked = _asked(chunk, families)
         matches = list(matcher.match(asked))
         if further and adopt:
-            matches = _with_further(asked, matches, further)
+            matches = with_further(asked, matches, further)
         if not adopt:
             matches = [found for found in matches if found.chosen and found.chosen["taxon"]]
         counts.update(_write(change_set, matches))
@@ -336,7 +340,7 @@ def _asked(ids: Sequence[int], families: Families | None) -> list[Asked]:
     ]
 
 
-def _with_further(
+def with_further(
     asked: Sequence[Asked], matches: Sequence[Match], further: Further
 ) -> list[Match]:
     """Return the matches with what a further source knows of those that are left open."""
