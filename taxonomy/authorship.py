@@ -39,7 +39,7 @@ _NO_EPITHET = r"(?:ex|et|in|and|al|apud|emend|non|nec|sensu|auct|subsp|ssp|var|f
 _TOKEN = re.compile(
     rf"""\s*(?:
     (?P<year>,?\s*(?:\(\s*{_YEARS}\s*\)|\[\s*{_YEARS}\s*\]|{_YEARS})(?!\w)(?::\s?\d+(?:-\d+)?)?
-        (?:\s*(?:\({_YEARS}\)|\[{_YEARS}\]))?)
+        (?:,?\s*(?:\({_YEARS}\)|\[{_YEARS}\]))?)
     |(?P<etal>,?\s*(?:&|et|and)\s+al(?:ii\b|ia\b|\.|\b))
     |(?P<and>(?:,\s*)?(?:&|\b(?:et|and|und|y)\b)|,)
     |(?P<word>(?:{_PARTICLE})?{_WORD})
@@ -114,6 +114,11 @@ def read_at(text: str, start: int) -> tuple[Authorship, int]:
     if not closed and not basionym.year and text[basionym.end :].strip():
         return NOBODY, start
     end = closed.end() if closed else basionym.end
+    late = _TOKEN.match(text, end)
+    if late and late.lastgroup == "year" and not basionym.year:  # "(Chatanay), 1914"
+        year, _odd = _year(late["year"])
+        basionym = basionym._replace(text=f"{basionym.text}, {year}", year=year)
+        return _put_together(basionym, None, "year"), late.end()
     doubled = opened[0].count("(") > 1 or (closed is not None and closed[0].count(")") > 1)
     odd = () if closed and not doubled else ("brackets",)
     combination = _team(text, end)

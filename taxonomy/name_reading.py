@@ -39,6 +39,7 @@ _BELOW = {
     "unr.": "infraspecific name: unr unranked",
 }
 _ABOVE = {
+    "subfam.": "subfamily: subfam subfamily",
     "subg.": "subgenus: subg subgen subgenus",
     "sect.": "section: sect section sectio",
     "subsect.": "subsection: subsect subsectio",
@@ -92,7 +93,7 @@ _MARKER = re.compile(
 _CULTIVAR = re.compile(
     r"""(?:cv\.?\s+)?'(?P<single>[A-Z0-9].{0,60}?[\w.!)])'(?=\s|$)(?!.*\w'(?:\s|$))
     |'(?P<apostrophe>[A-Z0-9][^"]{0,60}[\w.!)])'(?=\s|$)
-    |(?:cv\.?\s+)?"(?P<double>[A-Z0-9][^"]{0,60})"$
+    |(?:cv\.?\s+)?"(?P<double>[A-Z][^"]{0,60})"$
     |cv\.?\s+(?P<bare>\w[\w-]+(?!\.)(?:\s[A-Z][\w-]*){0,3})""",
     re.VERBOSE,
 )
@@ -105,7 +106,7 @@ _OPEN = re.compile(
 _COMPARED = re.compile(r"(?:cfr?|CFR?)(?:\.|\b)(?!\.)|c\.\s?f\.|\(\?\)|\?")
 _AKIN = re.compile(r"(?:(?:sp|n)\.\s)?(?:(?:aff|AFF|nr|near)\b\.?|(?:ex\s)?gr\.|prox\.)(?=\s|$)")
 _SENSE = re.compile(
-    r"""\(?\b(?:(?P<wide>s\.\s?l(?:at)?\b\.?|sens(?:u|\.)\s?lat(?:o\b|\.)|s\.\s?ampl\.|sl(?=$))
+    r"""(?:,\s)?\(?\b(?:(?P<wide>s\.\s?l(?:at)?\b\.?|sens(?:u|\.)\s?lat(?:o\b|\.)|s\.\s?ampl\.|sl(?=$))
     |(?P<narrow>s\.\s?s(?:tr)?\b\.?|sens(?:u|\.)\s?str(?:icto\b|\.)|ss(?=$))
     |(?P<aggregate>agg\.|aggregate\b)
     |(?P<group>(?:species\s)?(?:group|complex)\b))\)?(?=[\s,;]|$)""",
@@ -230,7 +231,11 @@ class Reading:
 
     def _brackets(self) -> None:
         """Read "(Aus)" behind a genus: a subgenus, unless it is the author of the genus."""
-        found = _IN_BRACKETS.match(self.text, self._skip())
+        again = f"({self.genus.lower()}) "
+        if self.text.startswith(again, self._skip()):  # "Acanthoderes (acanthoderes) satanas"
+            self.at += len(again)
+            return
+        found = _IN_BRACKETS.match(self.text, self.at)
         if not found or _OF_A_FAMILY.fullmatch(found[1]):
             return
         word, behind = found[1], self.text[found.end() :].lstrip()
@@ -264,6 +269,7 @@ class Reading:
     def _infrageneric(self, kept: str, rank: str, word: str) -> None:
         self.words = [*self.words[: self.words.index(self.genus) + 1], kept, self._latin(word)]
         self.rank, self.infrageneric, self.authorship = rank, True, NOBODY
+        self.hybrid |= kept.startswith("notho")
 
     # -- what follows
 

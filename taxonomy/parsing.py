@@ -263,7 +263,7 @@ def _with_authorship(found: Parsed, authorship: str) -> Parsed:
 
 
 def _is_no_name(text: str) -> bool:
-    begins = _NO_NAME.match(text) is not None and not text.startswith("Candidatus ")
+    begins = _NO_NAME.match(text.lstrip("? ")) is not None and not text.startswith("Candidatus ")
     alone = text.casefold() in _NO_NAME_ALONE
     return begins or alone or bool(_NOWHERE.search(text) or _BACTERIUM.match(text))
 
@@ -301,6 +301,7 @@ _LOOKS_LATIN = str.maketrans(
 )
 _MIXED = re.compile(r"\w*[A-Za-z]\w*")
 _GLUED = re.compile(r"(?:×(?=\S))|(?:^[xX](?=[A-Z][a-z]))|^\+(?=\S)")
+_BEFORE_HYPHEN = re.compile(r"(?<=\.) -(?=[A-Z])")
 _DOUBLED_SIGN = re.compile(r"× (?:× )+")
 _CROSS = re.compile(r"(?:^|(?<=\s))[xX]\s+(?=[\w(?'])")
 
@@ -322,6 +323,8 @@ def _tidied(name: str) -> tuple[str, set[str]]:
         text = text.replace("_", " ")
         notes.add("spaces")
     text = " ".join(text.split()).strip("\"'. ,;" if text[:1] in "\"'" else " ")
+    if " -" in text:
+        text = _BEFORE_HYPHEN.sub("-", text)  # "Arv. -Touv."
     if "×" in text or text[:1] in ("x", "X", "+") or " x " in text.lower():
         text = _with_signs_apart(text, notes)
     return _without_capitals(text, notes), notes
