@@ -483,13 +483,14 @@ def _judge(question: _Question, answer: CatalogueAnswer, usages: dict[str, Usage
     named = [_known(usages[id_], usages) for id_ in answer.source_ids if id_ in usages]
     fitting = _by_family(question.name, evidence.admitted(question.name, named))
     how = _REASONS.get(answer.kind, "")
-    candidates = [_candidate(one, how or answer.kind, -place) for place, one in enumerate(fitting)]
     if not fitting or answer.kind == reading.HIGHER:
-        return Match(key, "not found", how, None, candidates)
+        return Match(key, "not found", how, None, _candidates(fitting, how))
     verdict = _verdict(question.name, fitting)
     if answer.kind == reading.EXACT and verdict.state == "linked" and not answer.issues:
+        candidates = _candidates(fitting, verdict.how)
         return Match(key, "linked", verdict.how, candidates[0], candidates)
-    return Match(key, "review", how or _doubt(verdict, question.name), None, candidates)
+    how = how or _doubt(verdict, question.name)
+    return Match(key, "review", how, None, _candidates(fitting, how))
 
 
 def _by_family(name: evidence.Question, known: list[Known]) -> list[Known]:
@@ -508,7 +509,7 @@ def _doubt(verdict: evidence.Verdict, name: evidence.Question) -> str:
         return verdict.how
     if verdict.state == "not found":
         return evidence.SIMILAR
-    return evidence.DOUBTFUL if name.authorship else evidence.NO_AUTHOR
+    return evidence.UNSURE if name.authorship else evidence.NO_AUTHOR
 
 
 def _known(usage: Usage, usages: dict[str, Usage]) -> Known:
@@ -530,6 +531,11 @@ def _known(usage: Usage, usages: dict[str, Usage]) -> Known:
         accepted_authorship=accepted.authorship if accepted else "",
         accepted_key=accepted.canonical_key if accepted else "",
     )
+
+
+def _candidates(known: list[Known], how: str) -> list[Candidate]:
+    """Return what a person may choose from, in the order of the service."""
+    return [_candidate(one, how, -place) for place, one in enumerate(known)]
 
 
 def _candidate(known: Known, how: str, score: int) -> Candidate:

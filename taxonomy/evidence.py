@@ -77,7 +77,8 @@ AUTHOR, FAMILY, KINGDOM, RANK = (
 AMBIGUOUS, MISAPPLIED = "ambiguous synonym", "misapplied"
 DOUBTFUL, FORMULA, UNREADABLE = "qualified", "hybrid formula", "not a name"
 SIMILAR, SPECIES_OF, BEGINS = "similar", "species of it", "begins like it"
-NO_AUTHOR, HIGHER_ONLY = "no author to tell by", "higher taxon only"  # of a further source
+# Of a source that is asked online.
+NO_AUTHOR, HIGHER_ONLY, UNSURE = "no author to tell by", "higher taxon only", "online not sure"
 
 
 # -- The question ----------------------------------------------------------------------------------
@@ -263,6 +264,8 @@ def _same_name(one: Known, other: Known) -> bool:
 
 def judge(asked: Question, known: Sequence[Known]) -> Verdict:
     """Decide among names spelt like the asked one. `known` are all there are, of every kingdom."""
+    if len(known) == 1:
+        return _judge_only(asked, known)
     weighed = pool = admitted(asked, known)
     if not pool:
         return NOTHING
@@ -274,6 +277,31 @@ def judge(asked: Question, known: Sequence[Known]) -> Verdict:
             return Verdict("review", doubt, None, weighed)
     chosen = min(pool, key=_preference(asked))
     return Verdict("linked", _how(asked, chosen, weighed), chosen, weighed)
+
+
+def _judge_only(asked: Question, known: Sequence[Known]) -> Verdict:
+    """Decide by the same rules when there is but one name: so it is with most, and in a hurry."""
+    one = known[0]
+    if asked.code and not _code_allows(asked.code, asked.kingdom, one.kingdom):
+        return NOTHING
+    doubt = asked.doubt
+    if not doubt and asked.rank != one.rank and not _rank_allows(asked, one.rank):
+        doubt = RANK
+    if not doubt and asked.kingdom and _differ(asked.kingdom, same_kingdom(one.kingdom)):
+        doubt = KINGDOM
+    same = bool(asked.authorship) and same_author(asked.authorship, one.authorship)
+    if not doubt and asked.authorship and same is False:
+        doubt = AUTHOR
+    if not doubt and asked.family and _differ(asked.family, family_key(one.family)):
+        doubt = FAMILY
+    if not doubt and one.status in (MISAPPLIED, AMBIGUOUS):
+        doubt = one.status
+    if doubt:
+        return Verdict("review", doubt, None, known)
+    how = EXACT_WITH_AUTHOR if same else EXACT
+    if one.accepted_key or asked.of_genus:
+        how = GENUS_OF if asked.of_genus else SYNONYM
+    return Verdict("linked", how, one, known)
 
 
 def _of_its_rank(asked: Question, pool: list[Known]) -> tuple[list[Known], str]:
@@ -457,8 +485,6 @@ def ranked(asked: Question, verdict: Verdict) -> list[tuple[Known, str, int]]:
     The chosen one leads. Of the same name in several sources the thesaurus's stands, or the first.
     """
     chosen = verdict.chosen
-    if chosen and len(verdict.known) == 1:
-        return [(chosen, verdict.how, _score(asked, chosen))]
     scored = sorted(
         ((one, _relation(asked, one), _score(asked, one)) for one in verdict.known),
         key=lambda item: (
@@ -519,6 +545,7 @@ def _relation(asked: Question, one: Known) -> str:
     return VARIANT if variant_key(one.key) == variant_key(asked.key) else SIMILAR
 
 
+ALONE = 100  # the score of a name without rivals
 _BASE = {EXACT_WITH_AUTHOR: 60, EXACT: 60, SYNONYM: 58, VARIANT: 50, SIMILAR: 50, SPECIES_OF: 15}
 
 

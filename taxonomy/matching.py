@@ -54,6 +54,7 @@ HOW = {
     evidence.SPECIES_OF: _("only its species is known"),
     evidence.NO_AUTHOR: _("no author to tell by"),
     evidence.HIGHER_ONLY: _("only a higher taxon is known"),
+    evidence.UNSURE: _("the Catalogue of Life isn't sure"),
     evidence.BEGINS: _("begins like what was typed"),
 }
 
@@ -340,9 +341,7 @@ def _asked(ids: Sequence[int], families: Families | None) -> list[Asked]:
     ]
 
 
-def with_further(
-    asked: Sequence[Asked], matches: Sequence[Match], further: Further
-) -> list[Match]:
+def with_further(asked: Sequence[Asked], matches: Sequence[Match], further: Further) -> list[Match]:
     """Return the matches with what a further source knows of those that are left open."""
     left = {one.key for one in matches if one.state != "linked"}
     known = {one.key: one for one in further([one for one in asked if one.key in left])}

@@ -123,7 +123,9 @@ class Catalogue:
         if len(same) > 1:
             return "ambiguous", same
         if same:
-            return ("canonical" if p.get("authorship") else "variant"), same
+            other = p.get("authorship", "")
+            spelt_otherwise = not other or other.replace("L.", "Linnaeus") == same[0].authorship
+            return ("variant" if spelt_otherwise else "canonical"), same
         above = [e for e in known if e.rank == "genus" and e.name == name.split()[0]]
         return ("higherrank", above) if above else ("none", [])
 

@@ -73,6 +73,7 @@ def test_exact_synonym_links_and_names_the_accepted_one(catalogue):
         ("Quercus robur | Mill.", "author differs"),  # canonical
         ("Oenanthe", "homonym"),  # ambiguous
         ("Quercus cf. robur | L.", "qualified"),
+        ("Puma concolor | (L., 1771)", "online not sure"),  # variant of the author
     ],
 )
 def test_answer_that_is_not_exact_waits_for_a_person(catalogue, name, how):
