@@ -61,6 +61,8 @@ def decide(scope: Scope, items: Sequence[tuple[UUID, str]], choice: Choice) -> D
 
     More than MOST_AT_ONCE records are a job. Raises Refused where none of it can be done.
     """
+    if choice.candidate == -1:
+        raise Refused(_("Press one of the buttons beside the name."))
     guids = [guid for guid, _seen in items]
     names = scope.names().filter(guid__in=guids)
     records_ = scope.records().prefetch_related(None).filter(name__in=names)
@@ -106,11 +108,12 @@ def _decide(
         done.names = max(done.names, change_set.counts["names"])
         done.records += change_set.counts["records"]
     if not done.change_sets:
-        raise Refused(_stale(done.stale or _decided_meanwhile(scope, items)))
+        raise Refused(moved(done.stale or _decided_meanwhile(scope, items)))
     return done
 
 
-def _stale(names: Sequence[str]) -> str:
+def moved(names: Sequence[str]) -> str:
+    """Return the words about names that were not decided, because they are not as they were."""
     if not names:
         return _("No record of yours has this name any more.")
     return _("%(name)s was decided or looked up meanwhile. Look at it again.") % {

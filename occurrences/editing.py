@@ -21,8 +21,10 @@ from darwincore import issues, terms
 from darwincore.interpret import interpret
 from journal.models import ChangeSet
 from occurrences import records
+from occurrences.cleaning import look_up_later
 from occurrences.determinations import mirror_of
 from occurrences.models import DeletedOccurrence, Occurrence
+from occurrences.naming import KEY_COLUMNS
 from occurrences.readers import as_text, exact_values
 from occurrences.records import Draft, Stored
 
@@ -154,7 +156,9 @@ def create(collection: Collection, user: Any, guid: UUID, texts: Texts, identifi
         return False
     with transaction.atomic():
         written = records.write(_change_set(collection.pk, user), reading.values, [draft])
-        if not written.created:
+        if written.created:
+            look_up_later(collection.pk, user)
+        else:
             transaction.set_rollback(True)
     return bool(written.created)
 
@@ -217,6 +221,8 @@ def _write(
     written = records.write(change_set, columns, [draft])
     if written.updated:
         saved.change_set, saved.columns = change_set, list(wanted)
+        if not set(KEY_COLUMNS).isdisjoint(wanted):
+            look_up_later(record.collection_id, user)
     else:
         change_set.delete()
 

@@ -27,6 +27,7 @@ from journal.models import ChangeSet
 from journal.undo import is_undone
 from occurrences import bulk, records
 from occurrences.ahead import ahead
+from occurrences.cleaning import look_up_later
 from occurrences.drafting import Drafter, FileRow, Key, Reading, RowKey, interpreter_version
 from occurrences.models import ImportOutcome, ImportRun, Occurrence
 from occurrences.records import TERM_COLUMNS, Draft, Stored
@@ -445,6 +446,7 @@ def _finish(run: ImportRun) -> None:
         if change_set and written:
             change_set.counts = {word: run.counts[word] for word in ("created", "updated")}
             change_set.save(update_fields=["counts"])
+            look_up_later(run.collection_id, run.user)
         elif change_set:
             change_set.delete()
 

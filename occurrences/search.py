@@ -34,6 +34,7 @@ from django.utils.translation import gettext_lazy as _
 from biocollections.models import Collection
 from biocollections.places import spellings
 from darwincore import places
+from occurrences import taxon_search
 from occurrences.models import Identifier, Occurrence
 from occurrences.models.record import Fold, SearchVector, SortKey
 
@@ -261,7 +262,7 @@ def _anything(text: str) -> Q:
 
 
 def _taxon(text: str) -> Q:
-    return _any(_words(name, "A") for name in re.split(r"[,;]", text) if name.strip())
+    return taxon_search.condition(text, lambda name: _words(name, "A"))
 
 
 def _people(text: str) -> Q:

@@ -1,12 +1,15 @@
 """How many records there are, always counted now."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 from django.db import connection
 from django.db.models import Count
 
 from biocollections.models import Collection, Person
 from occurrences.models import Occurrence
+from taxonomy.ranks import GENUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +81,54 @@ def of_collection(collection: Collection, user: Person) -> Statistics:
         cursor.execute(_OF_COLLECTION.format(visible=statement), parameters)
         row = cursor.fetchone()
     return Statistics(*map(int, row))
+
+
+# A linked name counts where its accepted taxon stands; any other where its record puts it.
+_TAXA = """
+SELECT coalesce(nullif(c.family, ''), v.family, ''), coalesce(c.scientific_name, v.scientific_name),
+       c.guid, coalesce(c.authorship, ''), coalesce(c.rank_order, 0), sum(v.number)::bigint
+FROM (SELECT name_id, scientific_name, family, count(*) AS number FROM ({visible}) AS visible
+      GROUP BY name_id, scientific_name, family) AS v
+LEFT JOIN taxonomy_name n ON n.id = v.name_id LEFT JOIN taxonomy_taxon t ON t.id = n.taxon_id
+LEFT JOIN taxonomy_taxon c ON c.id = t.current_id
+WHERE v.scientific_name IS NOT NULL OR v.family IS NOT NULL
+GROUP BY 1, 2, 3, 4, 5
+"""
+
+
+@dataclass(slots=True)
+class Branch:
+    """A family, genus or name of a collection: its records, and what it consists of by name.
+
+    asks: what a search for it asks, a taxon's GUID where it is one.
+    """
+
+    name: str
+    asks: str
+    authorship: str = ""
+    records: int = 0
+    below: dict[str, Branch] = field(default_factory=dict)
+
+
+def distribution(collection: Collection, user: Person) -> Branch:
+    """Return the families, genera and names of the records `user` may see, in one query."""
+    visible = Occurrence.objects.visible_to(user).filter(collection=collection).order_by()
+    columns = visible.prefetch_related(None).values("name_id", "scientific_name", "family")
+    statement, parameters = columns.query.sql_with_params()
+    root = Branch("", "")
+    with connection.cursor() as cursor:
+        cursor.execute(_TAXA.format(visible=statement), parameters)
+        rows = cursor.fetchall()
+    for family, name, guid, authorship, rank, number in rows:
+        genus = (name or "").split(" ")[0] if rank == 0 or rank >= GENUS else ""
+        steps = [(family, family, "")]
+        if genus and genus != family:
+            steps.append((genus, genus, ""))
+            if name != genus:
+                steps.append((name, str(guid or name), authorship))
+        branch = root
+        branch.records += number
+        for word, asks, author in steps:
+            branch = branch.below.setdefault(word, Branch(word, asks, author))
+            branch.records += number
+    return root

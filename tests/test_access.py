@@ -87,6 +87,8 @@ collections:grant_revoke   | POST | grant              | 302 404 404 404 302 | 4
 collections:grant_revoke   | POST | portal_grant       | 302 404 404 404 404 | 404 portal_admin=302
 collections:people         | GET  |                    | 302 403 403 403 403 | 403 portal_admin=200
 collections:people_suggest | GET  |                    | 302 200 200 200 200 | 200
+collections:places         | GET  |                    | 302 403 403 403 403 | 403 portal_admin=200
+collections:places         | POST |                    | 302 403 403 403 403 | 403 portal_admin=200
 collections:places_suggest | GET  |                    | 400 400 400 400 400 | 400
 collections:person         | GET  | person             | 302 404 404 404 404 | 404 portal_admin=200
 collections:person         | POST | person             | 302 404 404 404 404 | 404 portal_admin=200

@@ -111,6 +111,7 @@ LINES: dict[str, list[Ask] | str] = {
     "collections:portal_permissions": [Ask(), Ask(post={"person": "nobody"})],
     "collections:grant": [Ask("grant"), Ask("grant", post={"reason": "why"})],
     "collections:grant_revoke": [Ask("grant", post={})],
+    "collections:places": [Ask(query="country=MX&county=q"), Ask(post={})],
     "collections:places_suggest": [Ask(query="kind=county&county=q"), Ask(query="kind=country")],
     "collections:people": [Ask(query="q=a")],
     "collections:people_suggest": [Ask(query="person=per")],

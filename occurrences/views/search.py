@@ -19,6 +19,7 @@ from occurrences import paging
 from occurrences.models import Occurrence, Protection
 from occurrences.protection import exact
 from occurrences.search import FacetValue, SearchCriteria, SearchForm, Summary, apply, summarize
+from occurrences.taxon_search import label
 
 LISTED = (
     "scientific_name scientific_name_authorship identification_qualifier family type_status "
@@ -187,9 +188,10 @@ class Shape:
         names = {collection.code: collection.name for collection in collections.values()}
         for name, value in criteria.filled():
             shown = _("type specimens") if value is True else value
+            told = {"collection": names.get(value), "taxon": name == "taxon" and label(value)}
             yield {
                 "name": CHIPS[name],
-                "value": names.get(value, value) if name == "collection" else shown,
+                "value": told.get(name) or shown,
                 "remove": self.url(criteria.without(name, value)),
                 "is_name": name == "taxon",
             }

@@ -1,0 +1,65 @@
+// The Taxonomy Cleaning Tool by keyboard: from name to name, and one key for each decision.
+// Without this script every key's button can be pressed.
+
+const list = document.getElementById("names");
+const cards = () => [...list.querySelectorAll("[data-name]")];
+const current = () => document.activeElement?.closest?.("[data-name]");
+const isTyping = (field) => field?.matches?.("input:not([type='checkbox']), select, textarea");
+
+function go(step) {
+  const all = cards();
+  const at = all.indexOf(current());
+  const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+function press(value) {
+  current()?.querySelector(`button[name="choice"][value="${value}"]`)?.click();
+}
+
+const keys = {
+  j: () => go(1),
+  k: () => go(-1),
+  x: () => press("keep"),
+  u: () => current()?.querySelector("[data-undo]")?.click(),
+  " ": () => current()?.querySelector("[data-tick]")?.click(),
+  t: () => {
+    const field = current()?.querySelector("[data-typed]");
+    field?.closest("details").setAttribute("open", "");
+    field?.focus();
+  },
+};
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape" && isTyping(event.target)) {
+    current()?.focus();
+    return;
+  }
+  if (isTyping(event.target)) return;
+  const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
+  const onButton = event.target.matches?.("button, a, summary, input");
+  if (digit && current()) press(`${event.shiftKey ? "rewrite" : "link"} ${digit - 1}`);
+  else if (keys[event.key] && !(event.key === " " && onButton)) keys[event.key]();
+  else return;
+  event.preventDefault();
+}
+
+function countTicked() {
+  const number = document.querySelectorAll("[data-tick]:checked").length;
+  const place = document.querySelector("[data-ticked]");
+  if (place) place.textContent = number ? `${number} ${place.dataset.ticked}` : "";
+}
+
+if (list) {
+  document.addEventListener("keydown", onKey);
+  list.addEventListener("change", countTicked);
+  // A decided name hands on to the next one that is open.
+  list.addEventListener("htmx:afterSettle", (event) => {
+    const card = document.getElementById(event.detail.target.id) ?? cards()[0];
+    card?.focus();
+    if (card?.querySelector("[data-undo]")) go(1);
+    countTicked();
+  });
+}
