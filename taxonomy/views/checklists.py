@@ -32,8 +32,8 @@ def for_editors(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResp
     return login_required(permission_required("taxonomy.change_taxon", raise_exception=True)(view))
 
 
-@login_required
 @require_safe
+@login_required
 def checklists(request: HttpRequest) -> HttpResponse:
     """List the checklists, those in use first in each source."""
     found = list(Checklist.objects.select_related("loaded_by"))
@@ -46,8 +46,8 @@ def checklists(request: HttpRequest) -> HttpResponse:
     return render(request, "taxonomy/checklists.html", context)
 
 
-@for_editors
 @require_http_methods(["GET", "HEAD", "POST"])
+@for_editors
 def checklist_new(request: HttpRequest) -> HttpResponse:
     """Take a file and have it loaded."""
     form = ChecklistForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
@@ -65,8 +65,8 @@ def checklist_new(request: HttpRequest) -> HttpResponse:
     )
 
 
-@for_editors
 @require_safe
+@for_editors
 def checklist(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show what a checklist came to, and the rows that weren't taken."""
     shown = get_object_or_404(Checklist.objects.select_related("loaded_by"), guid=guid)
@@ -87,8 +87,8 @@ def checklist(request: HttpRequest, guid: UUID) -> HttpResponse:
     return render(request, "taxonomy/checklist.html", context)
 
 
-@for_editors
 @require_safe
+@for_editors
 def checklist_blocked(request: HttpRequest, guid: UUID) -> HttpResponseBase:
     """Hand over the rows that weren't taken, with the reason, as a CSV."""
     shown = get_object_or_404(Checklist, guid=guid)
@@ -100,8 +100,8 @@ def checklist_blocked(request: HttpRequest, guid: UUID) -> HttpResponseBase:
     return response
 
 
-@for_editors
 @require_safe
+@for_editors
 def checklist_difference(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show what putting a release in use would change."""
     shown = get_object_or_404(Checklist, guid=guid)
@@ -124,8 +124,8 @@ def checklist_difference(request: HttpRequest, guid: UUID) -> HttpResponse:
     return render(request, "taxonomy/checklist_difference.html", context)
 
 
-@for_editors
 @require_POST
+@for_editors
 def checklist_compare(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Have a release compared with the one in use."""
     shown = get_object_or_404(Checklist, guid=guid)
@@ -133,8 +133,8 @@ def checklist_compare(request: HttpRequest, guid: UUID) -> HttpResponse:
     return redirect("taxonomy:checklist_difference", shown.guid)
 
 
-@for_editors
 @require_POST
+@for_editors
 def checklist_load(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Have a file loaded again whose loading was cut off."""
     shown = get_object_or_404(Checklist, guid=guid)
@@ -143,8 +143,8 @@ def checklist_load(request: HttpRequest, guid: UUID) -> HttpResponse:
     return redirect(shown)
 
 
-@for_editors
 @require_POST
+@for_editors
 def checklist_use(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Put a release in use instead of the one that is."""
     shown = get_object_or_404(Checklist, guid=guid)
@@ -157,8 +157,8 @@ def checklist_use(request: HttpRequest, guid: UUID) -> HttpResponse:
     return redirect(shown)
 
 
-@for_editors
 @require_POST
+@for_editors
 def checklist_discard(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Remove a release that isn't in use."""
     shown = get_object_or_404(Checklist, guid=guid)
