@@ -28,6 +28,8 @@ from occurrences import generator, gomez, records
 from occurrences.gomez import Sheet
 from occurrences.models import Occurrence
 from occurrences.records import Draft
+from occurrences.scenery import SCENES
+from taxonomy import demo as thesaurus
 
 RECORDS = 3300  # besides those of L. Gómez
 REASON = "Demonstration"
@@ -73,6 +75,13 @@ DEMO_ACCOUNTS = [
         "Nadia Haddad",
         _("Researcher without a role"),
         _("Search, and see what of a protected cactus is redacted."),
+    ),
+    DemoAccount(
+        "taxonomist",
+        PASSWORD,
+        "Irene Castañeda",
+        _("Taxonomy editor"),
+        _("Walk through the thesaurus, make a name a synonym, and take it back."),
     ),
     DemoAccount(
         "admin",
@@ -220,6 +229,7 @@ def seed(count: int = RECORDS) -> bool:
     if Collection.objects.filter(code=COLLECTIONS[0].code).exists():
         return False
     people = _people()
+    _plant_thesaurus(people["taxonomist"])
     for plan in COLLECTIONS:
         collection = _found(plan, people)
         sheets = _generated(plan, round(count * plan.share))
@@ -256,7 +266,23 @@ def _people() -> dict[str, Any]:
         )
         addresses.confirm(made[username])
     grant(made["admin"], Role.PORTAL_ADMIN, reason=REASON)
+    grant(made["taxonomist"], Role.TAXONOMY_EDITOR, reason=REASON)
     return made
+
+
+def _plant_thesaurus(taxonomist: Any) -> None:
+    """Fill the thesaurus with what the records are of, before they come: so they are linked."""
+    change_set = ChangeSet.objects.create(
+        kind=ChangeSet.Kind.TAXON_EDIT, user=taxonomist, reason=REASON
+    )
+    tables = [*(scene.taxa for scene in SCENES.values()), tuple(gomez.TAXA.values())]
+    species = (
+        thesaurus.Species(taxon.family, taxon.name, taxon.author)
+        for each in tables
+        for taxon in each
+    )
+    change_set.counts = {"created": thesaurus.seed(species, change_set)}
+    change_set.save(update_fields=["counts"])
 
 
 def _found(plan: DemoCollection, people: dict[str, Any]) -> Collection:

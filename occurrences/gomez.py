@@ -122,7 +122,7 @@ _NAMES = (
     "Guaiacum coulteri; Quercus hypoleucoides; Pinus engelmannii; Arbutus arizonica; "
     "Pinus leiophylla; Dahlia coccinea; Juniperus deppeana"
 ).split("; ")
-_TAXA = {taxon.name: taxon for taxon in PLANTS} | {
+TAXA = {taxon.name: taxon for taxon in PLANTS} | {
     "Peniocereus greggii": Taxon(
         "d", "Cactaceae", "Peniocereus greggii", "(Engelm.) Britton & Rose"
     )
@@ -158,7 +158,7 @@ def second_herbarium() -> Iterator[Sheet]:
 def _sheet(number: int, stop: _Stop) -> Sheet:
     cells = {
         "basisOfRecord": "PreservedSpecimen",
-        **name_of(_TAXA[_NAMES[number - 2201]], "Plantae"),
+        **name_of(TAXA[_NAMES[number - 2201]], "Plantae"),
         "recordedBy": COLLECTOR,
         "recordNumber": str(number),
         **_at(stop),
@@ -198,7 +198,7 @@ def _redetermined(cells: Row) -> Sheet:
     """Give a sheet the history that many have: a first guess, a doubt, a name."""
     first = {"scientificName": "Encelia sp.", "identifiedBy": COLLECTOR, "dateIdentified": "1932"}
     doubt = {
-        **name_of(_TAXA["Encelia farinosa"], "Plantae"),
+        **name_of(TAXA["Encelia farinosa"], "Plantae"),
         "identificationQualifier": "cf.",
         "identifiedBy": "M. Aldana Ríos",
         "dateIdentified": "1958",
@@ -210,7 +210,7 @@ def _redetermined(cells: Row) -> Sheet:
 def _disagreeing(cells: Row) -> Sheet:
     """Let the second herbarium think otherwise about this number."""
     before = {key: cells[key] for key in (*name_of(PLANTS[0], ""), "identifiedBy")}
-    now = name_of(_TAXA["Jatropha cuneata"], "Plantae")
+    now = name_of(TAXA["Jatropha cuneata"], "Plantae")
     now |= {"identifiedBy": "C. Beaumont", "dateIdentified": "1978"}
     now["identificationRemarks"] = "Leaves cuneate, on short shoots: not J. cardiophylla."
     return Sheet({**cells, **now}, ({**before, "dateIdentified": "1932"},))
@@ -223,7 +223,7 @@ def _of_1929() -> Iterator[Sheet]:
     ):
         cells = {
             "basisOfRecord": "PreservedSpecimen",
-            **name_of(_TAXA[name], "Plantae"),
+            **name_of(TAXA[name], "Plantae"),
             "recordedBy": COLLECTOR,
             "recordNumber": number,
             "eventDate": "1929-03-02",
@@ -244,7 +244,7 @@ def _without_number() -> Iterator[Sheet]:
         yield Sheet(
             {
                 "basisOfRecord": "PreservedSpecimen",
-                **name_of(_TAXA[name], "Plantae"),
+                **name_of(TAXA[name], "Plantae"),
                 "recordedBy": COLLECTOR,
                 "recordNumber": "s.n.",
                 "eventDate": "1933",
@@ -312,7 +312,7 @@ def _new(line: str, position: int) -> Row:
     number, day, name, locality, latitude, longitude, elevation, remark = map(
         str.strip, line.split("|")
     )
-    taxon = _TAXA[name]
+    taxon = TAXA[name]
     return {
         "Catalog Number": f"HUD-{2450 + position:07}",
         "Collector": COLLECTOR,

@@ -17,5 +17,6 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("collections/", include("biocollections.urls")),
+    path("taxa/", include("taxonomy.urls")),
     path("", include("occurrences.urls")),
 ]

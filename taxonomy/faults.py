@@ -6,7 +6,6 @@ thesaurus is an error: a rank above its parent's, a place below itself, a synony
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -183,12 +182,11 @@ def _of_words(wanted: Wanted, order: int, words: int) -> Iterator[Fault]:
         yield Fault("scientific_name", text % told)
     code = ranks.CODE_OF_KINGDOM.get(wanted.realm.casefold(), "")
     ending = _FAMILY_ENDINGS.get(code)
-    conserved = wanted.scientific_name in _CONSERVED
-    if wanted.rank == "family" and ending and not conserved:
-        if not wanted.scientific_name.endswith(ending):
-            told = {"ending": f"-{ending}", "kingdom": wanted.realm}
-            text = _("Families of %(kingdom)s end in %(ending)s.")
-            yield Fault("scientific_name", text % told)
+    name = wanted.scientific_name
+    if wanted.rank == "family" and ending and name not in _CONSERVED and not name.endswith(ending):
+        told = {"ending": f"-{ending}", "kingdom": wanted.realm}
+        text = _("Families of %(kingdom)s end in %(ending)s.")
+        yield Fault("scientific_name", text % told)
 
 
 _FAMILY_ENDINGS = {"botanical": "aceae", "zoological": "idae", "bacterial": "aceae"}
@@ -216,35 +214,3 @@ def _of_parent(wanted: Wanted, order: int) -> Iterator[Fault]:
         told = {"parent": parent, "rank": parent.rank}
         text = _("The parent, %(parent)s, is a %(rank)s: there is no genus between them.")
         yield Fault("parent", text % told)
-
-
-def shown_as_name(rank: str) -> bool:
-    """Tell whether names of this rank are set in italics: genera and all below them.
-
-    Botanists set all Latin names so, zoologists genera and species; what both do is done here.
-    """
-    known = ranks.RANKS.get(rank)
-    return known is not None and known.order >= ranks.GENUS
-
-
-_MARKER = re.compile(
-    r"(?<= )(subg|sect|subsect|ser|subser|agg|subsp|ssp|nothosubsp|var|nothovar|subvar|f\. sp|f|nothof|"
-    r"subf|pv|bv|morph|ab|cv|convar)\.?(?= )|×|(?<= )'[^']+'|\bx(?= )"
-)
-
-
-def parts(name: str, rank: str) -> list[tuple[str, bool]]:
-    """Return the name cut into (text, italic): rank markers, × and cultivars stand upright."""
-    if not shown_as_name(rank):
-        return [(name, False)]
-    cut, last = [], 0
-    for marker in _MARKER.finditer(name):
-        if name[last : marker.start()].strip():
-            cut.append((name[last : marker.start()], True))
-        elif cut:
-            cut.append((name[last : marker.start()], False))
-        cut.append((marker[0], False))
-        last = marker.end()
-    if name[last:]:
-        cut.append((name[last:], True))
-    return cut

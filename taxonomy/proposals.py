@@ -21,9 +21,6 @@ from taxonomy.adopting import lock_thesaurus
 from taxonomy.models import Name, Proposal, Taxon
 
 KIND = "proposal"
-TAXON_FIELDS = (
-    "scientific_name authorship rank kingdom parent accepted status remarks source"
-).split()
 
 
 def visible_to(user: Any) -> models.QuerySet[Proposal]:
@@ -49,7 +46,7 @@ def propose(
     name: Name | None = None,
     collection_id: int | None = None,
 ) -> Proposal:
-    """Ask for a name to be added. Raises Refused without references, or when it is asked already."""
+    """Ask for a name to be added. Raises Refused without references, or when it waits already."""
     cited = [text.strip() for text in references if text.strip()]
     if not cited:
         raise Refused(_("Give at least one reference in which the name stands."))
@@ -79,22 +76,28 @@ def propose(
         )
 
 
+def initial_of(proposal: Proposal) -> dict[str, Any]:
+    """Return the taxon that a proposal asks for."""
+    synonym = proposal.accepted is not None
+    return {
+        "scientific_name": proposal.scientific_name,
+        "authorship": proposal.authorship,
+        "rank": proposal.rank,
+        "parent": proposal.parent and proposal.parent.current,
+        "accepted": proposal.accepted and proposal.accepted.current,
+        "status": Taxon.Status.SYNONYM if synonym else Taxon.Status.ACCEPTED,
+        "remarks": proposal.remarks,
+        "source": "; ".join(proposal.references)[:250],
+    }
+
+
 def accept(proposal: Proposal, user: Any, **values: Any) -> Taxon:
     """Add the proposed taxon, `values` laid over what was proposed, and link its records' name.
 
     Where the thesaurus has come to hold it meanwhile, that taxon is taken. Raises Refused (Twin is
     none), Faulty.
     """
-    wanted = {
-        "scientific_name": proposal.scientific_name,
-        "authorship": proposal.authorship,
-        "rank": proposal.rank,
-        "parent": proposal.parent,
-        "accepted": proposal.accepted,
-        "remarks": proposal.remarks,
-        "source": "; ".join(proposal.references)[:250],
-        **values,
-    }
+    wanted = {**initial_of(proposal), **values}
     with thesaurus.editing(user, _("Proposed name accepted")) as change_set:
         waiting = _waiting(proposal)
         try:

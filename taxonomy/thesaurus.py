@@ -252,6 +252,7 @@ def delete(change_set: ChangeSet, taxon: Taxon, version: int | None = None) -> N
         if found:
             raise Referenced(_("It can't be deleted while something hangs on it."), found)
         note_deleted(change_set, [taxon.pk])
+        Taxon.objects.filter(pk=taxon.pk).update(current=None)  # it protects itself
         try:
             taxon.delete()
         except models.ProtectedError as error:
@@ -487,7 +488,7 @@ def _noted(change_set: ChangeSet, ids: Iterable[int]) -> Iterator[None]:
 
 
 def note(change_set: ChangeSet, before: dict[int, Told]) -> int:
-    """Renew the tree below taxa that were told as `before`, and keep what differs; returns how many.
+    """Renew the tree below taxa that said `before`, keep what differs, and return how many do.
 
     Their versions count on. Sends `taxon_changed` with them and those below that moved along.
     """

@@ -113,9 +113,9 @@ taxonomy:taxon             | GET  | taxon              | 200 200 200 200 200 | 2
 taxonomy:taxon             | GET  | nothing            | 404 404 404 404 404 | 404
 taxonomy:history           | GET  | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
 taxonomy:add               | GET  |                    | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
-taxonomy:add               | POST |                    | 302 403 403 403 403 | 403 taxonomist=400 portal_admin=400
+taxonomy:add               | POST |                    | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
 taxonomy:edit              | GET  | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
-taxonomy:edit              | POST | taxon              | 302 403 403 403 403 | 403 taxonomist=400 portal_admin=400
+taxonomy:edit              | POST | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
 taxonomy:edit              | GET  | nothing            | 302 403 403 403 403 | 403 taxonomist=404 portal_admin=404
 taxonomy:move              | GET  | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
 taxonomy:move              | POST | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
@@ -124,7 +124,7 @@ taxonomy:acceptance        | POST | taxon              | 302 403 403 403 403 | 4
 taxonomy:merge             | GET  | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
 taxonomy:merge             | POST | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
 taxonomy:delete            | GET  | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
-taxonomy:delete            | POST | taxon              | 302 403 403 403 403 | 403 taxonomist=302 portal_admin=302
+taxonomy:delete            | POST | taxon              | 302 403 403 403 403 | 403 taxonomist=200 portal_admin=200
 taxonomy:proposals         | GET  |                    | 302 200 200 200 200 | 200
 taxonomy:propose           | GET  |                    | 302 200 200 200 200 | 200
 taxonomy:propose           | POST |                    | 302 200 200 200 200 | 200

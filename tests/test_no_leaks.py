@@ -238,7 +238,7 @@ def test_nobody_is_told_what_no_grant_entitles_him_to(
 
 def _echoes(route: str) -> set[str]:
     """A search page repeats the question to everybody; the watch has taken that into account."""
-    return set(READERS) if route == "occurrences:search" else set()
+    return set(READERS) if route in ("occurrences:search", "taxonomy:explorer") else set()
 
 
 def _sent(client: Client, route: str, ask: Ask, scene: dict[str, UUID]) -> str:
