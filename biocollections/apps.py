@@ -16,6 +16,13 @@ class BiocollectionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from biocollections import granting, joining, leaving, metadata, places  # noqa: F401
+        from biocollections import (  # noqa: F401  register what they do and how to take it back
+            granting,
+            joining,
+            leaving,
+            metadata,
+            place_files,
+            places,
+        )
 
         post_migrate.connect(places.seed, sender=self)

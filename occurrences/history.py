@@ -14,27 +14,39 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from biocollections import granting
+from biocollections import granting, place_files
 from biocollections.models import Collection, Person
 from darwincore import terms
 from journal.models import Change, ChangeSet
 from journal.undo import is_undone, only_while
+from occurrences import naming
 from occurrences.models import DeletedOccurrence, Occurrence, Protection
 from occurrences.restoring import overlaid
 
 MOST_AT_ONCE = 500  # rows that an undo takes back while its person waits
 _UNTOLD = frozenset((*terms.DERIVED_COLUMNS, "guid", "position", "verbatim"))
+_TOLD_THERE = {
+    granting.KIND: granting.lines,
+    place_files.KIND: place_files.lines,
+    naming.KIND: naming.lines,
+}
 _OF_DATE = frozenset("year month day start_day_of_year end_day_of_year".split())
 # What was done to the thesaurus or to the names of the whole portal, and undone there.
 _OF_TAXA = Q(
     collection_id=None,
     kind__in=(ChangeSet.Kind.TAXON_EDIT, ChangeSet.Kind.CLEANING, ChangeSet.Kind.UNDO),
 )
-# Who may do what, given, changed or taken, and undone: for those who give roles, and nobody else.
-_OF_GRANTS = Q(kind=ChangeSet.Kind.GRANT) | Q(
-    Exists(Change.objects.filter(change_set=OuterRef("pk"), kind=granting.KIND)),
-    kind=ChangeSet.Kind.UNDO,
-)
+
+
+def _about(kind: str, made: ChangeSet.Kind) -> Q:
+    """Want the change sets of this kind that touched such rows, and what undid them."""
+    touched = Exists(Change.objects.filter(change_set=OuterRef("pk"), kind=kind))
+    return Q(touched, kind__in=(made, ChangeSet.Kind.UNDO))
+
+
+# Who may do what: for those who give roles, and nobody else. Places: for those who load them.
+_OF_GRANTS = _about(granting.KIND, ChangeSet.Kind.GRANT)
+_OF_PLACES = _about(place_files.KIND, ChangeSet.Kind.METADATA)
 _NOTES = frozenset(("information_withheld", "data_generalizations"))
 
 
@@ -79,7 +91,9 @@ def visible_to(user: Person) -> QuerySet[ChangeSet]:
     within = Q(collection_id__in=Collection.objects.editable_by(user).values("pk"))
     if user.has_perm("taxonomy.change_taxon"):  # type: ignore[union-attr]
         within |= _OF_TAXA
-    within = within & ~_OF_GRANTS | _grants_of(user)
+    within = within & ~_OF_GRANTS & ~_OF_PLACES | _grants_of(user)
+    if user.has_perm("collections.change_place"):  # type: ignore[union-attr]
+        within |= _OF_PLACES
     return ChangeSet.objects.filter(within).select_related("user", "undoes")
 
 
@@ -98,7 +112,7 @@ def undoable_by(user: Person) -> QuerySet[ChangeSet]:
     managed = Q(collection_id__in=Collection.objects.managed_by(user).values("pk"))
     own = Q(kind__in=(ChangeSet.Kind.CLEANING, ChangeSet.Kind.UNDO), user_id=user.pk or 0)
     by_hand = Q(kind=ChangeSet.Kind.EDIT) | own
-    return visible_to(user).filter(managed | by_hand | _OF_TAXA | _grants_of(user))
+    return visible_to(user).filter(managed | by_hand | _OF_TAXA | _OF_PLACES | _grants_of(user))
 
 
 @only_while
@@ -160,7 +174,7 @@ def _touched(change_set: ChangeSet, user: Person, guids: list[UUID]) -> list[Tou
         .in_bulk(guids, field_name="guid")
     )
     gone = dict(DeletedOccurrence.objects.filter(guid__in=guids).values_list("guid", "name"))
-    gone |= granting.titles(guids)
+    gone |= granting.titles(guids) | place_files.titles(guids) | naming.titles(guids)
     changes: dict[UUID, list[Change]] = {}
     for change in change_set.changes.filter(record_guid__in=guids).order_by("pk"):
         changes.setdefault(change.record_guid, []).append(change)
@@ -201,8 +215,9 @@ def lines_of(changes: Iterable[Change]) -> list[Line]:
         if change.kind == "identification" and (change.before is None or change.after is None):
             was, now = _determination(before), _determination(after)
             added.append(Line(_("Determination"), "Identification", was, now))
-        elif change.kind == granting.KIND:
-            added += [Line(label, "", old, new) for label, old, new in granting.lines(change)]
+        elif change.kind in _TOLD_THERE:
+            told_there = _TOLD_THERE[change.kind](change)
+            added += [Line(label, "", old, new) for label, old, new in told_there]
         elif change.before is not None and change.after is not None:
             lines.update(dict.fromkeys(fields(before, after)))
     return sorted(lines, key=place) + added
