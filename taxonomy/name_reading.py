@@ -192,9 +192,29 @@ class Reading:
     # -- the beginning
 
     def _uninomial(self) -> bool:
-        """Read signs, "Candidatus" or a rank before the first word, and that word."""
+        """Read the first word and what stands before it."""
+        self._front()
+        short = _ABBREVIATED.match(self.text, self.at)
+        found = short or _UNINOMIAL.match(self.text, self.at)
+        if not found or found[1] == "Candidatus":
+            return False
+        word, self.at = self._latin(found[1].capitalize()), found.end()
+        if short:
+            word = f"{word}."
+            self.notes.add("abbreviated genus")
+        sounds = all(map(_VOWEL.search, word.split("-")))
+        if not word.isascii() or self.text.startswith(":", self.at) or not (sounds or short):
+            return False
+        self.genus = word
+        self.words.append(word)
+        self._brackets()
+        return True
+
+    def _front(self) -> None:
+        """Read a qualifier, a sign, "Candidatus" or a rank before the first word."""
         if found := _IN_FRONT.match(self.text):
-            self._qualified("aff." if found["akin"] else found[0].strip().lower(), found.end())
+            kept = "aff." if found["akin"] else "?" if found[0][0] == "?" else "cf."
+            self._qualified(kept, found.end())
             self.akin = found["akin"] is not None
         if self.text.startswith(("× ", "+ "), self.at):
             self.words, self.hybrid = [self.text[self.at]], True
@@ -204,22 +224,6 @@ class Reading:
             self.words, self.at = ["Candidatus"], found.end()
             self.notes.add("candidatus")
         self._rank_in_front()
-        short = _ABBREVIATED.match(self.text, self.at)
-        found = _UNINOMIAL.match(self.text, self.at)
-        if short:
-            self.notes.add("abbreviated genus")
-            word, self.at = f"{short[1]}.", short.end()
-        elif found and found[1] != "Candidatus":
-            word, self.at = self._latin(found[1].capitalize()), found.end()
-        else:
-            return False
-        sounds = all(map(_VOWEL.search, word.split("-")))
-        if not word.isascii() or self.text.startswith(":", self.at) or not (sounds or short):
-            return False
-        self.genus = word
-        self.words.append(word)
-        self._brackets()
-        return True
 
     def _rank_in_front(self) -> None:
         """Read the rank in "subgen. Psammophrynopsis"."""
@@ -239,25 +243,23 @@ class Reading:
         if not found or _OF_A_FAMILY.fullmatch(found[1]):
             return
         word, behind = found[1], self.text[found.end() :].lstrip()
-        epithet = _EPITHET.match(behind.removeprefix("× "))
-        below = (
-            behind[:1] in ("×", "?")
-            or (
-                epithet
-                and (epithet["word"] not in PARTICLES or _PUBLISHED.match(behind, epithet.end()))
-            )
-            or _COMPARED.match(behind)
-            or _AKIN.match(behind)
-            or _OPEN.match(behind)
-        )
-        if below:
-            if epithet and epithet["word"] in ("ex", "in", "et", "and", "emend"):
-                return
+        if self._species_begins(behind):
             self.at = found.end()
             self.notes |= {"abbreviated subgenus"} if found[2] else set()
         elif not found[2] and self._is_subgenus(word, behind):
             self.at = found.end()
             self._infrageneric("subg.", "subgenus", word)
+
+    def _species_begins(self, text: str) -> bool:
+        """Tell whether a text begins with an epithet, or what may stand before or for one."""
+        if text.startswith(("× ", "?")) or any(
+            sign.match(text) for sign in (_COMPARED, _AKIN, _OPEN)
+        ):
+            return True
+        found = _EPITHET.match(text)
+        if not found or found["word"] in _NEVER_EPITHETS:
+            return False
+        return found["word"] not in PARTICLES or bool(_PUBLISHED.match(text, found.end()))
 
     def _is_subgenus(self, word: str, behind: str) -> bool:
         if self.code == "botanical" or len(word) < 3:
@@ -267,6 +269,7 @@ class Reading:
         return _LATIN_ENDING.match(word) is not None and not behind.startswith(("&", "ex ", "et "))
 
     def _infrageneric(self, kept: str, rank: str, word: str) -> None:
+        """Take a name between genus and species: it is the name, unless an epithet follows."""
         self.words = [*self.words[: self.words.index(self.genus) + 1], kept, self._latin(word)]
         self.rank, self.infrageneric, self.authorship = rank, True, NOBODY
         self.hybrid |= kept.startswith("notho")
@@ -324,6 +327,7 @@ class Reading:
         return self._named_plant()
 
     def _sense(self, found: re.Match[str]) -> bool:
+        """Keep how widely the name is meant: "s.l.", "agg.", "species group"."""
         kept = {"wide": "s.l.", "narrow": "s.str.", "aggregate": "agg."}.get(
             str(found.lastgroup), "group" if "group" in found[0] else "complex"
         )
@@ -332,6 +336,7 @@ class Reading:
         return self._qualified(kept, found.end())
 
     def _qualified(self, kept: str, end: int, *, leave: bool = False) -> bool:
+        """Keep a qualifier; `leave` if what follows is no part of the name."""
         self.qualifiers.append(kept)
         self.notes.add("qualified")
         self.at = end
@@ -374,7 +379,7 @@ class Reading:
             return True
         cross = self.text.startswith("× ", at)
         pattern = _EPITHET
-        if self.genus.endswith(("virus", "viroid", "satellite", "satellitide", "phage")):
+        if self.genus.endswith(("virus", "viroid", "satellite", "phage")):
             pattern = _VIRAL_EPITHET
         found = pattern.match(self.text, at + 2 * cross)
         if not found or self._is_word_of_author(found) or not self._may_follow(found):
@@ -384,6 +389,7 @@ class Reading:
         return self._add(found, cross=cross)
 
     def _marked(self, marker: re.Match[str]) -> bool:
+        """Read what follows a marker: "sect. Ovales", "var. alba"."""
         word, behind = marker["marker"], marker.end()
         kept, rank = ABOVE.get(word, ("", ""))
         if not self.epithets and kept and (found := _UNINOMIAL.match(self.text, behind)):
@@ -394,9 +400,9 @@ class Reading:
         if not kept or (word == "v" and not marker["dot"]):
             return False
         found = _EPITHET.match(self.text, behind)
-        if not found or found["word"] in RESERVED or self._is_word_of_author(found):
+        if not found or not self.epithets or found["word"] in RESERVED:
             return False
-        if not self.epithets:
+        if self._is_word_of_author(found):
             return False
         self.notes |= {"rank"} if kept in _ODD_RANKS else set()
         return self._add(found, kept, rank, cross=bool(marker["cross"]))
@@ -422,6 +428,7 @@ class Reading:
     def _add(
         self, found: re.Match[str], kept: str = "", rank: str = "", *, cross: bool = False
     ) -> bool:
+        """Take an epithet; `kept` is the marker before it, `cross` says that × stands there."""
         word = self._latin(found["word"])
         if found["number"]:
             if int(found["number"]) not in _NUMERALS:
@@ -433,9 +440,7 @@ class Reading:
         if self.infrageneric:
             self.words = self.words[: self.words.index(self.genus) + 1]
             self.infrageneric = False
-        if word == "mihi" or word.endswith(
-            "bacterium"
-        ):  # these mean something else where no author follows
+        if word == "mihi" or word.endswith("bacterium"):  # without an author, something else
             self.notes.add("odd epithet")
         self.words += [part for part in (kept, "×" if cross else "", word) if part]
         self.unmarked = bool(self.epithets) and not kept
@@ -450,9 +455,7 @@ class Reading:
         plain = latinised(word)
         if "'" in plain:
             self.notes.add("apostrophe")
-        if "." in plain:
-            self.notes.add("letters")
-        if not word.isascii():
+        if "." in plain or not word.isascii():
             self.notes.add("letters")
         return plain.replace("'", "").replace(".", "")
 
