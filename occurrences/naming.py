@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
@@ -22,9 +23,10 @@ from journal.models import Change, ChangeSet
 from occurrences import bulk
 from occurrences.models import Occurrence
 from taxonomy import matching
-from taxonomy.models import Name
+from taxonomy.models import Name, Taxon
 from taxonomy.signals import names_linked
 
+KIND = "name"  # of Change
 NAME = Name._meta.db_table
 OCCURRENCE = Occurrence._meta.db_table
 Key = tuple[str, str, str]  # scientific name, authorship, context
@@ -290,7 +292,7 @@ def note(change_set: ChangeSet, moves: Iterable[tuple[Name | None, Name | None]]
                 {
                     "change_set_id": change_set.pk,
                     "collection_id": change_set.collection_id,
-                    "kind": "name",
+                    "kind": KIND,
                     "row_guid": row.guid,
                     "record_guid": row.guid,
                     "before": was,
@@ -299,6 +301,39 @@ def note(change_set: ChangeSet, moves: Iterable[tuple[Name | None, Name | None]]
             )
     columns = "change_set_id collection_id kind row_guid record_guid before after".split()
     bulk.insert(Change._meta.db_table, columns, changes)
+
+
+def lines(change: Change) -> list[tuple[str, str, str]]:
+    """Return what a change to a Name says: (label, old text, new text)."""
+    before, after = change.before or {}, change.after or {}
+    if change.before is None and after.get("collection_id"):
+        return [(_("Name"), "", _("the collection's own"))]
+    if change.after is None:
+        return [(_("Name"), _("the collection's own"), "")]
+    guids = {half["taxon"] for half in (before, after) if half.get("taxon")}
+    taxa = {str(taxon.guid): str(taxon) for taxon in Taxon.objects.filter(guid__in=guids)}
+    told = []
+    if before.get("taxon") != after.get("taxon"):
+        named = [taxa.get(half.get("taxon") or "", "") for half in (before, after)]
+        told.append((_("Linked to"), named[0], named[1]))
+    if before.get("state") != after.get("state"):
+        states = {value: str(label) for value, label in Name.State.choices}
+        was, now = (states.get(half.get("state", ""), "") for half in (before, after))
+        told.append((_("Name"), was, now))
+    return told
+
+
+def titles(guids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return {GUID: name} of those of these rows that are Names, or were."""
+    asked = list(guids)
+    found = {name.guid: str(name) for name in Name.objects.filter(guid__in=asked)}
+    left = [guid for guid in asked if guid not in found]
+    gone = Change.objects.filter(row_guid__in=left, kind=KIND)
+    for change in gone:
+        whole = change.before or change.after or {}
+        if "scientific_name" in whole:
+            found[change.row_guid] = f"{whole['scientific_name']} {whole['authorship']}".strip()
+    return found
 
 
 def settle(change_set: ChangeSet, ids: Iterable[int], **values: Any) -> None:

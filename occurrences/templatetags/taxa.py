@@ -73,3 +73,28 @@ def unlinked_names(context: Any, collection: Collection) -> Tally:
     found = tallies(scope) if scope else {}
     open_ = [found[state] for state in UNLINKED if state in found]
     return Tally(sum(each.names for each in open_), sum(each.records for each in open_))
+
+
+MOST_SYNONYMS = 60
+
+
+@register.simple_tag
+def taxon_of(record: Occurrence) -> dict[str, Any] | None:
+    """Return what the thesaurus says of a record's name, None where it isn't linked.
+
+    {taxon, accepted, classification (from the top down), synonyms}.
+    """
+    taxa = Taxon.objects.select_related("current")
+    taxon = taxa.filter(names=record.name_id).first() if record.name_id else None
+    if taxon is None:
+        return None
+    accepted = taxon.current or taxon
+    above = [int(pk) for pk in str(accepted.path).split(".")[:-1]]
+    by_key = Taxon.objects.in_bulk(above)
+    synonyms = accepted.synonyms.live().order_by("scientific_name", "pk")
+    return {
+        "taxon": taxon,
+        "accepted": accepted,
+        "classification": [by_key[pk] for pk in above if pk in by_key],
+        "synonyms": synonyms[:MOST_SYNONYMS],
+    }
