@@ -120,8 +120,9 @@ def _agree_on_kingdoms(cursor: Any) -> None:
     spelled.update(cursor.fetchall())
     ours = [spelled[key] for key in keys.values()]
     cursor.execute(
-        "UPDATE adopting SET kingdom = k.ours FROM unnest(%s::text[], %s::text[]) AS k(theirs, ours)"
-        " WHERE kingdom = k.theirs AND k.theirs <> k.ours",
+        "UPDATE adopting SET kingdom = k.ours "
+        "FROM unnest(%s::text[], %s::text[]) AS k(theirs, ours) "
+        "WHERE kingdom = k.theirs AND k.theirs <> k.ours",
         [stated, ours],
     )
     named = sorted({kingdom for kingdom in ours if kingdom})
@@ -249,8 +250,9 @@ FROM placed p WHERE p.n = a.n
 
 # The GUID is a UUID version 7, as `journal.guids.new_guid` makes it.
 _INSERT = f"""
-INSERT INTO taxonomy_taxon (id, guid, scientific_name, authorship, rank, rank_order, kingdom, family,
-    parent_id, accepted_id, current_id, path, status, nomenclatural_status, unacceptability_reason,
+INSERT INTO taxonomy_taxon (id, guid, scientific_name, authorship, rank, rank_order, kingdom,
+    family, parent_id, accepted_id, current_id, path, status, nomenclatural_status,
+    unacceptability_reason,
     remarks, links, source, source_id, canonical_key, variant_key, authorship_key, version,
     created_by_id, created_at, changed_at)
 SELECT taxon_id,

@@ -498,9 +498,8 @@ def _implied(
     source_id: str, parent_id: str, rank: str, name: str, kingdom: str, family: str
 ) -> Entry:
     key = canonical_key(name[:250])
-    blank = Entry(*[""] * len(Entry._fields))
+    blank = Entry("", 0, *[""] * (len(Entry._fields) - 2))
     return blank._replace(
-        line=0,
         core_id=source_id,
         source_id=source_id,
         parent_id=parent_id,

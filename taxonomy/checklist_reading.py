@@ -11,12 +11,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
 from operator import itemgetter
 from typing import NamedTuple
 
 from darwincore.reader import Source, SourceRow, Table
-from darwincore.terms import VERNACULAR_ROW
+from darwincore.terms import simple_name
 from taxonomy.languages import language_code
 from taxonomy.models import Taxon
 from taxonomy.parsing import parse
@@ -184,16 +183,16 @@ class Reading:
     def __init__(self, source: Source, kingdom: str = "") -> None:
         self.issues: Counter[str] = Counter(issue.code for issue in source.issues)
         self.code: Code = code_named(kingdom) or ""
-        tables = {table.row_type: table for table in source.extensions}
+        tables = {simple_name(table.row_type): table for table in source.extensions}
         self._apart = source.core.row_type == "Name"
         self._names = source.core if self._apart else None
         self._synonyms = tables.get("Synonym")
         self._entries = tables.get("Taxon") if self._apart else source.core
-        self._vernaculars = tables.get("VernacularName") or tables.get(VERNACULAR_ROW)
+        self._vernaculars = tables.get("VernacularName")
         self._data_package = source.kind == "coldp"
         self.only_names = self._apart and not (self._entries or self._synonyms)
 
-    def names(self) -> Iterator[Entry | Bad]:
+    def names(self) -> Iterator[Entry | Bad | Common]:
         """Yield the names that stand in a table of their own."""
         if self._names is not None:
             yield from _Rows(self, self._names, "Name").read()
@@ -488,8 +487,3 @@ def _taken_apart(name: str, canonical: str, authorship: str, code: Code) -> tupl
     if not parsed.canonical:
         return canonical or name, authorship, parsed.rank
     return parsed.canonical, authorship or parsed.authorship, parsed.rank
-
-
-def sample(source: Source, rows: int = 5) -> list[list[str]]:
-    """Return the first rows of a source's core, for a person to look at."""
-    return [row.cells for row in islice(source.core.rows(), rows)]

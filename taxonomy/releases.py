@@ -67,7 +67,11 @@ def compare(checklist: Checklist, progress: Progress | None = None) -> dict[str,
     if checklist.state == Checklist.State.LOADING:
         raise Refused(_("This checklist is still being loaded."))
     before = current(checklist.source)
-    keys = {"new": checklist.pk, "old": before.pk if before else 0, "implied": IMPLIED}
+    keys: dict[str, Any] = {
+        "new": checklist.pk,
+        "old": before.pk if before else 0,
+        "implied": IMPLIED,
+    }
     result: dict[str, Any] = {"against": str(before.guid) if before else None}
     if progress:
         progress.report(0, 2, _("Comparing the names"))

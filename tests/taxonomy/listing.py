@@ -9,9 +9,10 @@ from taxonomy.spelling import authorship_key, canonical_key, variant_key
 
 
 def listed(source: str, rows: list[dict[str, Any]], *, kingdom: str = "Plantae") -> Checklist:
-    """Make a checklist in use; a row: id, name, author, rank, parent, accepted, status, vernaculars.
+    """Make a checklist in use, of rows of id, name, author, rank, parent, accepted, status.
 
-    vernaculars: [(name, language)]. A row without rank is a species; one with `accepted` a synonym.
+    And vernaculars: [(name, language)]. A row without rank is a species, one with `accepted` a
+    synonym.
     """
     checklist = Checklist.objects.create(source=source, kingdom=kingdom, state="current")
     Usage.objects.bulk_create(usage(checklist, **row) for row in rows)
