@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from journal.models import ChangeSet
+from taxonomy.authorship import same_author
 from taxonomy.ranks import FAMILY, RANKS
 from taxonomy.spelling import canonical_key, variant_key
 
@@ -30,10 +31,10 @@ def lock_thesaurus() -> None:
 def adopt(change_set: ChangeSet, usage_ids: Iterable[int]) -> dict[int, int]:
     """Bring these usages into the thesaurus; return usage id → taxon id of every one that exists.
 
-    A live taxon of the same name, rank and kingdom is used again when its author is the same or
-    one of the two has none, or when it came from this very entry; one that was merged leads to
-    what it was merged into. New taxa carry `created_by = change_set`. Two jobs at once wait for
-    each other, so nothing is doubled.
+    A live taxon of the same name, rank and kingdom is used again when its author is the same,
+    however spelled, or one of the two has none, or when it came from this very entry; one that was
+    merged leads to what it was merged into. New taxa carry `created_by = change_set`. Two jobs at
+    once wait for each other, so nothing is doubled.
     """
     asked = sorted(set(usage_ids))
     if not asked:
@@ -43,6 +44,7 @@ def adopt(change_set: ChangeSet, usage_ids: Iterable[int]) -> dict[int, int]:
         _gather(cursor, asked)
         _agree_on_kingdoms(cursor)
         cursor.execute(_FIND)
+        _find_under_other_spellings(cursor)
         cursor.execute(_NUMBER)
         if cursor.rowcount:
             _place(cursor)
@@ -168,6 +170,29 @@ UPDATE adopting SET taxon_id = found.taxon_id FROM (
     ORDER BY n, same_entry DESC, same_author DESC, live DESC, id
 ) AS found WHERE found.n = adopting.n
 """
+
+_SAME_NAME = """
+SELECT a.n, a.authorship, t.id, t.authorship FROM adopting a
+JOIN taxonomy_taxon t ON t.variant_key = a.variant_key AND t.canonical_key = a.canonical_key
+    AND t.rank = a.rank AND t.kingdom = a.kingdom AND t.merged_into_id IS NULL
+WHERE a.taxon_id IS NULL AND 'misapplied' NOT IN (t.status, a.status)
+"""
+
+
+def _find_under_other_spellings(cursor: Any) -> None:
+    """Use a taxon again whose author is the same person in other words: "L." is Linnaeus."""
+    cursor.execute(_SAME_NAME)
+    fitting: dict[int, list[int]] = {}
+    for n, authorship, taxon_id, its_authorship in cursor.fetchall():
+        if same_author(authorship, its_authorship):
+            fitting.setdefault(n, []).append(taxon_id)
+    alone = {n: taxa[0] for n, taxa in fitting.items() if len(taxa) == 1}
+    cursor.execute(
+        "UPDATE adopting SET taxon_id = f.taxon_id "
+        "FROM unnest(%s::bigint[], %s::bigint[]) AS f(n, taxon_id) WHERE f.n = adopting.n",
+        [list(alone), list(alone.values())],
+    )
+
 
 # Of twins in the checklist the accepted one is taken, else the one asked for; the rest join it.
 _NUMBER = f"""

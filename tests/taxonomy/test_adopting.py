@@ -143,6 +143,12 @@ def test_a_taxon_of_the_same_name_and_author_is_used_as_it_stands(oaks):
     assert nigra.parent == alba.parent
 
 
+def test_an_author_in_other_words_is_the_same_author(oaks):
+    others = listed("Others", [{"id": 1, "name": "Quercus alba", "author": "Linnaeus, 1753"}])
+    [alba] = adopted(oaks, "alba")
+    assert adopted(others, "1") == [alba]
+
+
 def test_homonyms_stay_apart(oaks):
     homonym = listed("Homonyms", [{"id": 1, "name": "Quercus alba", "author": "Wangenh."}])
     [alba] = adopted(oaks, "alba")
