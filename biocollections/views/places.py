@@ -47,11 +47,16 @@ def gazetteer(request: HttpRequest) -> HttpResponse:
     asked = LookUpForm(request.GET)
     asked.is_valid()
     texts = [str(asked.cleaned_data.get(kind, "")) for kind in places.KINDS]
+    match = places.find(*texts) if any(texts) else None
     context = {
         "form": form or PlaceFileForm(),
         "files": PlaceFile.objects.select_related("user", "job", "change_set")[:MOST_SHOWN],
         "asked": asked,
-        "match": places.find(*texts) if any(texts) else None,
+        "match": match,
+        "choices": [
+            (Place.Kind(kind).label, found)
+            for kind, found in (match.choices if match else {}).items()
+        ],
         "counts": [
             (Place.Kind(kind).label, Place.objects.filter(kind=kind).count())
             for kind in places.KINDS
