@@ -160,10 +160,7 @@ class Matcher:
     def _proposals(self, questions: Sequence[Question]) -> dict[str, list[Known]]:
         """Return known names near each question's key: a few letters off, or the species."""
         keys = {one.key for one in questions if one.doubt != evidence.FORMULA}
-        near = {
-            key: [other for other, _edits in found]
-            for key, found in (self.speller.near(keys) if self.speller else {}).items()
-        }
+        near = self.speller.near(keys) if self.speller else {}
         for one in questions:
             if len(one.epithets) > 1 and one.key in keys:
                 near.setdefault(one.key, []).append(evidence.species_key(one.key))
