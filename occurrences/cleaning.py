@@ -327,7 +327,7 @@ def _set_apart(
         naming.calmly(lambda some=ids: naming.own_rows(change_set, some, collection.pk))  # type: ignore[misc]
 
 
-def _found(asked: Sequence[Asked], options: Options, kingdom: str) -> dict[int, object]:
+def _found(asked: Sequence[Asked], options: Options, kingdom: str) -> dict[Any, object]:
     """Return what a run would find of names under a kingdom, {key: what can be compared}."""
     found = list(matching.match(asked, sources=options.sources, kingdom=kingdom, fuzzy=False))
     further = remembered(kingdom)

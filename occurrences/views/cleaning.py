@@ -54,7 +54,10 @@ class RunForm(forms.Form):
     online = forms.BooleanField(
         label=gettext_lazy("Ask the Catalogue of Life online about the rest"),
         required=False,
-        help_text=gettext_lazy("Five names a second: for a large collection this takes hours."),
+        help_text=gettext_lazy(
+            "Names with their authors and kingdom are sent there, nothing else. Five a second: "
+            "for a large collection this takes hours."
+        ),
     )
     kingdom = forms.ChoiceField(
         label=gettext_lazy("Kingdom of names that state none"),
