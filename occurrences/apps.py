@@ -14,6 +14,7 @@ class OccurrencesConfig(AppConfig):
             history,
             imports,
             protecting,
+            referring,
             restoring,
             restoring_names,
         )

@@ -26,7 +26,7 @@ from occurrences.cleaning import Scope, Watched, chunks, scope_of, token
 from occurrences.determinations import mirror_of
 from occurrences.models import Occurrence
 from occurrences.records import Draft, Stored
-from taxonomy import adopting, matching, parsing
+from taxonomy import adopting, looking_up, matching, parsing
 from taxonomy.evidence import Asked
 from taxonomy.models import Name, Taxon
 
@@ -288,6 +288,9 @@ def typed_taxon(change_set: ChangeSet, text: str) -> Taxon:
     taxon = Taxon.objects.live().filter(guid=guid).first() if guid else None
     if taxon:
         return taxon
+    labelled = looking_up.labelled(text)
+    if len(labelled) == 1:
+        return labelled[0]
     (found,) = matching.match([Asked(0, text)], fuzzy=False)
     if found.chosen is None:
         several = found.candidates and found.state == Name.State.REVIEW

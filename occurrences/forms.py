@@ -91,6 +91,7 @@ PANELS = (
 
 # Fields for which the page offers what begins so, by the id of its list.
 SUGGESTED = {
+    "scientific_name": "names-suggested",
     "country": "places-country",
     "state_province": "places-state",
     "county": "places-county",

@@ -177,6 +177,7 @@ occurrences:protection_list_edit | GET | protection_list | 302 403 403 403 403 |
 occurrences:protection_list_edit | POST | protection_list | 302 403 403 403 403 | 403 portal_admin=200
 occurrences:protection_rule_end | POST | protection_rule | 302 403 403 403 403 | 403 portal_admin=302
 occurrences:protection_rule_resume | POST | protection_rule | 302 403 403 403 403 | 403 portal_admin=302
+occurrences:names          | GET  |                    | 200 200 200 200 200 | 200
 occurrences:cleaning       | GET  | collection         | 302 403 403 200 200 | 403
 occurrences:cleaning       | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:cleaning       | GET  | nothing            | 302 404 404 404 404 | 404

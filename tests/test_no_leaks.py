@@ -172,6 +172,7 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:protection_rule_end": [Ask("protection_rule", post={})],
     "occurrences:protection_rule_resume": [Ask("protection_rule", post={})],
     "occurrences:changes": [Ask("collection")],
+    "occurrences:names": "names of the thesaurus",
     "occurrences:cleaning": [
         *(Ask(scope, query="state=new") for scope in ("collection", "mine", "portal")),
         Ask("portal", query="state=linked"),

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from biocollections.models import Collection
 from darwincore import terms
@@ -26,6 +26,8 @@ from journal.models import ChangeSet
 from occurrences import editing, history, restoring
 from occurrences.forms import OccurrenceForm, rebased, typed_columns
 from occurrences.models import DeletedOccurrence, Occurrence
+from taxonomy import looking_up
+from taxonomy.models import Taxon
 
 # What a carried-over record keeps: the collecting event, not the specimen.
 CARRIED = tuple(
@@ -138,6 +140,25 @@ def restore(request: HttpRequest, guid: UUID) -> HttpResponse:
         return redirect("occurrences:change_set", gone.change_set.guid)
     messages.success(request, _("The record is back."))
     return redirect("occurrences:record", guid)
+
+
+@require_safe
+def names(request: HttpRequest) -> JsonResponse:
+    """Return names of the thesaurus that begin as what is typed, with what they would fill."""
+    found = looking_up.beginning(request.GET.get("q", "").replace("\0", "")[:200])
+    known = Taxon.objects.select_related("current").in_bulk([taxon.pk for taxon in found])
+    return JsonResponse({"names": [_suggested(known[taxon.pk]) for taxon in found]})
+
+
+def _suggested(taxon: Taxon) -> dict[str, str]:
+    accepted = taxon.current or taxon
+    return {
+        "name": taxon.scientific_name,
+        "author": taxon.authorship,
+        "family": accepted.family,
+        "kingdom": accepted.kingdom,
+        "accepted": "" if accepted == taxon else str(accepted),
+    }
 
 
 def _editable(request: HttpRequest, guid: UUID) -> Occurrence:

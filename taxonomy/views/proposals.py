@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from journal.jobs import Refused
 from taxonomy import proposals as queue
 from taxonomy.forms import DeclineForm, ProposalForm, TaxonForm
-from taxonomy.models import Proposal
+from taxonomy.models import Name, Proposal
 
 PAGE = 50
 
@@ -47,17 +48,30 @@ _STATES = Proposal.State.choices
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose(request: HttpRequest) -> HttpResponse:
-    """Ask the taxonomy editors to add a name; anybody signed in may."""
+    """Ask the taxonomy editors to add a name; anybody signed in may.
+
+    ?written= is the GUID of a name on records, to be linked when the proposal is accepted.
+    """
+    written = _written(request.GET.get("written", ""))
     form = ProposalForm(request.POST or None, initial={"scientific_name": request.GET.get("name")})
     if request.method == "POST" and form.is_valid():
         try:
-            made = queue.propose(request.user, **form.cleaned_data)
+            made = queue.propose(request.user, **form.cleaned_data, **written)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("Proposed. The taxonomy editors will look at it."))
             return redirect("taxonomy:proposal", made.guid)
     return render(request, "taxonomy/propose.html", {"form": form})
+
+
+def _written(guid: str) -> dict[str, Any]:
+    """Return what a proposal keeps of the name on records it comes from; nothing if of none."""
+    try:
+        name = Name.objects.filter(guid=UUID(guid)).first()
+    except ValueError:
+        return {}
+    return {"name": name, "collection_id": name.collection_id} if name else {}
 
 
 @login_required

@@ -140,7 +140,7 @@ def oaks(herbarium):
 
 def test_families_genera_and_species_are_counted_under_accepted_names(herbarium, visitor, oaks):
     client = client_of(visitor)
-    there = f"/collections/{herbarium.guid}/taxa/"
+    there = f"/collections/{herbarium.guid}/distribution/"
     page = client.get(there).content.decode()
     assert "Fagaceae" in page and "Moraceae" in page and "Ocultus" not in page
     page = client.get(there, {"family": "Fagaceae", "genus": "Quercus"}).content.decode()
@@ -169,3 +169,36 @@ def test_each_number_is_the_number_the_search_finds(herbarium, editor, oaks):
             assert search(branch.asks) == branch.records, branch.name
             checked += 1
     assert checked == 4
+
+
+# --- names while they are typed -----------------------------------------------------------------
+
+
+def test_the_editor_offers_names_of_the_thesaurus(herbarium, editor, oaks):
+    client = client_of(editor)
+    (found,) = client.get("/occurrences/names/", {"q": "quercus cand"}).json()["names"]
+    assert found == {
+        "name": "Quercus candida",
+        "author": "Steud.",
+        "family": "Fagaceae",
+        "kingdom": "Plantae",
+        "accepted": "Quercus alba L.",
+    }
+    page = client.get(f"/occurrences/new/{herbarium.guid}/").content.decode()
+    assert 'list="names-suggested"' in page and 'id="names-suggested"' in page
+
+
+def test_a_taxon_tells_how_many_records_hang_on_it(herbarium, oaks):
+    from taxonomy import thesaurus
+
+    told = {str(each.words): each.number for each in thesaurus.references(oaks)}
+    assert told["records"] == 1
+
+
+def test_a_proposal_keeps_the_name_it_comes_from(herbarium, editor, record):
+    client = client_of(editor)
+    given = {"scientific_name": "Quercus albba", "rank": "species", "references": "Flora 1: 2"}
+    client.post(f"/taxa/proposals/new/?written={record.name.guid}", given)
+    from taxonomy.models import Proposal
+
+    assert Proposal.objects.get().name == record.name
