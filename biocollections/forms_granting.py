@@ -94,7 +94,8 @@ class GrantForm(LimitsForm):
         super().__init__(data)
         self.by = by
         roles = granting.roles_in(collection, by)
-        self.fields["role"].choices = [(role.value, role.label) for role in roles]  # type: ignore[attr-defined]
+        choices = [("", ""), *((role.value, role.label) for role in roles)]
+        self.fields["role"].choices = choices  # type: ignore[attr-defined]
 
     def clean_person(self) -> Any:
         """Return the account. Only somebody who gives roles here gets this far."""
@@ -116,7 +117,7 @@ class PersonGrantForm(LimitsForm):
         queryset=Collection.objects.none(),
         empty_label=_("The whole portal"),
     )
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    role = forms.ChoiceField(label=_("Role"), choices=[("", ""), *Role.choices])
 
     field_order = ["collection", "role", "until", "reason", *granting.SCOPES]
 

@@ -21,6 +21,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from biocollections import places
 from biocollections.models import (
     COLLECTION_ROLES,
     PORTAL_ROLES,
@@ -62,7 +63,8 @@ def grant(
     """Give `user` a role in a collection, or (None) portal-wide, to the end of the day `until`.
 
     by None is the operator at the command line, who may do everything. Raises PermissionDenied,
-    and ValidationError with the fields role, person, reason and until when it makes no sense.
+    and ValidationError with the fields role, person, reason, until and those of SCOPES when it
+    makes no sense.
     """
     if not reason.strip():
         raise ValidationError({"reason": _("Say why: the history keeps it.")})
@@ -323,7 +325,13 @@ def _in_words(name: str, value: Any) -> str:
 
 def scope_in_words(scope: Scope) -> str:
     """Return the limits of a grant as one line; blank for none."""
-    return "; ".join(", ".join(scope[part]) for part in SCOPES if scope.get(part))
+    known = places.current().by_code if scope else {}
+    named = (
+        [known[text].name if part != "taxa" and text in known else text for text in scope[part]]
+        for part in SCOPES
+        if scope.get(part)
+    )
+    return "; ".join(map(", ".join, named))
 
 
 def _change_set(grant: Grant, by: Any, reason: str) -> ChangeSet:
@@ -349,7 +357,30 @@ def _note(change_set: ChangeSet, grant: Grant, before: Any, after: Any) -> None:
 
 
 def _tidy(scope: Scope | None) -> Scope:
-    return {part: sorted(set(scope[part])) for part in SCOPES if scope and scope.get(part)}
+    """Return limits with countries and states as their codes. Raises ValidationError."""
+    given = {part: list(scope[part]) for part in SCOPES if scope and scope.get(part)}
+    index = places.current()
+    lands = given.get("countries", [])
+    if lands:
+        given["countries"] = [_code("countries", text, index.find(text)) for text in lands]
+    if "states" in given:
+        within = lands[0] if len(lands) == 1 else ""
+        given["states"] = [
+            text if text in index.by_code else _code("states", text, index.find(within, text))
+            for text in given["states"]
+        ]
+    return {part: sorted(set(texts)) for part, texts in given.items()}
+
+
+def _code(part: str, text: str, match: places.Match) -> str:
+    """Return the code of the place that a limit names. Raises ValidationError at its field."""
+    kind = places.COUNTRY if part == "countries" else places.STATE
+    found = getattr(match, kind)
+    if found:
+        return str(found.code)
+    named = ", ".join(f"{each.name} ({each.code})" for each in match.choices.get(kind, ()))
+    message = _("“%(text)s” can be: %(places)s.") if named else _("No place is called “%(text)s”.")
+    raise ValidationError({part: message % {"text": text, "places": named}})
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -75,6 +75,8 @@ def grant(request: HttpRequest, guid: UUID) -> HttpResponse:
             made = granting.change(
                 shown, by=request.user, reason=reason, until=until, scope=form.scope
             )
+        except PermissionDenied as error:
+            form.add_error(None, str(error))
         except ValidationError as error:
             form.refuse(error)
         else:

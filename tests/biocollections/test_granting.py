@@ -248,3 +248,28 @@ def test_portal_wide_permissions_come_from_their_role(
     person = make.user()
     make.grant(person, role)
     assert person.has_perm(permission)
+
+
+def test_limits_are_kept_as_codes_and_told_as_names(
+    herbarium: Collection, administrator: Any
+) -> None:
+    scope = {"taxa": ["Quercus"], "countries": ["México"], "states": ["Son.", "MX-SIN"]}
+    made = given(make.user(), Role.IDENTIFIER, herbarium, administrator, scope=scope)
+    assert made.scope == {"taxa": ["Quercus"], "countries": ["MX"], "states": ["MX-SIN", "MX-SON"]}
+    assert granting.scope_in_words(made.scope) == "Quercus; Mexico; Sinaloa, Sonora"
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        ({"countries": ["Atlantis"]}, "No place is called"),
+        ({"states": ["Amazonas"]}, "BR-AM"),
+        ({"countries": ["Canada"], "states": ["Sonora"]}, "No place is called"),
+    ],
+)
+def test_limits_that_name_no_one_place_are_refused(
+    herbarium: Collection, administrator: Any, scope: dict[str, list[str]], said: str
+) -> None:
+    with pytest.raises(ValidationError, match=said) as refusal:
+        given(make.user(), Role.IDENTIFIER, herbarium, administrator, scope=scope)
+    assert refusal.value.message_dict.keys() <= scope.keys()
