@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import ResetPasswordForm
+from allauth.account.forms import (
+    AddEmailForm,
+    ChangePasswordForm,
+    LoginForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SignupForm,
+)
 from allauth.account.internal.userkit import filter_users_by_username
 from allauth.account.models import EmailAddress
 from allauth.core.internal import ratelimit
@@ -29,7 +36,38 @@ def may_mail(request: HttpRequest, address: str) -> bool:
     return bool(ratelimit.consume(request, app=app, action="mail_to_address", key=key))
 
 
-class ResetPassword(ResetPasswordForm):
+class Plain:
+    """A form of allauth's without words inside its fields: they stand above them already."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **details: Any) -> None:
+        super().__init__(*args, **details)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class SignIn(Plain, LoginForm):
+    """User name or e-mail, and password."""
+
+
+class SignUp(Plain, SignupForm):
+    """A new account; registration.py says what it asks for besides."""
+
+
+class ChangePassword(Plain, ChangePasswordForm):
+    """Another password, by the old one."""
+
+
+class NewPassword(Plain, ResetPasswordKeyForm):
+    """Another password, by a link."""
+
+
+class AddAddress(Plain, AddEmailForm):
+    """Another e-mail address."""
+
+
+class ResetPassword(Plain, ResetPasswordForm):
     """Sends a link to a new password, or says by mail that there is no such account."""
 
     def save(self, request: HttpRequest, **details: Any) -> str:

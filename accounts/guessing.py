@@ -34,6 +34,7 @@ FREE, FREE_UNDER_ATTACK, FREE_OF_AN_ADDRESS = 5, 1, 30  # wrong ones before any 
 ATTACK = 20  # wrong ones at one account, wherever they come from, within FORGOTTEN
 LONGEST = 300  # seconds to wait
 FORGOTTEN = timedelta(hours=1)
+NO_WAIT = timedelta(days=1)  # ended so long ago that clocks may differ
 COOKIE, COOKIE_DAYS, MOST_ON_A_DEVICE = "device", 365, 10
 
 
@@ -79,7 +80,7 @@ def succeeded(attempt: Attempt) -> None:
     if not attempt.is_known_device:
         counted |= Q(key=attempt.address)
     WrongGuess.objects.filter(counted, times__gt=0).update(
-        times=F("times") - 1, wait_until=timezone.now()
+        times=F("times") - 1, wait_until=timezone.now() - NO_WAIT
     )
 
 
@@ -128,10 +129,10 @@ def _key(*parts: str) -> str:
 
 def _count(key: str, free: int | None, now: datetime) -> int:
     """Count one more under `key` and return how many; free None never waits. Raises Wait."""
-    waiting = "interval '0'"
+    waiting = "-%(no_wait)s"
     if free is not None:
         waiting = (
-            "CASE WHEN n.times < %(free)s THEN interval '0' ELSE make_interval(secs => "
+            "CASE WHEN n.times < %(free)s THEN -%(no_wait)s ELSE make_interval(secs => "
             "least(power(2, least(n.times - %(free)s, 20)), %(longest)s)) END"
         )
     again = "CASE WHEN w.at < %(long_ago)s THEN 1 ELSE w.times + 1 END"
@@ -142,7 +143,7 @@ def _count(key: str, free: int | None, now: datetime) -> int:
             wait_until = (SELECT %(now)s + {waiting} FROM (SELECT {again} AS times) AS n)
         WHERE w.wait_until <= %(now)s
         RETURNING times"""
-    values = {"key": key, "free": free, "longest": LONGEST, "now": now}
+    values = {"key": key, "free": free, "longest": LONGEST, "now": now, "no_wait": NO_WAIT}
     with connection.cursor() as cursor:
         cursor.execute(statement, values | {"long_ago": now - FORGOTTEN})
         row = cursor.fetchone()

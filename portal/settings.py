@@ -107,7 +107,7 @@ HELP_DESK = env.str("PORTAL_HELP_DESK", default="")  # the e-mail address in eac
 MAIL_ADDRESS = env.str("EMAIL_URL", default="dummymail://")
 try:
     MAIL = env.email_url_config(MAIL_ADDRESS)
-except (KeyError, ValueError):
+except (ImproperlyConfigured, KeyError, ValueError):
     raise ImproperlyConfigured(
         "EMAIL_URL does not look right. Write "
         "EMAIL_URL=smtp+tls://name:password@mail.example.org:587."
@@ -274,7 +274,14 @@ ACCOUNT_CHANGE_EMAIL = True  # one address each; a new one replaces it when it i
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_FORMS = {"reset_password": "accounts.forms.ResetPassword"}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignIn",
+    "signup": "accounts.forms.SignUp",
+    "reset_password": "accounts.forms.ResetPassword",
+    "change_password": "accounts.forms.ChangePassword",
+    "reset_password_from_key": "accounts.forms.NewPassword",
+    "add_email": "accounts.forms.AddAddress",
+}
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_RATE_LIMITS = {

@@ -39,7 +39,7 @@ def join(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def bring(request: HttpRequest) -> HttpResponse:
+def bring(request: Any) -> HttpResponse:
     """Ask to bring a collection."""
     contact = f"{request.user} <{request.user.email}>"
     form = BringForm(request.POST or None, initial={"contact": contact})
