@@ -45,12 +45,14 @@ OPEN = Q(state__in=UNLINKED, decided_at=None)  # what a run looks up
 class Scope:
     """Whose names: those on records of these collections, or (None) the portal's shared ones.
 
-    key stands in addresses and jobs: a collection's GUID, "mine" or "portal".
+    key stands in addresses and jobs: a collection's GUID, "mine" or "portal". whole: all records,
+    whoever asks, as at the command line.
     """
 
     key: str
-    user: Person
+    user: Person | None
     collections: tuple[Collection, ...] | None
+    whole: bool = False
 
     @property
     def collection(self) -> Collection | None:
@@ -61,6 +63,9 @@ class Scope:
         """Return the records whose names these are: portal-wide those that everybody may see."""
         if self.collections is None:
             return Occurrence.objects.visible_to(AnonymousUser())
+        if self.whole:
+            return Occurrence.objects.filter(collection__in=self.collections)
+        assert self.user is not None
         return Occurrence.objects.editable_by(self.user).filter(collection__in=self.collections)
 
     def names(self) -> QuerySet[Name]:
@@ -263,7 +268,7 @@ def run(
     parts = (
         [scope]
         if scope.collections is None
-        else [Scope(str(each.guid), scope.user, (each,)) for each in scope.collections]
+        else [replace(scope, key=str(each.guid), collections=(each,)) for each in scope.collections]
     )
     watched = Watched(progress, scope.key) if progress else None
     if options.online:
@@ -280,6 +285,29 @@ def run(
         "names": {state: total[f"names {state}"] for state in State.values},
         "records": {state: total[f"records {state}"] for state in State.values},
         "filled": total["filled"],
+    }
+
+
+def look(scope: Scope, options: Options = Options()) -> dict[str, Any]:
+    """Return what `run` would find, {"names": {state: number}, "records": …}; write nothing."""
+    records, parameters = _records(scope)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT name_id, count(*) FROM ({records}) o GROUP BY 1", parameters)
+        on_records = dict(cursor.fetchall())
+    rows = scope.names().filter(OPEN).order_by("pk")
+    fields = ("pk", "scientific_name", "authorship", "context")
+    names = list(rows.values_list(*fields))
+    stated = families([pk for pk, *_name in names])
+    asked = (Asked(*row, stated.get(row[0], "")) for row in names)
+    counts: Counter[str] = Counter()
+    for found in matching.match(
+        asked, sources=options.sources, kingdom=options.kingdom, fuzzy=options.fuzzy
+    ):
+        counts[f"names {found.state}"] += 1
+        counts[f"records {found.state}"] += on_records.get(found.key, 0)
+    return {
+        kind: {state: counts[f"{kind} {state}"] for state in State.values}
+        for kind in ("names", "records")
     }
 
 

@@ -1,0 +1,54 @@
+"""match_names --collection CODE: look the names of a collection's records up, as its page does."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from biocollections.models import Collection
+from occurrences import cleaning
+from occurrences.cleaning import Options, Scope
+from taxonomy.models import Checklist, Name
+
+
+class Command(BaseCommand):
+    help = "Match the names of a collection's records and link those that leave no doubt."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--collection", required=True, metavar="CODE")
+        parser.add_argument("--source", metavar="NAME", help="of a checklist; all if left out")
+        parser.add_argument("--dry-run", action="store_true", help="count, and write nothing")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, **options: Any) -> None:
+        collection = Collection.objects.filter(code=options["collection"]).first()
+        if collection is None:
+            raise CommandError(f"There is no collection {options['collection']}.")
+        asked = Options(sources=self._sources(options["source"]))
+        scope = Scope(str(collection.guid), None, (collection,), whole=True)
+        begun = time.perf_counter()
+        found = (cleaning.look if options["dry_run"] else cleaning.run)(scope, asked)
+        found["seconds"] = round(time.perf_counter() - begun, 3)
+        found["dry_run"] = options["dry_run"]
+        self.stdout.write(json.dumps(found) if options["json"] else self._in_words(found))
+
+    def _sources(self, name: str | None) -> tuple[int, ...] | None:
+        if name is None:
+            return None
+        current = Checklist.objects.filter(source=name, state=Checklist.State.CURRENT).first()
+        if current is None:
+            raise CommandError(f"No checklist {name} is in use.")
+        return (current.pk,)
+
+    def _in_words(self, found: dict[str, Any]) -> str:
+        lines = [
+            f"{Name.State(state).label}: {number} names, {found['records'][state]} records"
+            for state, number in found["names"].items()
+            if number
+        ]
+        ending = "nothing was written" if found["dry_run"] else "done"
+        return "\n".join([*lines, f"{found['seconds']} seconds, {ending}."])
