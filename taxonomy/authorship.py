@@ -35,7 +35,10 @@ _WORD = rf"""
 """
 _YEAR = r"""(?:1[5-9]\d\d|20\d\d|1[5-9]\d\?|1[5-9]\?\?)"""
 _YEARS = rf"""{_YEAR}\??[a-z]?(?:\s?[/-]\s?\d{{1,4}}(?!\d))?"""
-_NO_EPITHET = r"(?:ex|et|in|and|al|apud|emend|non|nec|sensu|auct|subsp|ssp|var|f|forma)\b"
+_NO_EPITHET = (
+    r"(?:ex|et|in|and|al|apud|emend|non|nec|sensu|auct|nom|nomen|comb|stat|orth|ined|pro|hort|"
+    r"subsp|ssp|var|forma)\b"
+)
 _TOKEN = re.compile(
     rf"""\s*(?:
     (?P<year>,?\s*(?:\(\s*{_YEARS}\s*\)|\[\s*{_YEARS}\s*\]|{_YEARS})(?!\w)(?::\s?\d+(?:-\d+)?)?
@@ -106,7 +109,8 @@ def read_at(text: str, start: int) -> tuple[Authorship, int]:
         closed = _CLOSE.match(text, team.end) if team.text else None
         if not closed:
             return _put_together(None, team), team.end
-        return _put_together(team, None, "brackets"), closed.end()
+        combination = _team(text, closed.end())
+        return _put_together(team, combination, "brackets"), max(closed.end(), combination.end)
     basionym = _team(text, opened.end())
     if not basionym.text:
         return NOBODY, start

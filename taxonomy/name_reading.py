@@ -113,8 +113,8 @@ _SENSE = re.compile(
     re.VERBOSE,
 )
 _ANNOTATION = re.compile(
-    r"""[,;]?\s*[\[(]?(?:(?:sensu|sec|auctt?|nom|nomen|comb|stat|nov|emend|ined|ms|mss|MS|hort|ht|vide|
-    non|nec|not|orth|sic|syn|Nomen|Hort)\b|mihi\b(?!\s[A-Z])|in\s(?:litt|press|sched|herb)|
+    r"""[,;]?\s*[\[(]?(?:(?:sensu|sec|auctt?|nom|nomen|comb|stat|nov|emend|ined|ms|mss|MS|ht|vide|non|
+    nec|not|orth|sic|syn|Nomen)\b|[hH]ort\b(?!\.?\sex\s)|mihi\b(?!\s[A-Z])|in\s(?:litt|press|sched|herb)|
     pro\s(?:parte|syn|hyb|sp)|p\.\s?p\.|excl|s\.\s?auct|homonym|Nom\.|Auct|n\.\s?sp\b|
     (?:sp|ssp|subsp|var)\.\s?n(?:ov)?\b)(?!-)""",
     re.VERBOSE,
@@ -125,7 +125,7 @@ _PUBLISHED = re.compile(rf"\s\(?[{CAPITALS}][^,]*(?:, [^,]*)*, \d{{4}}\)?$")
 _ONE_AUTHOR = re.compile(rf"\s\(?[{CAPITALS}][\w.'-]+\)?,? \d{{4}}\)?$")
 _ENDS_ON_INITIAL = re.compile(rf"(?:^|[\s.])(?!L\.)[{CAPITALS}]\.$")
 _OF_A_FAMILY = re.compile(r"\w+(?:aceae|idae|ales|inae|oideae)")
-_IN_FRONT = re.compile(rf"(?:(?P<akin>[Aa]ff\.?)|[Cc]f\.?|\?)\s(?=×?\s?[{CAPITALS}])")
+_IN_FRONT = re.compile(rf"(?:(?P<akin>[Aa]ff\.?)|[Cc]f\.?|\?)(?:\s|(?<=[.?]))(?=×?\s?[{CAPITALS}])")
 _NEVER_EPITHETS = frozenset(
     "sp spp cf cfr aff nr ex et in and sensu sec auct auctt x von van vom v den der de del "
     "della delle d du da dal dalla do dos ten ter el le af av und e y nom nomen emend".split()
@@ -453,6 +453,8 @@ class Reading:
     def _latin(self, word: str) -> str:
         """Return a word in the letters of canonical names."""
         plain = latinised(word)
+        if not word.isascii() and any(c.isdigit() for c in plain):
+            return word  # "²" is a letter to Unicode, not to us
         if "'" in plain:
             self.notes.add("apostrophe")
         if "." in plain or not word.isascii():

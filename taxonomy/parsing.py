@@ -322,7 +322,7 @@ def _tidied(name: str) -> tuple[str, set[str]]:
     if "_" in text and not any(c.isspace() for c in text.strip()):
         text = text.replace("_", " ")
         notes.add("spaces")
-    text = " ".join(text.split()).strip("\"'. ,;" if text[:1] in "\"'" else " ")
+    text = " ".join(text.split()).lstrip("=≡~*# ").strip("\"'. ,;" if text[:1] in "\"'" else " ")
     if " -" in text:
         text = _BEFORE_HYPHEN.sub("-", text)  # "Arv. -Touv."
     if "×" in text or text[:1] in ("x", "X", "+") or " x " in text.lower():

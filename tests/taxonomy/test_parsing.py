@@ -38,7 +38,7 @@ NO_NAMES = [
     "Abbott's moray eel", "Hypochrys0des Leraut 1981", "PomaTomus", "Melanius:", "12345",
     "Tobacco mosaic virus", "Aeromonas phage 65", "Viroids", "Fungal prions", "Hydra vector",
     "Acidobacteria bacterium", "Candida albicans RNA_CTR0-3", "Allium ampeloprasumphytoplasma",
-    "? abrasus Temminck, 1827", "L.", "(L.) Mill.", "Ph-echinodermata", "\x00", "𝔘", "柏",
+    "? abrasus Temminck, 1827", "L.", "(L.) Mill.", "Ph-echinodermata", "\x00", "𝔘", "柏", "A²",
 ]  # fmt: skip
 
 
