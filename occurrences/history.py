@@ -22,6 +22,9 @@ from journal.undo import is_undone, only_while
 from occurrences import naming
 from occurrences.models import DeletedOccurrence, Occurrence, Protection
 from occurrences.restoring import overlaid
+from taxonomy import history as of_taxa
+from taxonomy import proposals, thesaurus
+from taxonomy.models import Taxon
 
 MOST_AT_ONCE = 500  # rows that an undo takes back while its person waits
 _UNTOLD = frozenset((*terms.DERIVED_COLUMNS, "guid", "position", "verbatim"))
@@ -29,6 +32,8 @@ _TOLD_THERE = {
     granting.KIND: granting.lines,
     place_files.KIND: place_files.lines,
     naming.KIND: naming.lines,
+    thesaurus.KIND: of_taxa.lines_of,
+    proposals.KIND: of_taxa.lines_of,
 }
 _OF_DATE = frozenset("year month day start_day_of_year end_day_of_year".split())
 # What was done to the thesaurus or to the names of the whole portal, and undone there.
@@ -125,7 +130,8 @@ def rows_of(change_set: ChangeSet) -> int:
     """Return how many rows an undo has to look at, counted no further than one above the most."""
     most = MOST_AT_ONCE + 1
     changed = change_set.changes.all()[:most].count()
-    return changed + Occurrence.objects.filter(created_by=change_set)[:most].count()
+    made = (Occurrence.objects.filter(created_by=change_set), _taxa_made(change_set))
+    return changed + sum(each[:most].count() for each in made)
 
 
 def of_record(record: Occurrence, user: Person, most: int | None = None) -> list[Entry]:
@@ -163,7 +169,15 @@ def of_change_set(change_set: ChangeSet, user: Person, first: int, number: int) 
         start = max(0, first - before)
         rest = made.exclude(guid__in=change_set.changes.values("record_guid")).order_by("pk")
         guids += rest.values_list("guid", flat=True)[start : start + number - len(guids)]
+        start = max(0, start - rest.count())
+        taxa = _taxa_made(change_set).values_list("guid", flat=True)
+        guids += taxa[start : start + number - len(guids)]
     return _touched(change_set, user, guids)
+
+
+def _taxa_made(change_set: ChangeSet) -> QuerySet[Taxon]:
+    changed = change_set.changes.values("row_guid")
+    return Taxon.objects.filter(created_by=change_set).exclude(guid__in=changed).order_by("pk")
 
 
 def _touched(change_set: ChangeSet, user: Person, guids: list[UUID]) -> list[Touched]:
@@ -175,6 +189,8 @@ def _touched(change_set: ChangeSet, user: Person, guids: list[UUID]) -> list[Tou
     )
     gone = dict(DeletedOccurrence.objects.filter(guid__in=guids).values_list("guid", "name"))
     gone |= granting.titles(guids) | place_files.titles(guids) | naming.titles(guids)
+    gone |= of_taxa.titles(guids)
+    new = set(_taxa_made(change_set).filter(guid__in=guids).values_list("guid", flat=True))
     changes: dict[UUID, list[Change]] = {}
     for change in change_set.changes.filter(record_guid__in=guids).order_by("pk"):
         changes.setdefault(change.record_guid, []).append(change)
@@ -188,6 +204,7 @@ def _touched(change_set: ChangeSet, user: Person, guids: list[UUID]) -> list[Tou
                 record,
                 lines_of(own),
                 created=(record is not None and record.created_by_id == change_set.pk)
+                or guid in new
                 or _came(own),
                 deleted=_went(own),
             )
@@ -243,6 +260,7 @@ def label_of(name: str) -> str:
     if term:
         return _(term.label)
     named: dict[str, Any] = {
+        **thesaurus.LABELS,
         "identifiers": _("Additional Identifiers"),
         "identifications": _("Determination"),
         "extension_rows": _("Extension rows"),
@@ -251,6 +269,7 @@ def label_of(name: str) -> str:
         "source_id": _("Key of the source"),
         "deleted": _("Deleted meanwhile"),
         **granting.LABELS,
+        "used": _("Something hangs on it"),
     }
     return str(named.get(name, name))
 

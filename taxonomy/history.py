@@ -94,7 +94,7 @@ def titles(guids: Iterable[UUID]) -> dict[UUID, str]:
     found = {taxon.guid: str(taxon) for taxon in Taxon.objects.filter(guid__in=wanted)}
     found |= {each.guid: str(each) for each in Proposal.objects.filter(guid__in=wanted)}
     gone = Change.objects.filter(
-        row_guid__in=set(wanted) - found.keys(), kind=KIND, after=None, before__isnull=False
+        row_guid__in=set(wanted) - found.keys(), kind=KIND, after__isnull=True, before__isnull=False
     )
     for change in gone.order_by("pk"):
         told = change.before or {}

@@ -25,7 +25,8 @@ def labelled(text: str) -> list[Taxon]:
     if not found or not found["name"]:
         return []
     written = found["name"]
-    named = [taxon for taxon in _begun_by(written) if str(taxon).casefold() == written.casefold()]
+    same = [taxon for taxon in _begun_by(written) if str(taxon).casefold() == written.casefold()]
+    named = [taxon for taxon in same if taxon.authorship]
     if not named:
         key = canonical_key(written)
         named = list(

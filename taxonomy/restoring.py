@@ -66,7 +66,7 @@ def restore_taxa(undoing: undo.Undoing) -> None:
 def remove_made(undoing: undo.Undoing) -> None:
     """Remove the taxa that the change set made, but for those that something hangs on."""
     back = Change.objects.filter(
-        change_set=undoing.change_set, kind=KIND, before=None, after__isnull=False
+        change_set=undoing.change_set, kind=KIND, before__isnull=True, after__isnull=False
     )
     made = Taxon.objects.filter(
         Q(created_by=undoing.change_set) | Q(guid__in=back.values("row_guid"))

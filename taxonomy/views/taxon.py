@@ -72,7 +72,9 @@ def _came_from(request: HttpRequest, taxon: Taxon) -> Taxon | None:
 
 def _gone(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Answer for a taxon that was deleted: 410, or 404 if there never was one."""
-    changes = Change.objects.filter(row_guid=guid, kind=KIND, after=None, before__isnull=False)
+    changes = Change.objects.filter(
+        row_guid=guid, kind=KIND, after__isnull=True, before__isnull=False
+    )
     last = get_object_or_404(changes.order_by("-pk").select_related("change_set")[:1])
     context = {"title": told.titles([guid])[guid], "guid": guid, "at": last.change_set.made_at}
     return render(request, "taxonomy/gone.html", context, status=410)

@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from biocollections.models import Collection
 from occurrences.models import Occurrence
+from taxonomy.models import Taxon
 from tests.chromium import accessibility_faults
 
 pytestmark = pytest.mark.browser
@@ -29,9 +30,41 @@ def addresses() -> Iterator[str]:
         yield reverse(f"occurrences:{name}", args=[record.guid])
     yield reverse("occurrences:record", args=[cactus.guid])
     yield reverse("occurrences:add", args=[herbarium.guid])
+    cacti = Taxon.objects.get(scientific_name="Cactaceae")
+    saguaro = Taxon.objects.get(scientific_name="Carnegiea gigantea")
+    yield f"{reverse('taxonomy:explorer')}?open={saguaro.guid}&authors=1&synonyms=1"
+    yield f"{reverse('taxonomy:explorer')}?list={cacti.guid}&q=saguaro"
+    yield reverse("taxonomy:taxon", args=[saguaro.guid])
+    yield reverse("taxonomy:propose")
     yield reverse("occurrences:changes", args=[herbarium.guid])
     yield reverse("occurrences:imports", args=[herbarium.guid])
     yield reverse("occurrences:import_new", args=[herbarium.guid])
+
+
+def thesaurus_pages() -> Iterator[str]:
+    """Yield the pages of taxonomy editors."""
+    genus = Taxon.objects.get(scientific_name="Carnegiea")
+    for name in ("edit", "move", "acceptance", "merge", "delete", "history"):
+        yield reverse(f"taxonomy:{name}", args=[genus.guid])
+    yield reverse("taxonomy:add")
+    yield reverse("taxonomy:proposals")
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_pages_of_taxonomy_editors_have_no_serious_fault(
+    page: Page, sign_in: Callable[[str], None], scheme: str, width: int
+) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width, "height": 900})
+    sign_in("taxonomist")
+    faults = []
+    for address in thesaurus_pages():
+        answer = page.goto(address)
+        assert answer and answer.status == 200, address
+        faults += [f"{address} {fault}" for fault in accessibility_faults(page)]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            faults.append(f"{address} is wider than the window")
+    assert not faults, "\n".join(["", *faults])
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)

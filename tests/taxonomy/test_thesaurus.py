@@ -89,7 +89,7 @@ def test_an_addition_is_undone_and_done_again_with_the_same_guid(taxa):
 
 def test_a_taxon_in_use_stays_when_its_addition_is_undone(taxa):
     added = taxon("Quercus emoryi", parent="Quercus")
-    Name.objects.create(scientific_name="Quercus emoryi", taxon=added, state="linked")
+    taxon("Quercus emoryi var. minor", "variety", parent="Quercus emoryi")
     undone = undo.undo(added.created_by, None)
     assert undone.counts["conflicts"] == 1 and Taxon.objects.filter(pk=added.pk).exists()
 
