@@ -24,10 +24,10 @@ CHUNK = 20_000
 IMPLIED = "higher:"  # how identifiers of names start that stand only in columns of other names
 
 _TYPES = {"line": "bigint"}
-_ANALYZE = "ANALYZE stage (source_id, parent_id, accepted_id, canonical_key)"
+_ANALYZE = "ANALYZE stage (source_id, parent_id, accepted_id, accepted_name, status, canonical_key)"
 _ENTRY = ", ".join(Entry._fields)
 _ENTRY_TYPES = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in Entry._fields)
-_TABLES = ("stage", "names", "bad", "common", "called", "hung", "tree", "loose")
+_TABLES = ("stage", "names", "bad", "common", "called", "hung", "tree", "inner_entries", "loose")
 _IS_ACCEPTED = "accepted_id = '' AND accepted_name = '' AND status LIKE '%%accepted'"
 
 _WORD = re.compile(r"[A-Z][a-z-]+").fullmatch
@@ -270,14 +270,19 @@ class Staging:
         if not self._fetch("SELECT 1 FROM loose LIMIT 1"):
             return
         # Without what hangs off a circle, only the circle is left.
-        while self._run("DELETE FROM loose WHERE source_id NOT IN (SELECT parent_id FROM loose)"):
+        self._run("ANALYZE loose")
+        while self._run(_PEEL):
             pass
         self._block("stage", "cycle", "s.parent_id", "s.source_id = l.source_id", "USING loose l")
         self._pass_over_bad()
         self._walk()
 
     def _walk(self) -> None:
-        self._run("DROP TABLE IF EXISTS pg_temp.tree")
+        for table in ("tree", "inner_entries"):
+            self._run(f"DROP TABLE IF EXISTS pg_temp.{table}")
+        self._run(_INNER)
+        self._run("CREATE INDEX ON inner_entries (parent_id)")
+        self._run("ANALYZE inner_entries")
         self._run(_TREE, {"kingdom": self.checklist.kingdom})
         self._run("ANALYZE tree")
 
@@ -386,20 +391,26 @@ WHERE b.source_id = s.parent_id AND s.parent_id <> '' AND s.accepted_id = ''
 """
 
 # Those that others stand under and that no way from a root leads to.
-_LOOSE = f"""
+_LOOSE = """
 CREATE TEMPORARY TABLE loose AS
-SELECT source_id, parent_id FROM stage
-WHERE {_IS_ACCEPTED} AND parent_id <> '' AND source_id IN (SELECT parent_id FROM stage)
-    AND source_id NOT IN (SELECT source_id FROM tree)
+SELECT source_id, parent_id FROM inner_entries i
+WHERE parent_id <> '' AND NOT EXISTS (SELECT FROM tree t WHERE t.source_id = i.source_id)
 """
 
-# Only entries that something stands under are walked: a tenth of a usual list.
-_TREE = f"""
+_PEEL = """
+DELETE FROM loose l WHERE NOT EXISTS (SELECT FROM loose b WHERE b.parent_id = l.source_id)
+"""
+
+# Only entries that something stands under are walked: a tenth of a usual list. They have a table
+# and an index of their own, for the planner knows nothing of how far a recursion goes.
+_INNER = f"""
+CREATE TEMPORARY TABLE inner_entries AS
+SELECT source_id, parent_id, rank, scientific_name, kingdom, family FROM stage
+WHERE {_IS_ACCEPTED} AND source_id IN (SELECT parent_id FROM stage)
+"""
+_TREE = """
 CREATE TEMPORARY TABLE tree AS
-WITH RECURSIVE inner_entries AS MATERIALIZED (
-    SELECT source_id, parent_id, rank, scientific_name, kingdom, family FROM stage
-    WHERE {_IS_ACCEPTED} AND source_id IN (SELECT parent_id FROM stage)
-), walk AS (
+WITH RECURSIVE walk AS (
     SELECT source_id,
         CASE WHEN rank = 'kingdom' THEN scientific_name
              ELSE COALESCE(NULLIF(kingdom, ''), %(kingdom)s) END AS kingdom,
