@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from journal.jobs import Refused, run_here
 from journal.models import ChangeSet, Job
@@ -102,6 +103,19 @@ def test_job_says_why_it_stopped(catalogue, mammals):
     assert job.state == Job.State.FAILED
     assert "can't be asked now" in job.error
     assert not Taxon.objects.exists()
+
+
+def test_page_offers_to_ask_only_where_the_portal_is_set_up(settings, client, mammals):
+    collection, person = mammals
+    client.force_login(person)
+    page = reverse("occurrences:cleaning", args=[collection.guid])
+    settings.CATALOGUE_OF_LIFE_URL = ""
+    assert b'name="online"' not in client.get(page).content
+    client.post(f"{page}run/", {"online": "on"})
+    assert Job.objects.get(kind="clean names").options["online"] is False
+    settings.CATALOGUE_OF_LIFE_URL = "https://example.org/dataset/3LR"
+    Job.objects.all().delete()
+    assert b'name="online"' in client.get(page).content
 
 
 def test_nothing_is_locked_while_the_network_is_waited_for(catalogue, mammals):
