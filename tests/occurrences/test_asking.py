@@ -127,6 +127,7 @@ def test_nothing_is_locked_while_the_network_is_waited_for(catalogue, mammals):
                 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7101"
             )
             held.append(cursor.fetchone()[0])
+        connection.close()  # the server's own
         handler.send(503, b"{}")
 
     catalogue.faults = [look]
