@@ -55,7 +55,7 @@ def listed(top: Taxon) -> tuple[Branch, bool]:
     )
     whole = len(taxa) <= MOST_LISTED
     shown = taxa[:MOST_LISTED]
-    branches = {t.pk: Branch(t, t.has_children, []) for t in shown}
+    branches = {t.pk: Branch(t, False, []) for t in shown}
     for taxon in sorted(shown, key=lambda taxon: (taxon.scientific_name, taxon.authorship)):
         above = branches.get(taxon.parent_id or 0)
         if above is not None and taxon.pk != top.pk:

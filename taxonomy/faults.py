@@ -73,14 +73,14 @@ def twin(wanted: Wanted) -> Taxon | None:
     if wanted.rank != "kingdom":
         author = authorship_key(wanted.authorship)
         same = same.filter(authorship_key=author, kingdom=wanted.realm)
-    return same.exclude(pk=wanted.pk).first()
+    return same.exclude(pk=wanted.pk or 0).first()
 
 
 def namesakes(wanted: Wanted) -> list[Taxon]:
     """Return live taxa of the same name, whatever their author, rank or kingdom; ten at most."""
     key = canonical_key(wanted.scientific_name)
     same = Taxon.objects.live().filter(variant_key=variant_key(key), canonical_key=key)
-    return list(same.exclude(pk=wanted.pk).select_related("accepted")[:10])
+    return list(same.exclude(pk=wanted.pk or 0).select_related("accepted")[:10])
 
 
 def _of_twins(wanted: Wanted) -> Iterator[Fault]:
@@ -139,7 +139,7 @@ def _of_rank(wanted: Wanted) -> Iterator[Fault]:
         yield Fault("rank", _("“%(rank)s” is no rank in %(kingdom)s.") % told)
     parent = wanted.parent if wanted.status in Taxon.ACCEPTED_STATUSES else None
     if parent is not None and parent.rank_order >= rank.order:
-        told = {"rank": rank.name, "parent": parent, "above": parent.rank}
+        told = {"rank": rank.name, "parent": str(parent), "above": parent.rank}
         if parent.rank == "unranked":
             yield Fault("parent", _("The parent, %(parent)s, has no rank.") % told)
         else:
@@ -211,6 +211,6 @@ def _of_parent(wanted: Wanted, order: int) -> Iterator[Fault]:
             "parent", _("Its name does not begin as that of its parent, %(parent)s.") % told
         )
     if parent.rank_order < ranks.GENUS and order >= ranks.SPECIES:
-        told = {"parent": parent, "rank": parent.rank}
+        told = {"parent": str(parent), "rank": parent.rank}
         text = _("The parent, %(parent)s, is a %(rank)s: there is no genus between them.")
         yield Fault("parent", text % told)

@@ -156,7 +156,8 @@ class TaxonForm(EditForm):
         }
         if self.taxon:
             accepted = self.taxon.is_accepted
-            self.fields["status"].choices = ACCEPTED_CHOICES if accepted else SYNONYM_CHOICES
+            choices = ACCEPTED_CHOICES if accepted else SYNONYM_CHOICES
+            self.fields["status"] = forms.ChoiceField(label=_("Status"), choices=choices)
             del self.fields["accepted"]
             if not accepted:
                 del self.fields["parent"]
@@ -247,7 +248,7 @@ class MoveForm(EditForm):
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
 
     def wanted(self) -> Wanted | None:
-        return self.taxon and Wanted.of(self.taxon, parent=self.cleaned_data["parent"])
+        return Wanted.of(self.taxon, parent=self.cleaned_data["parent"]) if self.taxon else None
 
 
 class AcceptanceForm(EditForm):

@@ -146,7 +146,7 @@ def _decide(proposal: Proposal, user: Any, state: str, **values: Any) -> None:
 
 def _link(change_set: ChangeSet, proposal: Proposal, taxon: Taxon, user: Any) -> None:
     """Link the name a proposal came from, unless somebody has linked it meanwhile."""
-    name = Name.objects.select_for_update(of=("self",)).filter(pk=proposal.name_id).first()
+    name = Name.objects.select_for_update(of=("self",)).filter(pk=proposal.name_id or 0).first()
     if name is None or name.taxon_id:
         return
     before = {"taxon": None, "state": name.state, "evidence": name.evidence}

@@ -101,9 +101,13 @@ def _kept(made: set[int]) -> set[int]:
     kept = _edited(Taxon.objects.filter(pk__in=made, version__gt=1))
     own = {Taxon: ("parent", "accepted", "merged_into", "current")}
     for relation in Taxon._meta.get_fields(include_hidden=True):
-        if not relation.one_to_many or relation.on_delete is not models.PROTECT:
+        if (
+            not isinstance(relation, models.ManyToOneRel)
+            or relation.on_delete is not models.PROTECT
+        ):
             continue
-        model, field = relation.related_model, relation.field.name
+        model: Any = relation.related_model
+        field = relation.field.name
         rows = model._base_manager.filter(**{f"{field}__in": made})
         if model in own:
             rows = rows.exclude(pk__in=made)

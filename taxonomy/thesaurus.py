@@ -273,8 +273,8 @@ def references(taxon: Taxon) -> list[Reference]:
         Reference(_("linked names"), taxon.names.count()),
         Reference(_("proposed names"), _proposals(taxon).count()),
     ]
-    for _receiver, told in signals.taxon_references.send(sender=Taxon, taxon=taxon):
-        found += [Reference(str(words), number) for words, number in told or ()]
+    for _receiver, answer in signals.taxon_references.send(sender=Taxon, taxon=taxon):
+        found += [Reference(str(words), number) for words, number in answer or ()]
     return [each for each in found if each.number]
 
 
@@ -305,7 +305,12 @@ def twin_of(error: IntegrityError) -> Exception:
     diagnosis = getattr(error.__cause__, "diag", None)
     if getattr(diagnosis, "constraint_name", "") not in ("taxon_no_twins", "taxon_kingdom_once"):
         return error
-    key = str(diagnosis.message_detail).partition("=(")[2].partition(")")[0].partition(", ")[0]
+    key = (
+        str(getattr(diagnosis, "message_detail", ""))
+        .partition("=(")[2]
+        .partition(")")[0]
+        .partition(", ")[0]
+    )
     found = Taxon.objects.live().filter(variant_key=variant_key(key), canonical_key=key).first()
     return Twin(found) if found else error
 
@@ -536,7 +541,10 @@ def _as_change(change_set: ChangeSet, guid: Any, before: Told | None, after: Tol
 
 
 LABELS = {
-    **{name: Taxon._meta.get_field(name).verbose_name for name in (*TEXTS, "links")},
+    **{
+        name: Taxon._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+        for name in (*TEXTS, "links")
+    },
     "parent": gettext_lazy("Parent"),
     "accepted": gettext_lazy("Accepted name"),
     "merged_into": gettext_lazy("Merged into"),

@@ -14,8 +14,8 @@ from biocollections.models import Collection, JoinRequest, Role
 from journal.models import Job
 from occurrences import imports, restoring
 from occurrences.models import Download, Occurrence, ProtectionList, ProtectionRule
-from taxonomy.models import Checklist
 from taxonomy import proposals
+from taxonomy.models import Checklist
 from tests import canary, make
 from tests.canary import Canaries
 from tests.taxonomy import growing

@@ -214,7 +214,7 @@ occurrences:download_new   | POST | collection         | 302 403 403 403 400 | 4
 occurrences:download_new   | POST | private_collection | 302 404 404 404 404 | 404
 occurrences:download       | GET  | download           | 302 404 404 404 200 | 404
 occurrences:download_file  | GET  | download           | 302 404 404 404 200 | 404
-"""
+"""  # noqa: E501  a table
 
 
 @pytest.fixture(autouse=True)

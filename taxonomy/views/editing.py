@@ -181,7 +181,10 @@ def _start(taxon: Taxon) -> dict[str, Any]:
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
     """Return what the address says of a taxon to add: ?parent=GUID, ?scientific_name=…"""
-    given = {"status": Taxon.Status.ACCEPTED, "scientific_name": request.GET.get("name", "")}
+    given: dict[str, Any] = {
+        "status": Taxon.Status.ACCEPTED,
+        "scientific_name": request.GET.get("name", ""),
+    }
     for field in ("parent", "accepted"):
         try:
             guid = UUID(request.GET.get(field, ""))
