@@ -87,7 +87,7 @@ def read_tree(path: Path) -> Iterator[Leaf]:
             parsed.canonical,
             parsed.authorship,
             (named.name if named else "") or parsed.rank or "unranked",
-            held.get("kingdom", ""),
+            {"Metazoa": "Animalia"}.get(held.get("kingdom", ""), held.get("kingdom", "")),
             held.get("family", ""),
             "?" in found[2],
         )
@@ -189,15 +189,17 @@ def _meant(
 
 
 def _graded(found: Match, leaf: Leaf, meant: set[tuple[str, str, str, str]]) -> dict[str, int]:
-    """Return what to count of one answer. Entries that differ only by a blank are one name."""
+    """Return what to count of one answer."""
     names = [canonical_key(one["name"]) for one in found.candidates[:3]]
     wrong = False
     if found.chosen:
-        chosen = (authorship_key(found.chosen["authorship"]), found.chosen["kingdom"])
+        author = authorship_key(found.chosen["authorship"])
+        authors = {entry[0] for entry in meant}
+        rest = [{entry[i] for entry in meant} - {""} for i in (1, 2, 3)]
         wrong = (
             names[0] != canonical_key(leaf.name)
-            or chosen not in {entry[:2] for entry in meant}
-            or any(len({entry[i] for entry in meant} - {""}) > 1 for i in range(4))
+            or any(_others(author, other) for other in authors)
+            or any(len(each) > 1 for each in rest)
         )
     return {
         "asked": 1,
@@ -205,6 +207,16 @@ def _graded(found: Match, leaf: Leaf, meant: set[tuple[str, str, str, str]]) -> 
         "right of first three": int(canonical_key(leaf.name) in names),
         "wrong links": int(wrong),
     }
+
+
+def _others(one: str, other: str) -> bool:
+    """Tell whether two authors have no word in common (its first three letters), or no year."""
+    years = [re.findall(r"\b\d{4}\b", text) for text in (one, other)]
+    if all(years) and abs(int(years[0][0]) - int(years[1][0])) > 1:
+        return True
+    texts = [re.sub(r"\bl\b", "linnaeus", text) for text in (one, other)]
+    words = [{word[:3] for word in re.findall(r"[a-z]+", text)} for text in texts]
+    return all(words) and not words[0] & words[1]
 
 
 # -- Misspellings ----------------------------------------------------------------------------------
