@@ -1,6 +1,7 @@
 """A cleaning run that asks the Catalogue of Life: what it brings, and that no outage wipes."""
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
 
@@ -103,6 +104,15 @@ def test_job_says_why_it_stopped(catalogue, mammals):
     assert job.state == Job.State.FAILED
     assert "can't be asked now" in job.error
     assert not Taxon.objects.exists()
+
+
+def test_command_asks_when_told_and_says_why_it_can_not(catalogue, settings, mammals, capsys):
+    call_command("match_names", collection=mammals[0].code, online=True, json=True)
+    assert '"linked": 1' in capsys.readouterr().out
+    assert states()["Felis concolor"] == "linked"
+    settings.CATALOGUE_OF_LIFE_URL = ""
+    with pytest.raises(CommandError, match="not set up"):
+        call_command("match_names", collection=mammals[0].code, online=True)
 
 
 def test_page_offers_to_ask_only_where_the_portal_is_set_up(settings, client, mammals):

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from biocollections.models import Collection
+from journal.jobs import Refused
 from occurrences import cleaning
 from occurrences.cleaning import Options, Scope
 from taxonomy.models import Checklist, Name
@@ -21,17 +22,24 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--collection", required=True, metavar="CODE")
         parser.add_argument("--source", metavar="NAME", help="of a checklist; all if left out")
-        parser.add_argument("--dry-run", action="store_true", help="count, and write nothing")
+        ways = parser.add_mutually_exclusive_group()
+        ways.add_argument("--dry-run", action="store_true", help="count, and write nothing")
+        ways.add_argument(
+            "--online", action="store_true", help="ask the Catalogue of Life about the rest"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, **options: Any) -> None:
         collection = Collection.objects.filter(code=options["collection"]).first()
         if collection is None:
             raise CommandError(f"There is no collection {options['collection']}.")
-        asked = Options(sources=self._sources(options["source"]))
+        asked = Options(sources=self._sources(options["source"]), online=options["online"])
         scope = Scope(str(collection.guid), None, (collection,), whole=True)
         begun = time.perf_counter()
-        found = (cleaning.look if options["dry_run"] else cleaning.run)(scope, asked)
+        try:
+            found = (cleaning.look if options["dry_run"] else cleaning.run)(scope, asked)
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from None
         found["seconds"] = round(time.perf_counter() - begun, 3)
         found["dry_run"] = options["dry_run"]
         self.stdout.write(json.dumps(found) if options["json"] else self._in_words(found))
