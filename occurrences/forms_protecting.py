@@ -10,9 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from occurrences.models import ProtectionList, ProtectionRule
-from taxonomy.models import Taxon
-from taxonomy.parsing import parse
-from taxonomy.spelling import authorship_key, canonical_key
+from taxonomy.forms import TaxonBoundMixin, TaxonField
 
 
 class KeepersField(forms.CharField):
@@ -60,7 +58,11 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
             "country": _("Blank: the list holds in the whole portal."),
             "state_province": _("Blank: in the whole country."),
         }
-        widgets = {"remarks": forms.Textarea(attrs={"rows": 3})}
+        widgets = {
+            "country": forms.TextInput(attrs={"list": "places-country", "autocomplete": "off"}),
+            "state_province": forms.TextInput(attrs={"list": "places-state", "autocomplete": "off"}),
+            "remarks": forms.Textarea(attrs={"rows": 3}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,32 +76,16 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
         return values
 
 
-class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
+class RuleForm(TaxonBoundMixin, forms.ModelForm):  # type: ignore[type-arg]
     """A taxon to protect. cleaned_data["taxon"] is the Taxon."""
 
-    taxon = forms.CharField(label=_("Taxon"), max_length=250, help_text=_("As in the thesaurus."))
+    taxon = TaxonField(label=_("Taxon"), accepted_only=False)
 
     class Meta:
         model = ProtectionRule
         fields = ("level", "cultivated_too", "reason")
         help_texts = {"reason": _("Shown to those who may read the place.")}
 
-    def clean_taxon(self) -> Taxon:
-        """Return the taxon of this name; with several, the author decides."""
-        text = self.cleaned_data["taxon"]
-        parsed = parse(text)
-        found = Taxon.objects.live().filter(canonical_key=canonical_key(parsed.canonical))
-        if parsed.authorship:
-            found = found.filter(authorship_key=authorship_key(parsed.authorship))
-        taxa = list(found[:6])
-        if not taxa:
-            raise ValidationError(
-                _("“%(name)s” is not in the thesaurus. Add it there first."), params={"name": text}
-            )
-        if len(taxa) > 1:
-            known = "; ".join(f"{taxon} ({taxon.kingdom})" for taxon in taxa)
-            raise ValidationError(
-                _("Several taxa go by this name. Write its author as well: %(taxa)s"),
-                params={"taxa": known},
-            )
-        return taxa[0]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.connect_suggestions()

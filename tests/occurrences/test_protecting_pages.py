@@ -67,9 +67,9 @@ def test_an_admin_begins_a_list_and_names_its_keeper_who_protects_a_taxon(
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("Carnegia", "is not in the thesaurus"),
+        ("Carnegia", "No such taxon stands in the thesaurus"),
         ("Carnegiea gigantea", "is on the list"),
-        ("Oenanthe", "Write its author as well"),
+        ("Oenanthe", "Several have this name"),
     ],
 )
 def test_a_taxon_that_cannot_be_protected_is_refused_in_words(
