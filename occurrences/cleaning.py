@@ -348,7 +348,7 @@ def _set_apart(
     shared = unmatched(scope, change_set).filter(collection_id=None, context="").order_by("pk")
     rows = list(shared.values_list("pk", "scientific_name", "authorship"))
     stated = families([pk for pk, *_name in rows])
-    asked = [Asked(*row, "", stated.get(row[0], "")) for row in rows]
+    asked = [Asked(pk, name, author, "", stated.get(pk, "")) for pk, name, author in rows]
     here, anywhere = (_found(asked, options, kingdom) for kingdom in (options.kingdom, ""))
     deciding = [pk for pk, found in here.items() if found != anywhere[pk]]
     for ids in chunks(deciding):
@@ -371,13 +371,14 @@ def families(name_ids: Sequence[int], within: Sequence[int] | None = None) -> di
 
     within: ids of collections, None for all.
     """
+    chosen = None if within is None else list(within)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT n.id, min(r.family) FROM unnest(%s::bigint[]) AS n(id) CROSS JOIN LATERAL "
             f"(SELECT family FROM {OCCURRENCE} WHERE name_id = n.id AND family IS NOT NULL "
             "AND (%s::bigint[] IS NULL OR collection_id = ANY(%s::bigint[])) LIMIT 20) r "
             "GROUP BY n.id HAVING min(r.family) = max(r.family)",
-            [list(name_ids), within, within],
+            [list(name_ids), chosen, chosen],
         )
         return dict(cursor.fetchall())
 
