@@ -23,6 +23,7 @@ from taxonomy.forms_checklists import ChecklistForm, known_sources
 from taxonomy.models import BlockedUsage, Checklist
 
 PAGE = 50
+GLANCE = 20  # rows of each kind, until one is chosen
 State = Checklist.State
 LOAD = "load checklist"
 
@@ -107,18 +108,20 @@ def checklist_difference(request: HttpRequest, guid: UUID) -> HttpResponse:
     shown = get_object_or_404(Checklist, guid=guid)
     job = releases.last_comparison(shown)
     found = job.result if job and job.state == Job.State.DONE else {}
+    chosen = request.GET.get("kind", "")
     counts, rows = found.get("counts", {}), found.get("rows", {})
+    kinds = [
+        (kind, word, counts.get(kind, 0), rows.get(kind, [])[: None if kind == chosen else GLANCE])
+        for kind, word in releases.KINDS.items()
+    ]
+    taxa = found.get("taxa", [])[: None if chosen == "taxa" else GLANCE]
     context = {
         "checklist": shown,
         "in_use": loading.current(shown.source),
         "job": job,
         "compared": bool(found),
-        "kinds": [
-            (k, word, counts.get(k, 0), rows.get(k, [])) for k, word in releases.KINDS.items()
-        ],
-        "taxa": [
-            (row, releases.EFFECTS[row["effect"]]) for row in found.get("taxa", [])[: PAGE * 4]
-        ],
+        "kinds": kinds,
+        "taxa": [(row, releases.EFFECTS[row["effect"]]) for row in taxa],
         "affected": sum(found.get("effects", {}).values()),
     }
     return render(request, "taxonomy/checklist_difference.html", context)

@@ -104,6 +104,18 @@ def test_a_release_is_compared_then_put_in_use(taxonomist):
     assert checklists.current("Oaks") == new
 
 
+def test_a_long_difference_is_glanced_at_and_shown_on_request(taxonomist):
+    new = listed("Oaks", [{"id": str(n), "name": f"Quercus no{n:02}"} for n in range(30)])
+    Checklist.objects.filter(pk=new.pk).update(state="ready")
+    jobs.run_here(releases.JOB, new.guid, taxonomist)
+    client = client_of(taxonomist)
+    difference = reverse("taxonomy:checklist_difference", args=[new.guid])
+    page = client.get(difference).content.decode()
+    assert "Quercus no19" in page
+    assert "Quercus no20" not in page
+    assert "Quercus no29" in client.get(difference + "?kind=new").content.decode()
+
+
 def test_a_release_in_use_is_not_removed(taxonomist):
     oaks = loaded(OAKS)
     url = reverse("taxonomy:checklist_discard", args=[oaks.guid])
