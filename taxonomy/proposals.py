@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from journal import undo
 from journal.jobs import Refused
 from journal.models import Change, ChangeSet
-from taxonomy import thesaurus
+from taxonomy import signals, thesaurus
 from taxonomy.adopting import lock_thesaurus
 from taxonomy.models import Name, Proposal, Taxon
 
@@ -163,6 +163,7 @@ def _link(change_set: ChangeSet, proposal: Proposal, taxon: Taxon, user: Any) ->
         before={**before, "decided_by_id": None, "decided_at": None},
         after={**after, "decided_by_id": user.pk, "decided_at": name.decided_at.isoformat()},
     )
+    signals.names_linked.send(sender=Name, names=[name.pk])
 
 
 # --- taking an acceptance back --------------------------------------------------------------------

@@ -448,6 +448,7 @@ def _move_names(change_set: ChangeSet, taxon: Taxon, into: Taxon) -> None:
         ),
         batch_size=2000,
     )
+    signals.names_linked.send(sender=Name, names=[pk for pk, _guid, _within in moved])
 
 
 def _move_proposals(taxon: Taxon, into: Taxon) -> None:

@@ -332,6 +332,21 @@ def test_news_of_a_change_name_all_it_touches(taxa):
     assert set(heard) == {taxa[name].pk for name in names}
 
 
+def test_news_of_names_that_a_merge_links_anew(taxa):
+    name = Name.objects.create(scientific_name="Fagus", taxon=taxa["Fagus"], state="linked")
+    heard: list[int] = []
+
+    def listen(sender: Any, names: list[int], **more: Any) -> None:
+        heard.extend(names)
+
+    signals.names_linked.connect(listen)
+    try:
+        edit(thesaurus.merge, taxa["Fagus"], taxa["Quercus"])
+    finally:
+        signals.names_linked.disconnect(listen)
+    assert heard == [name.pk]
+
+
 def test_moving_a_genus_takes_few_queries_however_many_are_below(
     taxa, django_assert_max_num_queries
 ):
