@@ -31,7 +31,7 @@ from occurrences.records import (
 from occurrences.ruling import Ruling
 from taxonomy.models import Name, Taxon
 
-CHUNK = 2000
+CHUNK = 5000
 FILLED = ("family", "scientific_name_authorship", "kingdom")
 # What protection is decided by: `records.write` asks it.
 _DECIDING = frozenset(("record_security", "security_reason", *protection.NOTES))
