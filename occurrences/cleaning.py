@@ -295,10 +295,12 @@ def look(scope: Scope, options: Options = Options()) -> dict[str, Any]:
         cursor.execute(f"SELECT name_id, count(*) FROM ({records}) o GROUP BY 1", parameters)
         on_records = dict(cursor.fetchall())
     rows = scope.names().filter(OPEN).order_by("pk")
-    fields = ("pk", "scientific_name", "authorship", "context")
-    names = list(rows.values_list(*fields))
+    names = list(rows.values_list("pk", "scientific_name", "authorship", "context"))
     stated = families([pk for pk, *_name in names])
-    asked = (Asked(*row, stated.get(row[0], "")) for row in names)
+    asked = (
+        Asked(pk, name, authorship, context, stated.get(pk, ""))
+        for pk, name, authorship, context in names
+    )
     counts: Counter[str] = Counter()
     for found in matching.match(
         asked, sources=options.sources, kingdom=options.kingdom, fuzzy=options.fuzzy
@@ -402,7 +404,11 @@ def _change_set(scope: Scope, progress: Progress | None) -> ChangeSet:
     kind = ChangeSet.Kind.CLEANING
     begun = job and ChangeSet.objects.filter(job=job, collection_id=within, kind=kind).first()
     return begun or ChangeSet.objects.create(
-        kind=kind, user=scope.user, collection_id=within, job=job, reason=_("Names looked up")
+        kind=kind,
+        user=scope.user,  # type: ignore[misc]
+        collection_id=within,
+        job=job,
+        reason=_("Names looked up"),
     )
 
 
