@@ -274,7 +274,8 @@ def references(taxon: Taxon) -> list[Reference]:
         Reference(_("proposed names"), _proposals(taxon).count()),
     ]
     for _receiver, answer in signals.taxon_references.send(sender=Taxon, taxon=taxon):
-        found += [Reference(str(words), number) for words, number in answer or ()]
+        told: Any = answer or ()
+        found += [Reference(str(words), number) for words, number in told]
     return [each for each in found if each.number]
 
 
