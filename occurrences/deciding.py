@@ -159,9 +159,10 @@ def _settle(
     done.stale += [str(name) for name in held if name not in fresh]
     if not fresh:
         return None
+    person: Any = scope.user
     change_set = ChangeSet.objects.create(
         kind=ChangeSet.Kind.CLEANING,
-        user=scope.user,
+        user=person,
         collection_id=collection.pk if collection else None,
         job=progress.job if progress else None,
     )
@@ -302,7 +303,7 @@ def typed_taxon(change_set: ChangeSet, text: str) -> Taxon:
         raise Refused(told % {"name": text})
     if found.chosen["taxon"]:
         return Taxon.objects.get(guid=found.chosen["taxon"])
-    usage = found.chosen["usage"]
+    usage = found.chosen["usage"] or 0
     return Taxon.objects.get(pk=adopting.adopt(change_set, [usage])[usage])
 
 
