@@ -31,13 +31,18 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(message, params={"email": invited})
         return super().clean_email(email)
 
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Refuse what could be taken for somebody's address."""
+        if "@" in username:
+            raise ValidationError(_("A user name has no @: it is not to look like an address."))
+        return super().clean_username(username, shallow)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         mailing.send(template_prefix, email, {"email": email, **context})
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        login = credentials.get("username") or credentials.get("email") or ""
         try:
-            self._attempt = guessing.begin(request, login)
+            self._attempt = guessing.begin(request, credentials["username"])
         except guessing.Wait as wait:
             message = _(
                 "Too many wrong passwords from here. Wait %(seconds)s seconds and try again, "
@@ -46,7 +51,17 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(message, params={"seconds": wait.seconds}) from None
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        person = super().authenticate(request, **credentials)
+        """Return the person of this name or address if the password is right, else None.
+
+        Whatever was typed, it is looked up once and goes on as a user name: so the passwords of
+        known and unknown people take the same number of checks, and the same time.
+        """
+        login = credentials.get("username") or credentials.get("email") or ""
+        meant = guessing.meant(login)
+        name = meant.username if meant else login
+        person = super().authenticate(
+            request, username=name, password=credentials.get("password", "")
+        )
         if person:
             guessing.succeeded(self._attempt)
         return person

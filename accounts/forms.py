@@ -116,7 +116,7 @@ class UserName(forms.Form):
     username = forms.CharField(
         label=gettext_lazy("New user name"),
         max_length=150,
-        help_text=gettext_lazy("Letters, digits and @ . + - _"),
+        help_text=gettext_lazy("Letters, digits and . + - _"),
         widget=forms.TextInput(attrs={"autocomplete": "username"}),
     )
 

@@ -99,13 +99,18 @@ def remember_device(request: HttpRequest, response: HttpResponseBase, person: An
     )
 
 
+def meant(login: str) -> User | None:
+    """Return the person of this user name or e-mail address; a user name goes first."""
+    login = login.strip()
+    people = list(User.objects.filter(Q(username__iexact=login) | Q(email=login.lower()))[:2])
+    people.sort(key=lambda person: person.username.lower() != login.lower())
+    return people[0] if people and login else None
+
+
 def _attempt(request: HttpRequest, login: str) -> Attempt:
     login = login.strip().lower()
-    person_id = (
-        User.objects.filter(Q(username__iexact=login) | Q(email__iexact=login))
-        .values_list("pk", flat=True)
-        .first()
-    )
+    person = meant(login)
+    person_id = person.pk if person else None
     address = truncate_ip(get_adapter(request).get_client_ip(request))
     device = _device(request)
     is_known = bool(device and person_id and person_id in device["people"])

@@ -102,7 +102,8 @@ DEBUG = flag("PORTAL_DEBUG")
 DEMO = flag("PORTAL_DEMO")  # one-click sign-in as any person of the demonstration
 HTTPS = flag("PORTAL_HTTPS", default=not (DEBUG or DEMO or TESTING))
 SITE_NAME = env.str("PORTAL_NAME", default="Holotype")
-HELP_DESK = env.str("PORTAL_HELP_DESK", default="")  # the e-mail address in each page's foot
+# The address in each page's foot, to which the contact page writes.
+HELP_DESK = env.str("PORTAL_HELP_DESK", default="help@demo.example" if DEMO else "")
 
 MAIL_ADDRESS = env.str("EMAIL_URL", default="dummymail://")
 try:

@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -105,6 +106,18 @@ def test_both_names_of_an_account_count_together(ana):
 def test_an_unknown_name_waits_like_a_known_one(ana):
     known = [attempt("wrong", name="ana") for _time in range(8)]
     assert known == [attempt("wrong", "10.0.0.7", name="nobody") for _time in range(8)]
+
+
+@pytest.mark.parametrize("name", ["ana", "ana@example.org", "nobody", "nobody@example.org"])
+def test_each_guess_is_checked_the_same_number_of_times(ana, monkeypatch, name):
+    """AC-U1: a known name takes no longer than an unknown one (bench/lost_accounts.py)."""
+    checked = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher, "encode", lambda *args: checked.append(1) or encode(*args)
+    )
+    assert attempt("wrong", name=name) == "wrong"
+    assert len(checked) == 2
 
 
 def test_a_right_password_is_not_counted(ana):

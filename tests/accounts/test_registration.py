@@ -96,6 +96,7 @@ def test_a_form_gives_nobody_more_than_it_asks(field):
         ("password2", "another", "same password"),
         ("password1", "luis@example.org", "too similar"),
         ("username", "lu is", "valid username"),
+        ("username", "ana@example.org", "has no @"),
     ],
 )
 def test_what_can_not_be_right_is_said(field, value, says):
