@@ -171,9 +171,16 @@ def work_list(
 
 
 def standing_for(scope: Scope, asked: Name) -> list[Row]:
-    """Return the rows of the scope for what a Name says, though the Name itself may be gone."""
+    """Return the rows of the scope for what a Name says, though the Name itself may be gone.
+
+    Where a kingdom was filled, its records have the same name in another context.
+    """
     key = {field: getattr(asked, field) for field in KEY_FIELDS}
-    same = scope.names().filter(**key).select_related("taxon__current", "decided_by")
+    names = scope.names().select_related("taxon__current", "decided_by")
+    same = names.filter(**key)
+    if not same:
+        key.pop("context")
+        same = names.filter(**key)
     return [Row(each, scope.records().filter(name=each).count()) for each in same]
 
 

@@ -55,11 +55,16 @@ function countTicked() {
 if (list) {
   document.addEventListener("keydown", onKey);
   list.addEventListener("change", countTicked);
-  // A decided name hands on to the next one that is open.
-  list.addEventListener("htmx:afterSettle", (event) => {
-    const card = document.getElementById(event.detail.target.id) ?? cards()[0];
-    card?.focus();
-    if (card?.querySelector("[data-undo]")) go(1);
+  // A decided name hands on to the next one. Its card comes anew, maybe under another id.
+  let place = -1;
+  list.addEventListener("htmx:beforeRequest", (event) => {
+    place = cards().indexOf(event.target.closest("[data-name]"));
+  });
+  list.addEventListener("htmx:afterSettle", () => {
+    const card = cards()[place];
+    if (!card || card.contains(document.activeElement)) return;
+    card.focus();
+    if (card.querySelector("[data-undo]")) go(1);
     countTicked();
   });
 }
