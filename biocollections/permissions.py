@@ -30,10 +30,13 @@ class GrantBackend:
 
     def has_perm(self, user: Any, permission: str, obj: object = None) -> bool:
         """Tell whether a valid portal-wide grant of `user` gives `permission`."""
-        roles = ROLES.get(permission)
-        if not roles or not user.is_authenticated or not user.is_active:
-            return False
-        granted = Grant.objects.valid().filter(
-            user_id=user.pk, role__in=roles, collection=None, scope={}
-        )
-        return granted.exists()
+        return permission in ROLES and permission in permissions_of(user)
+
+
+def permissions_of(user: Any) -> set[str]:
+    """Return all portal-wide permissions that `user` has now, in one query."""
+    if not user.is_authenticated or not user.is_active:
+        return set()
+    granted = Grant.objects.valid().filter(user_id=user.pk, collection=None, scope={})
+    held = set(granted.values_list("role", flat=True))
+    return {permission for permission, roles in ROLES.items() if held.intersection(roles)}

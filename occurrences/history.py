@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from biocollections import granting, place_files
 from biocollections.models import Collection, Person
+from biocollections.permissions import permissions_of
 from darwincore import terms
 from journal.models import Change, ChangeSet
 from journal.undo import is_undone, only_while
@@ -93,31 +94,32 @@ def visible_to(user: Person) -> QuerySet[ChangeSet]:
 
     Those of roles only where he gives them himself.
     """
+    permitted = permissions_of(user)
     within = Q(collection_id__in=Collection.objects.editable_by(user).values("pk"))
-    if user.has_perm("taxonomy.change_taxon"):  # type: ignore[union-attr]
+    if "taxonomy.change_taxon" in permitted:
         within |= _OF_TAXA
-    within = within & ~_OF_GRANTS & ~_OF_PLACES | _grants_of(user)
-    if user.has_perm("collections.change_place"):  # type: ignore[union-attr]
+    within = within & ~_OF_GRANTS & ~_OF_PLACES
+    if "collections.change_place" in permitted:
         within |= _OF_PLACES
+    within |= _OF_GRANTS if "collections.change_grant" in permitted else _OF_GRANTS & managed(user)
     return ChangeSet.objects.filter(within).select_related("user", "undoes")
 
 
-def _grants_of(user: Person) -> Q:
-    """Want a change of roles that `user` may give and take."""
-    if user.has_perm("collections.change_grant"):  # type: ignore[union-attr]
-        return _OF_GRANTS
-    return _OF_GRANTS & Q(collection_id__in=Collection.objects.managed_by(user).values("pk"))
+def managed(user: Person) -> Q:
+    """Want what was done in a collection that `user` administers."""
+    return Q(collection_id__in=Collection.objects.managed_by(user).values("pk"))
 
 
 def undoable_by(user: Person) -> QuerySet[ChangeSet]:
     """Return those `user` may take back: all as administrator or taxonomy editor.
 
-    Editors of a collection: edits, and what they cleaned or undid themselves.
+    Editors of a collection: edits, and what they cleaned or undid themselves. Roles and places:
+    whoever may read of them at all.
     """
-    managed = Q(collection_id__in=Collection.objects.managed_by(user).values("pk"))
     own = Q(kind__in=(ChangeSet.Kind.CLEANING, ChangeSet.Kind.UNDO), user_id=user.pk or 0)
     by_hand = Q(kind=ChangeSet.Kind.EDIT) | own
-    return visible_to(user).filter(managed | by_hand | _OF_TAXA | _OF_PLACES | _grants_of(user))
+    elsewhere = _OF_TAXA | _OF_PLACES | _OF_GRANTS
+    return visible_to(user).filter(managed(user) | by_hand | elsewhere)
 
 
 @only_while

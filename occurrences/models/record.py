@@ -20,11 +20,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from biocollections.models import Collection, Person
+from biocollections.models import Collection, Person, Role
 from darwincore import terms
 from darwincore.terms import Term
 from journal.guids import new_guid
 from journal.models import ChangeSet
+from occurrences import scoping
 from taxonomy.models import Name
 
 
@@ -164,6 +165,12 @@ class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
         return self.visible_to(user).filter(
             collection__in=Collection.objects.editable_by(user).values("pk")
         )
+
+    def identifiable_by(self, user: Person) -> OccurrenceQuerySet:
+        """Return the records to which `user` may add determinations: as editor, or identifier."""
+        collections = Collection.objects.identifiable_by(user).values("pk")
+        limited = scoping.within(user, Role.IDENTIFIER)
+        return self.visible_to(user).filter(Q(collection__in=collections) | limited)
 
     def deletable_by(self, user: Person) -> OccurrenceQuerySet:
         """Return the records `user` may delete: those of collections he administers."""
@@ -308,8 +315,10 @@ class WithheldQuerySet(models.QuerySet["Withheld"]):
         """Return what `user` may read: place-protected records by grant, whole ones as editor."""
         readable = Collection.objects.places_readable_by(user).values("pk")
         editable = Collection.objects.editable_by(user).values("pk")
+        limited = scoping.within(user, Role.PROTECTED_DATA_READER, "occurrence__")
         return self.filter(
-            Q(collection__in=readable, protection__lt=Protection.WHOLE) | Q(collection__in=editable)
+            Q(collection__in=editable)
+            | Q(Q(collection__in=readable) | limited, protection__lt=Protection.WHOLE)
         )
 
 
