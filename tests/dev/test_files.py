@@ -49,7 +49,7 @@ def test_every_dependency_has_its_reason() -> None:
 
 def test_compose_sets_nothing_that_the_settings_do_not_read() -> None:
     source = (ROOT / "portal" / "settings.py").read_text()
-    read = set(re.findall(r'"((?:PORTAL|DATABASE|REDIS)_[A-Z_]+)"', source))
+    read = set(re.findall(r'"((?:PORTAL|DATABASE|REDIS|EMAIL)_[A-Z_]+)"', source))
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     for name in ("web", "worker", "beat"):
         given = set(services[name]["environment"])
