@@ -62,7 +62,7 @@ if (list) {
   });
   list.addEventListener("htmx:afterSettle", () => {
     const card = cards()[place];
-    if (!card || card.contains(document.activeElement)) return;
+    if (!card || isTyping(document.activeElement)) return;
     card.focus();
     if (card.querySelector("[data-undo]")) go(1);
     countTicked();
