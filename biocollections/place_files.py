@@ -260,9 +260,10 @@ def restore(undoing: undo.Undoing) -> None:
         if not done:
             return
         _unname([change.after for change in done if change.after])
-        made = [change.after for change in done if change.before is None]
+        made = [change.after for change in done if change.before is None and change.after]
         staying = _unmake([content["code"] for content in made])
-        _add([change.before for change in done if change.before])
+        staying_whole = [content for content in made if content["code"] in staying]
+        _add([*(change.before for change in done if change.before), *staying_whole])
         _note(undoing.undo, [(c.after, c.before) for c in done if _code(c) not in staying])
         for change in done:
             if _code(change) in staying:

@@ -20,7 +20,7 @@ MOST_SHOWN = 20
 @require_safe
 def suggest(request: HttpRequest) -> HttpResponse:
     """Offer countries, states or counties whose name begins so, within what is typed already."""
-    asked = {name: text.replace("\0", "") for name, text in request.GET.items()}
+    asked = {name: str(text).replace("\0", "") for name, text in request.GET.items()}
     kind = asked.get("kind", "")
     if kind not in places.KINDS:
         raise BadRequest

@@ -78,12 +78,12 @@ def test_a_file_is_taken_back_and_brought_back() -> None:
 
 
 def test_a_place_that_others_lie_in_by_now_stays() -> None:
-    first = loaded("country,state\nMexico,New State\n")
+    first = loaded("country,state,variants\nMexico,New State,Newest\n")
     loaded("country,state,county\nMexico,New State,Its County\n", "more.csv")
     assert first.change_set
     done = undo.undo(first.change_set, None)
     assert done.counts["conflicts"] == 1
-    assert places.find("Mexico", "New State").state_province
+    assert places.find("Mexico", "Newest").state_province
 
 
 def test_what_is_no_list_of_places_is_refused() -> None:
