@@ -100,6 +100,16 @@ def test_a_form_without_a_button_decides_nothing(herbarium, editor, record):
     assert record.name.state == "review"
 
 
+def test_enter_decides_nothing_unless_a_name_is_typed(herbarium, editor, record):
+    client = client_of(editor)
+    page = client.get(address(herbarium)).content.decode()
+    card = page[page.index("data-name") :]
+    assert card.index('value="link typed"') < card.index('value="link 0"')
+    press(client, record, "link typed", typed="")
+    record.refresh_from_db()
+    assert record.name.state == "review"
+
+
 def test_an_import_receipt_and_the_control_panel_lead_here(herbarium, administrator, record):
     page = client_of(administrator).get(f"/collections/{herbarium.guid}/manage/").content.decode()
     assert address(herbarium) in page
