@@ -148,7 +148,13 @@ def _count(key: str, free: int | None, now: datetime) -> int:
             wait_until = (SELECT %(now)s + {waiting} FROM (SELECT {again} AS times) AS n)
         WHERE w.wait_until <= %(now)s
         RETURNING times"""
-    values = {"key": key, "free": free, "longest": LONGEST, "now": now, "no_wait": NO_WAIT}
+    values: dict[str, Any] = {
+        "key": key,
+        "free": free,
+        "longest": LONGEST,
+        "now": now,
+        "no_wait": NO_WAIT,
+    }
     with connection.cursor() as cursor:
         cursor.execute(statement, values | {"long_ago": now - FORGOTTEN})
         row = cursor.fetchone()

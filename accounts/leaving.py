@@ -72,7 +72,7 @@ def leave(person: User, *, by: Any = None, reason: str = "") -> None:
         for model in (EmailAddress, Authenticator, SocialAccount):
             model.objects.filter(user=person).delete()
         Invitation.objects.filter(email=person.email).delete()
-        SentMail.objects.filter(recipient__iexact=person.email).delete()
+        SentMail.objects.filter(recipient=person.email).delete()
         AccountEvent.objects.filter(person=person).update(detail={})
         _anonymise(person)
         note(person, AccountEvent.Kind.LEFT, by=by, reason=reason)
@@ -120,7 +120,7 @@ def _elsewhere(person: User) -> Rows:
 
 @holds("mails")
 def _mails(person: User) -> Rows:
-    mails = SentMail.objects.filter(recipient__iexact=person.email or "nobody")
+    mails = SentMail.objects.filter(recipient=person.email)
     return mails.values("at", "recipient", "subject", "error")
 
 

@@ -70,7 +70,7 @@ class SentMail(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [models.Index(Lower("recipient"), name="mail_of_recipient")]
+        indexes = [models.Index(fields=["recipient", "-id"], name="mail_to_recipient")]
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.recipient}"

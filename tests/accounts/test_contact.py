@@ -42,6 +42,7 @@ def test_a_line_break_adds_no_header(field, end):
 def test_there_is_an_end_to_letters():
     answers = [write().status_code for _time in range(7)]
     assert answers == [302] * 5 + [429] * 2
+    assert "Nothing is locked" in write().content.decode()
     assert len(mail.outbox) == 5
 
 
