@@ -334,6 +334,7 @@ if env.str("ORCID_CLIENT_ID", default=""):
         "BASE_DOMAIN": ORCID_HOST,
         "APPS": [
             {
+                "name": "ORCID",
                 "client_id": env.str("ORCID_CLIENT_ID"),
                 "secret": required("ORCID_SECRET", example="<the secret that ORCID gave>"),
             }
