@@ -21,7 +21,7 @@ class Found:
     verbatim: dict[str, str] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     derived: set[str] = field(default_factory=set)
-    spare: dict[str, str] = field(default_factory=dict)
+    spare: dict[str, object] = field(default_factory=dict)
 
     def note(self, code: str, term: str, text: str) -> None:
         """Add an issue, with as much of the text as serves to find it."""

@@ -14,18 +14,19 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from .coordinates import INVALID, Pair, angle, coordinate_pair
 from .dates import DateRead, parse_date
+from .elevations import measure
 from .eventdate import DATE_TERMS, read_date_identified, read_dates
 from .finding import Found, Group, Texts
+from .grids import grid_point
 from .issues import Issue
 from .places import (
     Country,
-    angle,
-    coordinate_pair,
     country_coded,
     country_named,
+    is_historic,
     is_shared_name,
-    measure,
     number,
     same_country,
 )
@@ -151,6 +152,7 @@ _COORDINATE_TERMS = (
     "verbatimLatitude",
     "verbatimLongitude",
     "verbatimCoordinates",
+    "geodeticDatum",
 )
 
 
@@ -210,20 +212,42 @@ def _refusal(latitude: Decimal, longitude: Decimal) -> str:
 
 def _derive_coordinates(texts: Texts, found: Found) -> None:
     """Fill the decimal coordinates from text that leaves no doubt; say nothing of other text."""
-    latitude, longitude, both = texts[2:]
+    latitude, longitude, both, datum = texts[2:]
+    if not (latitude or longitude or both):
+        return
+    term, written = "verbatimCoordinates", both
     north, east = angle(latitude, True), angle(longitude, False)
-    if north and east and (north.signed and east.signed):
-        pair = (north.degrees, east.degrees)
+    pair: Pair | str
+    if north and east and north.signed and east.signed:
+        pair = Pair(north.degrees, east.degrees, max(north.step, east.step))
     else:
-        read = coordinate_pair(both) if both else coordinate_pair(f"{latitude}; {longitude}")
-        if isinstance(read, str):
-            if read == "COORDINATE_HEMISPHERE_MISSING":
-                term = "verbatimCoordinates" if both else "verbatimLatitude"
-                found.note(read, term, both or latitude)
-            return
-        pair = read
-    if not _refusal(*pair):
-        found.add_derived(decimal_latitude=pair[0], decimal_longitude=pair[1])
+        if not both:
+            term, written = "verbatimLatitude", latitude
+        pair = coordinate_pair(both or f"{latitude}; {longitude}")
+        if pair == INVALID and both:
+            pair = _pair_on_grid(both, datum, found)
+    if isinstance(pair, str):
+        if pair not in ("", INVALID):
+            found.note(pair, term, written)
+    elif not _refusal(pair.latitude, pair.longitude):
+        found.add_derived(decimal_latitude=pair.latitude, decimal_longitude=pair.longitude)
+        if pair.step:
+            found.spare["coordinate_precision"] = pair.step
+
+
+def _pair_on_grid(text: str, datum: str, found: Found) -> Pair | str:
+    """Read UTM or MGRS; a grid text that contradicts itself is an issue, other text is none."""
+    read = grid_point(text, datum)
+    if read is None:
+        return ""
+    if isinstance(read, str):
+        found.note(read, "verbatimCoordinates", text)
+        return ""
+    if read.datum:
+        found.spare["geodetic_datum"] = read.datum
+    else:
+        found.note("GEODETIC_DATUM_ASSUMED_WGS84", "verbatimCoordinates", text)
+    return Pair(read.latitude, read.longitude, read.degrees)
 
 
 @lru_cache(maxsize=4096)
@@ -231,12 +255,13 @@ def _read_uncertainty(texts: Texts, today: date) -> Found:
     found = Found()
     (text,) = texts
     read = measure(text)
-    if read is None or read.low != read.high or read.low <= 0:
+    most = read.high if read and read.low in (None, read.high) else None
+    if most is None or most <= 0:
         found.note("COORDINATE_UNCERTAINTY_METERS_INVALID", "coordinateUncertaintyInMeters", text)
         found.verbatim["coordinateUncertaintyInMeters"] = text
         return found
-    found.values["coordinate_uncertainty_in_meters"] = read.low
-    if number(text) != read.low:
+    found.values["coordinate_uncertainty_in_meters"] = most
+    if number(text) != most:
         found.verbatim["coordinateUncertaintyInMeters"] = text
     return found
 
@@ -285,8 +310,12 @@ def _read_range(texts: Texts, terms: _Range) -> Found:
     low_column, high_column = BY_NAME[terms.low].column, BY_NAME[terms.high].column
     if not texts[0] and not texts[1]:
         read = measure(texts[2])
-        if read and read.unit and terms.least <= read.low <= read.high <= terms.most:
-            found.add_derived(**{low_column: read.low, high_column: read.high})
+        ends = {low_column: read.low, high_column: read.high} if read and read.unit else {}
+        said = {column: end for column, end in ends.items() if end is not None}
+        if sorted(said.values()) == list(said.values()) and all(
+            terms.least <= end <= terms.most for end in said.values()
+        ):
+            found.add_derived(**said)
         return found
     low, beyond = _metres(texts[0], terms.low, terms, found)
     below, high = _metres(texts[1], terms.high, terms, found)
@@ -352,7 +381,9 @@ def _country_in_words(text: str, found: Found) -> Country | None:
         return coded
     found.values["country"] = text
     named = country_named(text)
-    if named is None and not is_shared_name(text):
+    if is_historic(text):
+        found.note("COUNTRY_HISTORIC", "country", text)
+    elif named is None and not is_shared_name(text):
         found.note("COUNTRY_INVALID", "country", text)
     return named
 
@@ -502,11 +533,13 @@ _OWN_GROUPS = (
     Group(_SECURITY_TERMS, _read_security),
 )
 _GROUPED = {term for group in _OWN_GROUPS for term in group.terms}
-_GROUPS = _OWN_GROUPS + tuple(
+_SINGLE_GROUPS = tuple(
     (_boolean_group if term.kind == "boolean" else _number_group)(term.name, term.column)
     for term in BY_NAME.values()
     if term.kind in ("boolean", "number") and term.name not in _GROUPED
 )
+# Single terms come first: what they say is not filled from others.
+_GROUPS = _SINGLE_GROUPS + _OWN_GROUPS
 _IDENTIFICATION_GROUPS = (
     Group(("dateIdentified",), read_date_identified),
     _boolean_group("identificationIsCurrent", "is_current"),

@@ -107,6 +107,26 @@ _VALUES: dict[str, Code] = {
         N_('{term} "{value}" does not say north or south, east or west.'),
         N_("Add N, S, E or W, or write decimal degrees with their sign."),
     ),
+    "COORDINATE_HEMISPHERE_AMBIGUOUS": Code(
+        "warning",
+        N_('{term} "{value}" has an O, which is West in Spanish or French and East in German.'),
+        N_("Write E or W."),
+    ),
+    "COORDINATE_ZONE_AMBIGUOUS": Code(
+        "warning",
+        N_('the S in {term} "{value}" may be a latitude band of the north or the south.'),
+        N_("Write north or south, or give decimal degrees; no place was kept."),
+    ),
+    "GEODETIC_DATUM_ASSUMED_WGS84": Code(
+        "warning",
+        N_('{term} "{value}" names no datum; WGS84 was used, which can be some 200 m off.'),
+        N_("Add the datum of the map or the receiver, such as NAD27."),
+    ),
+    "GEODETIC_DATUM_INVALID": Code(
+        "warning",
+        N_('the datum in {term} "{value}" is not known here, so no place was kept.'),
+        N_("Write WGS84, NAD83, NAD27 or another datum's usual name."),
+    ),
     "ZERO_COORDINATE": Code(
         "warning",
         N_('{term} "{value}" is the point 0, 0 in the Gulf of Guinea, so no place was kept.'),
@@ -126,6 +146,11 @@ _VALUES: dict[str, Code] = {
         "warning",
         N_('{term} "{value}" is not a country that is known here.'),
         N_("Write the country's name or its ISO code."),
+    ),
+    "COUNTRY_HISTORIC": Code(
+        "warning",
+        N_('{term} "{value}" is the name of a country of former times.'),
+        N_("Leave it, and add the code of the country where the place lies today."),
     ),
     "COUNTRY_MISMATCH": Code(
         "warning",

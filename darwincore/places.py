@@ -1,4 +1,4 @@
-"""Read coordinates, elevations, distances and countries as somebody wrote them.
+"""Read numbers and countries as somebody wrote them.
 
 Numbers are decimals that keep their scale: "33.10" stays 33.10. A hemisphere or a unit that the
 text does not give is never assumed.
@@ -14,15 +14,15 @@ from typing import NamedTuple
 # Numbers
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
-_PLAIN = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,20})?")
-_MINUS = str.maketrans("−–‒", "---")
+PLAIN = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,20})?")
+MINUS = str.maketrans("−–‒", "---")
 
 
 def number(text: str) -> Decimal | None:
     """Read one number with a point or a comma before its fraction; None where it is none."""
-    if _PLAIN.fullmatch(text):
+    if PLAIN.fullmatch(text):
         return Decimal(text)
-    text = text.strip().translate(_MINUS)
+    text = text.strip().translate(MINUS)
     if "," in text and "." not in text:
         text = text.replace(",", ".")
     if len(text) > 40 or not text.isascii() or not _NUMBER.fullmatch(text):
@@ -31,199 +31,12 @@ def number(text: str) -> Decimal | None:
     return Decimal(format(found, "f")) if "e" in text.lower() else found
 
 
-def _measured_number(text: str) -> Decimal | None:
-    """Read a number whose thousands may be set apart: 1,200 and 20 000."""
-    if re.fullmatch(r"-?\d{1,3}(?:[, '’\u00a0\u202f]\d{3})+(?:\.\d+)?", text):
-        text = re.sub(r"[^\d.-]", "", text)
-    return number(text)
-
-
-# Coordinates
-
-
-class Angle(NamedTuple):
-    """Decimal degrees, and whether the text said which hemisphere."""
-
-    degrees: Decimal
-    signed: bool
-
-
-_HEMISPHERES = {
-    "n": 1, "north": 1, "norte": 1, "nord": 1, "e": 1, "east": 1, "este": 1, "est": 1, "ost": 1,
-    "leste": 1, "s": -1, "south": -1, "sur": -1, "sul": -1, "sud": -1, "w": -1, "west": -1,
-    "oeste": -1, "ouest": -1, "ovest": -1,
-}  # fmt: skip
-_NORTH_SOUTH = {"n", "north", "norte", "nord", "s", "south", "sur", "sul", "sud"}
-_WORD = r"(?P<{}>[a-z]+)?\.?"
-_ANGLE = re.compile(
-    r"{before}\s*(?P<sign>[+-])?\s*(?P<d>\d{{1,3}}(?:\.\d+)?)(?![\d.])\s*(?:[°º˚*]|o(?=\s*\d)|deg(?:rees)?\.?|d)?\s*"
-    r"(?:(?P<m>\d{{1,2}}(?:\.\d+)?)(?![\d.])\s*(?:['’′´`]|min(?:utes)?\.?|m)?\s*"
-    r"(?:(?P<s>\d{{1,2}}(?:\.\d+)?)\s*(?:[\"”″]|['’′´]{{2}}|sec(?:onds)?\.?|s(?![a-z]))?\s*)?)?"
-    r"{after}".format(before=_WORD.format("before"), after=_WORD.format("after"))
-)
-
-
-def angle(text: str, latitude: bool) -> Angle | None:
-    """Read a latitude or longitude in decimal degrees, degrees and minutes, or with seconds.
-
-    None where it is not one, or belongs to the other axis. Minutes give four decimals, seconds
-    five, and each digit after their point one more.
-    """
-    if len(text) > 80:
-        return None
-    plain = number(text)
-    if plain is not None:
-        return Angle(plain, text.lstrip()[:1] in "+-−–")
-    found = _ANGLE.fullmatch(_plain_angle(text))
-    if not found:
-        return None
-    words = [word for word in (found["before"], found["after"]) if word]
-    if len(words) > 1 or any(word not in _HEMISPHERES for word in words):
-        return None
-    if words and (found["sign"] or (words[0] in _NORTH_SOUTH) != latitude):
-        return None
-    degrees = _sexagesimal(found["d"], found["m"], found["s"])
-    if degrees is None:
-        return None
-    down = found["sign"] == "-" or bool(words and _HEMISPHERES[words[0]] < 0)
-    return Angle(-degrees if down else degrees, bool(words or found["sign"]))
-
-
-def _plain_angle(text: str) -> str:
-    text = text.strip().lower().translate(_MINUS).replace("lat", "").replace("long", "")
-    return re.sub(r"(?<=\d),(?=\d)", ".", text).strip(" :=.")
-
-
-def _sexagesimal(degrees: str, minutes: str | None, seconds: str | None) -> Decimal | None:
-    if minutes is None:
-        return Decimal(degrees)
-    if "." in degrees or (seconds is not None and "." in minutes):
-        return None
-    whole, parts, rest = Decimal(degrees), Decimal(minutes), Decimal(seconds or 0)
-    if parts >= 60 or rest >= 60:
-        return None
-    finest, places = (minutes, 4) if seconds is None else (seconds, 5)
-    places = min(places + len(finest.partition(".")[2]), 8)
-    return round(whole + parts / 60 + rest / 3600, places)
-
-
-class Pair(NamedTuple):
-    """A latitude and a longitude that stand in one text."""
-
-    latitude: Decimal
-    longitude: Decimal
-
-
-def coordinate_pair(text: str) -> Pair | str:
-    """Read both coordinates from one text, latitude first; else return what is wrong.
-
-    That is COORDINATE_HEMISPHERE_MISSING for numbers that lack it, or COORDINATE_INVALID.
-    """
-    if len(text) > 160:
-        return "COORDINATE_INVALID"
-    for left, right in _halves(text):
-        latitude, longitude = angle(left, True), angle(right, False)
-        if latitude is None or longitude is None:
-            continue
-        # In 34.43, -119.70 one sign shows that both numbers follow the rule of signs.
-        plain = number(left) is not None and number(right) is not None
-        if (latitude.signed and longitude.signed) or (
-            plain and (latitude.signed or longitude.signed)
-        ):
-            return Pair(latitude.degrees, longitude.degrees)
-        if latitude.degrees or longitude.degrees:  # 0, 0 is how many databases write nothing
-            return "COORDINATE_HEMISPHERE_MISSING"
-    return "COORDINATE_INVALID"
-
-
-def _halves(text: str) -> list[tuple[str, str]]:
-    """Return the ways to cut a text in two: at its separator, or behind the first hemisphere."""
-    text = text.strip().strip("()[]")
-    cuts = []
-    for separator in (";", "/", "|", ", ", ",", "\t"):
-        parts = text.split(separator)
-        if len(parts) == 2:
-            cuts.append((parts[0], parts[1]))
-    if found := re.fullmatch(r"(.*?\d.*?[NSns])[\s,;]*(\d.*)", text):
-        cuts.append((found[1], found[2]))
-    if found := re.fullmatch(r"([NSns]\W*\d.*?)[\s,;]*([EWew]\W*\d.*)", text):
-        cuts.append((found[1], found[2]))
-    if len(parts := text.split()) == 2:
-        cuts.append((parts[0], parts[1]))
-    return cuts
-
-
-# Distances
-
-_UNITS = {
-    "m": Decimal(1), "m.": Decimal(1), "meter": Decimal(1), "meters": Decimal(1),
-    "metre": Decimal(1), "metres": Decimal(1), "metros": Decimal(1), "mts": Decimal(1),
-    "mt": Decimal(1), "masl": Decimal(1), "msnm": Decimal(1), "msm": Decimal(1),
-    "mtrs": Decimal(1), "mètres": Decimal(1), "km": Decimal(1000), "kms": Decimal(1000),
-    "kilometers": Decimal(1000), "kilometres": Decimal(1000), "ft": Decimal("0.3048"),
-    "feet": Decimal("0.3048"), "foot": Decimal("0.3048"), "'": Decimal("0.3048"),
-    "’": Decimal("0.3048"), "′": Decimal("0.3048"), "pies": Decimal("0.3048"),
-    "mi": Decimal("1609.344"), "mile": Decimal("1609.344"), "miles": Decimal("1609.344"),
-    "fathoms": Decimal("1.8288"), "fathom": Decimal("1.8288"), "fm": Decimal("1.8288"),
-    "yd": Decimal("0.9144"), "yards": Decimal("0.9144"), "cm": Decimal("0.01"),
-}  # fmt: skip
-_AMOUNT = r"-?\d[\d, '’\u00a0\u202f]*?(?:\.\d+)?"
-_MEASURE = re.compile(
-    rf"(?:(?:ca|c|circa|approx|approximately|about|alt|altitude|elev|elevation|el|depth)\b[.:]?\s*"
-    rf"|[~≈±]\s*)*(?P<low>{_AMOUNT})\s*(?P<unit1>[^\W\d_]+\.?|['’′])?"
-    rf"(?:\s*(?:-|to|a)\s*(?P<high>{_AMOUNT})\s*(?P<unit2>[^\W\d_]+\.?|['’′])?)?\.?"
-)
-
-
-class Measure(NamedTuple):
-    """Metres, from low to high. unit: it was written, as metres or as something else."""
-
-    low: Decimal
-    high: Decimal
-    unit: str
-
-
-def measure(text: str) -> Measure | None:
-    """Read a length or a range of lengths into metres; without a unit the numbers are returned.
-
-    What is turned from another unit is rounded to whole metres. None where it is no measure, and
-    for "3-4000 ft", which leaves open what the 3 means.
-    """
-    if _PLAIN.fullmatch(text):
-        return Measure(Decimal(text), Decimal(text), "")
-    if len(text) > 80:
-        return None
-    plain = text.strip().lower().translate(_MINUS)
-    plain = re.sub(r"(?<=m)\.?\s?(?:a\.?\s?)?s\.?\s?(?:[ln]\.?\s?)?m?\.?$", "", plain)
-    found = _MEASURE.fullmatch(plain)
-    if not found:
-        return None
-    low, high = _measured_number(found["low"]), _measured_number(found["high"] or found["low"])
-    unit = (found["unit2"] or found["unit1"] or "").strip(".")
-    first = (found["unit1"] or unit).strip(".")
-    factor, other = _UNITS.get(unit or "m"), _UNITS.get(first or "m")
-    if low is None or high is None or factor is None or factor != other:
-        return None
-    if 0 < low < 10 <= high / 100:
-        return None
-    return (
-        Measure(_metres(low, factor), _metres(high, factor), "m" if factor == 1 else unit)
-        if (unit)
-        else Measure(low, high, "")
-    )
-
-
-def _metres(value: Decimal, factor: Decimal) -> Decimal:
-    if factor == 1:
-        return value
-    metres = value * factor
-    return round(metres) + Decimal(0) if metres >= 1 else metres.normalize()
-
-
 # Countries
 
 _ALIASES = {
     "AE": "uae emirates",
+    "BF": "uppervolta",
+    "BJ": "dahomey",
     "BO": "bolivia",
     "BN": "brunei",
     "CD": "zaire drcongo democraticrepublicofcongo democraticrepublicofthecongo congokinshasa"
@@ -267,7 +80,25 @@ _ALIASES = {
     "VN": "vietnam",
 }
 # Names that two countries share: neither is assumed, and nothing is wrong with them.
-_SHARED = {"congo", "korea", "virginislands"}
+_SHARED = {"congo", "korea", "virginislands", "borneo", "newguinea", "samoa", "antilles"}
+# Countries of former times. What became one country keeps its code above; the others have none.
+_HISTORIC = frozenset(
+    """
+    ussr cccp sovietunion unionofsovietsocialistrepublics urss udssr sovietrussia yugoslavia
+    jugoslavia yugoslavija jugoslawien yougoslavie czechoslovakia tchecoslovaquie checoslovaquia
+    tschechoslowakei serbiaandmontenegro austriahungary austrohungary ottomanempire
+    dutcheastindies netherlandseastindies netherlandsindies netherlandsantilles frenchwestafrica
+    frenchequatorialafrica frenchindochina indochina germaneastafrica britisheastafrica
+    britishindia rhodesia nyasaland belgiancongo congobelge zaire tanganyika zanzibar burma
+    birma ceylon siam persia formosa abyssinia abyssinie goldcoast uppervolta dahomey
+    basutoland bechuanaland swaziland southwestafrica germansouthwestafrica frenchsudan
+    britishhonduras britishguiana dutchguiana frenchsomaliland spanishsahara newhebrides
+    gilbertislands elliceislands transjordan mesopotamia prussia eastgermany westgermany ddr gdr
+    germandemocraticrepublic portugueseguinea portugueseeastafrica portuguesetimor spanishguinea
+    northernrhodesia southernrhodesia trucialstates sikkim bohemia moravia unitedarabrepublic
+    nubia palestinemandate easternrumelia panamacanalzone canalzone
+    """.split()
+)
 _NAMES = {
     "BN": "Brunei", "CD": "Democratic Republic of the Congo", "CG": "Republic of the Congo",
     "CZ": "Czech Republic", "FK": "Falkland Islands", "FM": "Micronesia", "IR": "Iran",
@@ -350,6 +181,11 @@ def country_coded(text: str) -> Country | None:
 def is_shared_name(text: str) -> bool:
     """Tell whether several countries go by this name, as by Congo."""
     return _folded(text) in _SHARED
+
+
+def is_historic(text: str) -> bool:
+    """Tell whether it is the name of a country of former times, such as Siam or Yugoslavia."""
+    return _folded(text) in _HISTORIC
 
 
 def same_country(one: str, other: str) -> bool:
