@@ -267,7 +267,8 @@ def run(
 ) -> dict[str, Any]:
     """Match the scope's names, link what leaves no doubt, fill the records' blanks; return counts.
 
-    {"names": {state: number}, "records": {state: number}, "filled": records}. One change set for
+    {"names": {state: number}, "records": {state: number}} of all names of the scope as they stand
+    then, "linked": names that this run linked, "filled": records it wrote to. One change set for
     each collection (one for the portal, which fills nothing); called again for the same job it
     goes on with that. What was decided by a person is left alone.
     """
@@ -288,15 +289,17 @@ def run(
     for part in parts:
         with collection_lock(part.collection.pk if part.collection else 0):
             total.update(_run(part, options, watched))
+    standing = tallies(scope)
     return {
-        "names": {state: total[f"names {state}"] for state in State.values},
-        "records": {state: total[f"records {state}"] for state in State.values},
+        "names": {state: tally.names for state, tally in standing.items()},
+        "records": {state: tally.records for state, tally in standing.items()},
+        "linked": total[State.LINKED],
         "filled": total["filled"],
     }
 
 
 def look(scope: Scope, options: Options = Options()) -> dict[str, Any]:
-    """Return what `run` would find, {"names": {state: number}, "records": …}; write nothing."""
+    """Return how the names would stand after `run`, as it does, but for "filled"; write nothing."""
     records, parameters = _records(scope)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT name_id, count(*) FROM ({records}) o GROUP BY 1", parameters)
@@ -308,21 +311,29 @@ def look(scope: Scope, options: Options = Options()) -> dict[str, Any]:
         Asked(pk, name, authorship, context, stated.get(pk, ""))
         for pk, name, authorship, context in names
     )
-    counts: Counter[str] = Counter()
+    closed = scope.names().exclude(OPEN).order_by("pk").values_list("pk", "state")
+    outcomes = dict(closed)
+    linked = 0
     for found in matching.match(
         asked, sources=options.sources, kingdom=options.kingdom, fuzzy=options.fuzzy
     ):
-        counts[f"names {found.state}"] += 1
-        counts[f"records {found.state}"] += on_records.get(found.key, 0)
+        outcomes[found.key] = found.state
+        linked += found.state == State.LINKED
+    counts: Counter[str] = Counter(outcomes.values())
+    on: Counter[str] = Counter()
+    for pk, state in outcomes.items():
+        on[state] += on_records.get(pk, 0)
     return {
-        kind: {state: counts[f"{kind} {state}"] for state in State.values}
-        for kind in ("names", "records")
+        "names": {state: counts[state] for state in State.values},
+        "records": {state: on[state] for state in State.values},
+        "linked": linked,
     }
 
 
 def _run(scope: Scope, options: Options, progress: Progress | None) -> Counter[str]:
     """Do one part of a run, under its lock."""
     change_set = _change_set(scope, progress)
+    found: Counter[str] | None = None
     try:
         if options.kingdom and scope.collection:
             _set_apart(scope, scope.collection, change_set, options)
@@ -336,6 +347,7 @@ def _run(scope: Scope, options: Options, progress: Progress | None) -> Counter[s
             further=remembered(options.kingdom),
             progress=progress,
         )
+        found = _looked_at(scope, change_set)
         if scope.collection:
             filling.fill(
                 change_set,
@@ -343,7 +355,7 @@ def _run(scope: Scope, options: Options, progress: Progress | None) -> Counter[s
                 between=_telling(progress, _("Filling family, author and kingdom")),
             )
     finally:
-        counts = _close(scope, change_set)
+        counts = _close(scope, change_set, found)
     return counts
 
 
@@ -419,21 +431,24 @@ def _change_set(scope: Scope, progress: Progress | None) -> ChangeSet:
     )
 
 
-def _close(scope: Scope, change_set: ChangeSet) -> Counter[str]:
+def _looked_at(scope: Scope, change_set: ChangeSet) -> Counter[str]:
+    """Count the names that a run has looked at, by state. Ask before it fills records' authors and
+    kingdoms: their names are others after that."""
+    names = scope.names().filter(matched_at__gte=change_set.made_at).order_by("pk")
+    return Counter(names.values_list("state", flat=True))
+
+
+def _close(scope: Scope, change_set: ChangeSet, found: Counter[str] | None) -> Counter[str]:
     """Write down what the part came to; a change set that changed nothing goes."""
-    looked_at = scope.names().filter(matched_at__gte=change_set.made_at)
-    found: Counter[str] = Counter(looked_at.values_list("state", flat=True))
-    counts = Counter({f"names {state}": number for state, number in found.items()})
-    records = scope.records().prefetch_related(None).filter(name__in=looked_at).order_by()
-    counts.update(f"records {state}" for state in records.values_list("name__state", flat=True))
+    counts = _looked_at(scope, change_set) if found is None else found
     counts["filled"] = change_set.changes.filter(kind="occurrence").count()
     with transaction.atomic():
         change_set.counts = {
             word: number
             for word, number in (
-                ("linked", counts[f"names {State.LINKED}"]),
-                ("review", counts[f"names {State.REVIEW}"]),
-                ("not_found", counts[f"names {State.NOT_FOUND}"]),
+                ("linked", counts[State.LINKED]),
+                ("review", counts[State.REVIEW]),
+                ("not_found", counts[State.NOT_FOUND]),
                 ("filled", counts["filled"]),
             )
             if number

@@ -54,6 +54,16 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(records: None) -> None:
     assert (dry["names"], dry["records"]) == (real["names"], real["records"])
 
 
+def test_a_second_run_tells_of_all_names_again_and_links_none(records: None) -> None:
+    first = run("--collection", "HERB")
+    again = run("--collection", "HERB")
+    assert (again["names"], again["records"]) == (first["names"], first["records"])
+    assert sum(again["records"].values()) == Occurrence.objects.exclude(name=None).count() == 4
+    assert (first["linked"], again["linked"], again["filled"]) == (1, 0, 0)
+    dry = run("--collection", "HERB", "--dry-run")
+    assert (dry["names"], dry["linked"]) == (first["names"], 0)
+
+
 def test_a_source_is_a_checklist_in_use(records: None) -> None:
     known.usage("Salix alba", "L.", source="Other")
     assert run("--collection", "HERB", "--source", "Other")["names"]["linked"] == 0

@@ -49,14 +49,19 @@ class Command(BaseCommand):
             return None
         current = Checklist.objects.filter(source=name, state=Checklist.State.CURRENT).first()
         if current is None:
-            raise CommandError(f"No checklist {name} is in use.")
+            used = Checklist.objects.filter(state=Checklist.State.CURRENT).order_by("source")
+            sources = ", ".join(used.values_list("source", flat=True)) or "none"
+            raise CommandError(f"No checklist {name} is in use. In use: {sources}.")
         return (current.pk,)
 
     def _in_words(self, found: dict[str, Any]) -> str:
         lines = [
-            f"{Name.State(state).label}: {number} names, {found['records'][state]} records"
+            f"{Name.State(state).label}: {number:,} names, {found['records'][state]:,} records"
             for state, number in found["names"].items()
             if number
         ]
-        ending = "nothing was written" if found["dry_run"] else "done"
-        return "\n".join([*lines, f"{found['seconds']} seconds, {ending}."])
+        if found["dry_run"]:
+            ending = f"{found['linked']:,} names would be linked; nothing was written."
+        else:
+            ending = f"{found['linked']:,} names linked now, {found['filled']:,} records filled."
+        return "\n".join([*lines, f"{found['seconds']} seconds. {ending}"])
