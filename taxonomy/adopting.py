@@ -47,6 +47,7 @@ def adopt(change_set: ChangeSet, usage_ids: Iterable[int]) -> dict[int, int]:
         _find_under_other_spellings(cursor)
         cursor.execute(_NUMBER)
         if cursor.rowcount:
+            cursor.execute("ANALYZE adopting")  # until now none was new, and all plans thought so
             _place(cursor)
             cursor.execute(_INSERT, [change_set.pk])
             cursor.execute(_INSERT_VERNACULARS)
@@ -215,6 +216,7 @@ def _place(cursor: Any) -> None:
     cursor.execute(_LOOK_UP)
     cursor.execute("CREATE INDEX ON adopting (taxon_id) WHERE is_new")
     cursor.execute("CREATE INDEX ON adopting (above) WHERE is_new")
+    cursor.execute("ANALYZE adopting")
     cursor.execute(_WALK_DOWN)
     # What is left goes round in a circle, which twins of a checklist may do: let it be a root.
     cursor.execute(
