@@ -293,13 +293,26 @@ def ensure_tables(ground: Ground, stamp: Path, environment: dict[str, str]) -> N
 
 
 def test(arguments: list[str]) -> int:
-    slow = "--slow" in arguments
-    arguments = [each for each in arguments if each != "--slow"]
-    if not slow and "-m" not in arguments:
-        arguments = ["-m", "not slow", *arguments]
     ground = Ground(development=True)
     with ground.throwaway() as environment:
-        return ground.call(["-m", "pytest", *arguments], environment)
+        for run in test_runs(arguments):
+            if failed := ground.call(["-m", "pytest", *run], environment):
+                return failed
+    return 0
+
+
+def test_runs(arguments: list[str]) -> list[list[str]]:
+    """What pytest is called with. All tests run side by side, but slow ones, which bring workers
+    and load of their own, one after the other; what is named runs as it is named."""
+    slow = "--slow" in arguments
+    rest = [each for each in arguments if each != "--slow"]
+    if "-m" in rest:
+        return [rest]
+    if any(not each.startswith("-") for each in rest):
+        return [rest if slow else ["-m", "not slow", *rest]]
+    together = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "worksteal"]
+    fast = ["-m", "not slow", *together, *rest]
+    return [fast, ["-m", "slow", *rest]] if slow else [fast]
 
 
 def lint(_arguments: list[str]) -> int:

@@ -175,3 +175,23 @@ def test_newcomer_gets_a_portal_with_one_command_and_nothing_stays_behind(
     subprocess.run([sys.executable, "dev.py", "stop"], cwd=clone, env=environment, check=True)
     assert processes.remaining(home, 2) == []
     process.wait(5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "runs"),
+    [
+        (["tests/portal", "-q"], [["-m", "not slow", "tests/portal", "-q"]]),
+        (["tests/portal", "--slow"], [["tests/portal"]]),
+        (["-m", "browser"], [["-m", "browser"]]),
+    ],
+)
+def test_what_is_named_is_tested_as_it_is_named(
+    dev: ModuleType, arguments: list[str], runs: list[list[str]]
+) -> None:
+    assert dev.test_runs(arguments) == runs
+
+
+def test_slow_tests_come_last_and_one_after_the_other(dev: ModuleType) -> None:
+    fast, slow = dev.test_runs(["--slow", "-q"])
+    assert fast[:3] == ["-m", "not slow", "-n"] and fast[-1] == "-q"
+    assert slow == ["-m", "slow", "-q"]
