@@ -312,7 +312,7 @@ def look(scope: Scope, options: Options = Options()) -> dict[str, Any]:
         for pk, name, authorship, context in names
     )
     closed = scope.names().exclude(OPEN).order_by("pk").values_list("pk", "state")
-    outcomes = dict(closed)
+    outcomes: dict[Any, str] = dict(closed)
     linked = 0
     for found in matching.match(
         asked, sources=options.sources, kingdom=options.kingdom, fuzzy=options.fuzzy

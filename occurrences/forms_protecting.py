@@ -59,8 +59,8 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
             "state_province": _("Blank: in the whole country."),
         }
         widgets = {
-            "country": forms.TextInput(attrs={"list": "places-country", "autocomplete": "off"}),
-            "state_province": forms.TextInput(attrs={"list": "places-state", "autocomplete": "off"}),
+            "country": forms.TextInput({"list": "places-country", "autocomplete": "off"}),
+            "state_province": forms.TextInput({"list": "places-state", "autocomplete": "off"}),
             "remarks": forms.Textarea(attrs={"rows": 3}),
         }
 
