@@ -103,15 +103,21 @@ def angle(text: str, latitude: bool) -> Angle | None:
     None where it is not one, belongs to the other axis, or its letter may mean East or West.
     Minutes give four decimals, seconds five, and each digit after their point one more.
     """
+    read = axis(text, latitude)
+    return None if isinstance(read, str) else read
+
+
+def axis(text: str, latitude: bool) -> Angle | str:
+    """Read as `angle`, with the issue's code where it can't be read."""
     if len(text) > 80:
-        return None
+        return INVALID
     plain = number(text)
     if plain is not None:
         return Angle(plain, text.lstrip()[:1] in "+-−–")
     found = _written(_plain(text))
-    if found is None or found[1] not in ("", *("ns" if latitude else "ew")):
-        return None
-    return found[0]
+    if found is None or found[1] not in ("", *("ns" if latitude else "ewo")):
+        return INVALID
+    return UNCLEAR if found[1] == "o" else found[0]
 
 
 def _written(plain: str) -> tuple[Angle, str] | None:

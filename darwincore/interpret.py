@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from .coordinates import INVALID, Pair, angle, coordinate_pair
+from .coordinates import INVALID, Pair, angle, axis, coordinate_pair
 from .dates import DateRead, parse_date
 from .elevations import measure
 from .eventdate import DATE_TERMS, read_date_identified, read_dates
@@ -192,10 +192,9 @@ def _axis(text: str, latitude: bool, found: Found) -> Decimal | None:
         return plain
     term = "decimalLatitude" if latitude else "decimalLongitude"
     found.spare["verbatim_latitude" if latitude else "verbatim_longitude"] = text
-    read = angle(text, latitude)
-    if read is None or not read.signed:
-        code = "COORDINATE_INVALID" if read is None else "COORDINATE_HEMISPHERE_MISSING"
-        found.note(code, term, text)
+    read = axis(text, latitude)
+    if isinstance(read, str) or not read.signed:
+        found.note(read if isinstance(read, str) else "COORDINATE_HEMISPHERE_MISSING", term, text)
         return None
     return read.degrees
 

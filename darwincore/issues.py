@@ -172,6 +172,11 @@ _VALUES: dict[str, Code] = {
         N_('{term} "{value}" is not an elevation.'),
         N_("Write metres as a number, or keep the text in verbatimElevation."),
     ),
+    "ELEVATION_UNIT_MISSING": Code(
+        "warning",
+        N_('{term} "{value}" does not say of what unit it is.'),
+        N_("Add m or ft."),
+    ),
     "ELEVATION_NOT_METRIC": Code(
         "warning",
         N_('{term} "{value}" was turned into metres.'),
@@ -191,6 +196,11 @@ _VALUES: dict[str, Code] = {
         "warning",
         N_('{term} "{value}" is not a depth.'),
         N_("Write metres as a number, or keep the text in verbatimDepth."),
+    ),
+    "DEPTH_UNIT_MISSING": Code(
+        "warning",
+        N_('{term} "{value}" does not say of what unit it is.'),
+        N_("Add m or ft."),
     ),
     "DEPTH_NOT_METRIC": Code(
         "warning",

@@ -10,6 +10,7 @@ from occurrences.views import (
     history,
     importing,
     protecting,
+    reading,
     record,
     search,
 )
@@ -54,6 +55,7 @@ urlpatterns = [
         distribution.distribution,
         name="distribution",
     ),
+    path("reading/", reading.reading, name="reading"),
     path("changes/<uuid:guid>/", history.change_set, name="change_set"),
     path("changes/<uuid:guid>/undo/", history.undo, name="undo"),
     path("collections/<uuid:collection>/changes/", history.changes, name="changes"),

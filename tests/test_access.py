@@ -191,6 +191,7 @@ occurrences:cleaning_decide | POST | portal            | 302 403 403 403 403 | 4
 occurrences:cleaning_undo  | POST | collection edit    | 302 403 403 404 404 | 403
 occurrences:distribution   | GET  | collection         | 200 200 200 200 200 | 200
 occurrences:distribution   | GET  | private_collection | 404 404 404 404 404 | 404
+occurrences:reading        | GET  |                    | 200 200 200 200 200 | 200
 occurrences:changes        | GET  | collection         | 302 403 403 200 200 | 403
 occurrences:changes        | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:imports        | GET  | collection         | 302 404 404 404 200 | 404

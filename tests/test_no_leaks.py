@@ -181,6 +181,7 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:cleaning_decide": [Ask("portal", post={}), Ask("collection", post={})],
     "occurrences:cleaning_undo": [Ask("collection hidden_edit", post={})],
     "occurrences:distribution": [Ask("collection"), Ask("collection", query="family=")],
+    "occurrences:reading": "reads back what the reader has typed",
     "occurrences:undo": [Ask("hidden_edit", post={}), Ask("whole_edit", post={})],
     "occurrences:imports": [Ask("collection")],
     "occurrences:import_new": [Ask("collection"), Ask("collection", post={})],
