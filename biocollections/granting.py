@@ -59,8 +59,11 @@ def grant(
     reason: str,
     until: date | None = None,
     scope: Scope | None = None,
+    since: date | None = None,
 ) -> Grant:
     """Give `user` a role in a collection, or (None) portal-wide, to the end of the day `until`.
+
+    It holds at once, or from the beginning of the day `since` when that is to come.
 
     by None is the operator at the command line, who may do everything. Raises PermissionDenied,
     and ValidationError with the fields role, person, reason, until and those of SCOPES when it
@@ -75,8 +78,10 @@ def grant(
         granted_by=by,
         reason=reason.strip(),
         valid_until=end_of(until),
-        scope=_tidy(scope),
+        scope=tidy(scope),
     )
+    if since and since > timezone.localdate():
+        made.valid_from = timezone.make_aware(datetime.combine(since, time()))
     with transaction.atomic():
         _lock(collection)
         _require_right(by, made)
@@ -98,7 +103,7 @@ def change(
     """Set the last day and the limits of a grant; return the change set, None when all is so."""
     if until and until < timezone.localdate():
         raise ValidationError({"until": _("This day is over.")})
-    wanted = {"valid_until": _text(end_of(until)), "scope": _tidy(scope)}
+    wanted = {"valid_until": _text(end_of(until)), "scope": tidy(scope)}
     return _alter(grant, wanted, by, reason)
 
 
@@ -356,8 +361,11 @@ def _note(change_set: ChangeSet, grant: Grant, before: Any, after: Any) -> None:
     )
 
 
-def _tidy(scope: Scope | None) -> Scope:
-    """Return limits with countries and states as their codes. Raises ValidationError."""
+def tidy(scope: Scope | None) -> Scope:
+    """Return limits with countries and states as their codes.
+
+    Raises ValidationError with the field countries or states for what names no place.
+    """
     given = {part: list(scope[part]) for part in SCOPES if scope and scope.get(part)}
     index = places.current()
     lands = given.get("countries", [])
