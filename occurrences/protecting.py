@@ -209,7 +209,7 @@ def _covered_names(rule_ids: list[int], within: list[int] | None = None) -> list
     if not rule_ids:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_LIKELY, [rule_ids, within, within])
+        cursor.execute(_LIKELY, [rule_ids, *[within] * 4])
         likely = [pk for (pk,) in cursor.fetchall()]
     names = list(Name.objects.filter(pk__in=likely).only(*_KEY))
     keys = [(name.scientific_name, name.authorship, name.context) for name in names]
@@ -218,7 +218,8 @@ def _covered_names(rule_ids: list[int], within: list[int] | None = None) -> list
 
 _KEY = ("scientific_name", "authorship", "context")
 
-# Names that may be covered, by what an index or one pass tells; `covering` looks closer.
+# Names that may be covered, by what an index or one pass tells; `covering` looks closer. Any word
+# may begin a protected name, or be its epithet; what isn't plain letters is always looked at.
 _LIKELY = """
 WITH rule AS MATERIALIZED (
     SELECT c.path FROM occurrences_protectionrule r
@@ -226,19 +227,31 @@ WITH rule AS MATERIALIZED (
     JOIN taxonomy_taxon c ON c.id = coalesce(t.current_id, t.id)
     WHERE r.id = ANY(%s)
 ), protected AS MATERIALIZED (
-    SELECT t.id, t.guid::text AS guid, left(t.canonical_key, 3) AS start
+    SELECT t.id, t.guid::text AS guid, string_to_array(t.canonical_key, ' ') AS words
     FROM rule JOIN taxonomy_taxon t ON t.path <@ rule.path
+), sought AS MATERIALIZED (
+    SELECT array_agg(DISTINCT left(words[1], 3)) AS starts,
+        array_agg(DISTINCT words[2]) FILTER (WHERE words[2] IS NOT NULL) AS epithets
+    FROM protected
+), unlinked AS MATERIALIZED (
+    SELECT id, scientific_name, candidates, regexp_replace(
+        regexp_replace(portal_fold(scientific_name), '[''-]', '', 'g'), '[^a-z]+', ' ', 'g'
+    ) AS words
+    FROM taxonomy_name
+    WHERE (
+        taxon_id IS NULL OR taxon_id IN (  -- a taxon above says no more than its records do
+            SELECT t.id FROM rule JOIN taxonomy_taxon t ON t.path @> rule.path
+        )
+    ) AND (%s::bigint[] IS NULL OR id = ANY(%s))
 )
 SELECT n.id FROM taxonomy_name n
-WHERE (%s::bigint[] IS NULL OR n.id = ANY(%s)) AND (
-    n.taxon_id IN (SELECT id FROM protected)
-    OR (n.taxon_id IS NULL AND (
-        left(regexp_replace(portal_fold(n.scientific_name), '[^a-z]', '', 'g'), 3)
-            IN (SELECT start FROM protected)
-        OR n.scientific_name ~* ' [x×✕] ?'
-        OR n.scientific_name ~ '^[^[:alpha:]]*[×xX] ?[[:alpha:]]'
-        OR EXISTS (SELECT 1 FROM jsonb_array_elements(n.candidates) c
-                   WHERE c->>'taxon' IN (SELECT guid FROM protected))
-    ))
-)
+WHERE n.taxon_id IN (SELECT id FROM protected) AND (%s::bigint[] IS NULL OR n.id = ANY(%s))
+UNION
+SELECT n.id FROM unlinked n, sought
+WHERE string_to_array(regexp_replace(n.words, '([a-z]{1,3})[a-z]*', '\\1', 'g'), ' ')
+        && sought.starts
+    OR string_to_array(n.words, ' ') && sought.epithets
+    OR n.scientific_name ~ '[^ -~]|&[#a-zA-Z0-9]+;| [xX] ?|^[^a-zA-Z]*[xX] ?[a-zA-Z]'
+    OR EXISTS (SELECT 1 FROM jsonb_array_elements(n.candidates) c
+               WHERE c->>'taxon' IN (SELECT guid FROM protected))
 """

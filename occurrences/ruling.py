@@ -10,9 +10,11 @@ takes them alone, knows no record is written without it.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -169,8 +171,12 @@ WITH rule AS MATERIALIZED (
     JOIN taxonomy_taxon c ON c.id = coalesce(t.current_id, t.id)
     WHERE r.id = ANY(%s)
 ), protected AS MATERIALIZED (
-    SELECT rule.id, t.canonical_key, left(t.canonical_key, 3) AS start, t.kingdom
-    FROM rule JOIN taxonomy_taxon t ON t.path <@ rule.path WHERE t.merged_into_id IS NULL
+    SELECT rule.id, t.canonical_key, left(t.canonical_key, 3) AS start, t.kingdom,
+        split_part(t.canonical_key, ' ', 2) AS epithet,
+        replace(t.canonical_key, ' ', '') AS glued,
+        CASE WHEN t.canonical_key LIKE '%% %%'
+            THEN regexp_replace(t.canonical_key, '^(.)[^ ]*', '\\1') END AS short
+    FROM rule JOIN taxonomy_taxon t ON t.path <@ rule.path
 ), asked AS MATERIALIZED (
     SELECT a.at - 1 AS at, n.taxon_id, n.candidates
     FROM unnest(%s::text[], %s::text[], %s::text[])
@@ -179,7 +185,15 @@ WITH rule AS MATERIALIZED (
         AND n.context = a.context
 ), reading AS MATERIALIZED (
     SELECT * FROM unnest(%s::int[], %s::text[]) AS r(at, text)
-    WHERE at IN (SELECT at FROM asked WHERE taxon_id IS NULL)
+    WHERE at IN (
+        SELECT at FROM asked WHERE taxon_id IS NULL OR taxon_id IN (
+            SELECT t.id FROM rule JOIN taxonomy_taxon t ON t.path @> rule.path
+        )
+    )
+), near AS MATERIALIZED (  -- not spelt as another taxon of the thesaurus is
+    SELECT * FROM reading WHERE text LIKE '%% %%' AND NOT EXISTS (
+        SELECT 1 FROM taxonomy_taxon k
+        WHERE k.canonical_key = reading.text AND k.merged_into_id IS NULL)
 )
 SELECT asked.at, rule.id, '' FROM asked
 JOIN taxonomy_taxon t ON t.id = asked.taxon_id JOIN rule ON t.path <@ rule.path
@@ -190,22 +204,31 @@ JOIN taxonomy_taxon t ON t.guid = (candidate->>'taxon')::uuid
 JOIN rule ON t.path <@ rule.path WHERE asked.taxon_id IS NULL
 UNION
 SELECT reading.at, protected.id, protected.kingdom
-FROM reading JOIN protected ON protected.canonical_key = reading.text
+FROM reading JOIN protected ON protected.glued = replace(reading.text, ' ', '')
 UNION
 SELECT reading.at, protected.id, protected.kingdom
-FROM reading JOIN protected ON protected.start = left(reading.text, 3)
-    AND protected.canonical_key LIKE '%% %%'
-    AND levenshtein_less_equal(left(reading.text, 200), left(protected.canonical_key, 200), 2)
-        <= CASE WHEN length(reading.text) < 12 THEN 1 ELSE 2 END
-WHERE reading.text LIKE '%% %%'
-    AND NOT EXISTS (SELECT 1 FROM taxonomy_taxon k WHERE k.canonical_key = reading.text)
+FROM reading JOIN protected ON protected.short = reading.text
+UNION
+SELECT near.at, protected.id, protected.kingdom
+FROM near JOIN protected ON protected.start = left(near.text, 3)
+    AND {alike}
+UNION
+SELECT near.at, protected.id, protected.kingdom
+FROM near JOIN protected ON protected.epithet = split_part(near.text, ' ', 2)
+    AND {alike}
 """
+# A letter amiss, or two in a long name.
+_ALIKE = """protected.canonical_key LIKE '%% %%'
+    AND levenshtein_less_equal(left(near.text, 200), left(protected.canonical_key, 200), 2)
+        <= CASE WHEN length(near.text) < 12 THEN 1 ELSE 2 END"""
+_COVERING = _COVERING.format(alike=_ALIKE)
 
 
 def readings_of(name: str) -> list[str]:
     """Return the keys of all that a name string may stand for: itself and what it lies within.
 
     "Carnegiea gigantea f. cristata" → its own, the species', the genus'; of a formula both sides.
+    Then every two words beside each other: a name may stand amid remarks.
     """
     parsed = parse(name)
     sides = parsed.canonical.split(" × ") if parsed.hybrid == "formula" else [parsed.canonical]
@@ -218,7 +241,19 @@ def readings_of(name: str) -> list[str]:
             words[0] = genus  # "Quercus alba × Q. rubra"
         for length in range(len(words), 0, -1):
             found[" ".join(words[:length])] = None
+    found.update(dict.fromkeys(_readings_amid(name)))
     return list(found)
+
+
+_BINOMIAL = re.compile(r"\b([A-Z][a-z]+)\W+[a-z]{3}")
+_PUNCTUATION = re.compile(r"[^\w'-]+")
+
+
+def _readings_amid(text: str) -> list[str]:
+    """Return the keys of all pairs of words, and of the genera that begin a binomial."""
+    words = canonical_key(_PUNCTUATION.sub(" ", text)).split()
+    pairs = [f"{one} {other}" for one, other in pairwise(words) if min(len(one), len(other)) > 1]
+    return [*pairs, *(genus.lower() for genus in _BINOMIAL.findall(text))]
 
 
 def _contradicts(context: str, kingdom: str) -> bool:

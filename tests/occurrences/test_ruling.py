@@ -21,6 +21,7 @@ from occurrences.models import (
     Withheld,
 )
 from occurrences.readers import hash_collection
+from taxonomy import thesaurus
 from taxonomy.models import Name, Taxon
 from taxonomy.signals import names_linked, taxon_changed
 from tests import make
@@ -63,19 +64,35 @@ def levels(within: Collection) -> dict[str, int]:
     return dict(rows)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "Carnegiea gigantea",
-        "Cereus giganteus",
-        "Carnegiea gigantea f. cristata",
-        "Carnegiea cf. gigantea",
-        "Carnegiea gigantae",
-        "Carnegiea gigantea × Pachycereus pringlei",
-        "Pachycereus pringlei × Carnegiea gigantea",
-        "CARNEGIEA GIGANTEA",
-    ],
-)
+SPELLINGS = [
+    "Carnegiea gigantea",
+    "Cereus giganteus",
+    "Carnegiea gigantea f. cristata",
+    "Carnegiea cf. gigantea",
+    "Carnegiea gigantae",
+    "Carnegiea gigantea × Pachycereus pringlei",
+    "Pachycereus pringlei × Carnegiea gigantea",
+    "CARNEGIEA GIGANTEA",
+    "cf. Carnegiea gigantea",
+    "Possibly Carnegiea gigantea",
+    "juvenile Carnegiea gigantea, det. by photo",
+    "Larrea tridentata, Carnegiea gigantea",
+    "Larrea tridentata/Carnegiea gigantea",
+    "Cactaceae: Carnegiea gigantea",
+    "Carnegiea Gigantea",
+    "Carnegiea (Sub) gigantea",
+    "<i>Carnegiea gigantea</i> (Engelm.) Britton & Rose",
+    "\u0421arnegiea gig\u0430nt\xe9a",  # Cyrillic letters and an accent
+    "Carnegiea\u200bgigantea",
+    "Carnegiea-gigantea",
+    "Varnegiea gigantea",
+    "Canegiea gigantea",
+    "C. gigantea",
+    "Pachycereus pringlei x C. gigantea",
+]
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
 def test_synonyms_infraspecies_hybrids_and_misspellings_follow(
     saguaro: Taxon, everywhere: ProtectionList, name: str
 ) -> None:
@@ -83,6 +100,39 @@ def test_synonyms_infraspecies_hybrids_and_misspellings_follow(
     record = make.occurrence(scientific_name=name, locality="Behind the mill")
     assert record.protection == Protection.PLACE
     assert record.locality is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_spelling_that_stands_already_is_hidden_at_once_and_protected(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    within = make.collection()
+    for name in SPELLINGS:
+        make.occurrence(within, scientific_name=name, locality="Behind the mill")
+    protecting.add_rule(None, everywhere, saguaro)
+    assert not Occurrence.objects.visible_to(VISITOR).exists()
+    finish()
+    assert [name for name, level in levels(within).items() if level == Protection.OPEN] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_genus_of_two_letters_is_found_among_what_stands(everywhere: ProtectionList) -> None:
+    orchid = make.taxon("Aa achalensis")
+    record = make.occurrence(scientific_name="Aa achalensis", locality="Behind the mill")
+    Name.objects.filter(pk=record.name_id).update(taxon=None, state=Name.State.KEPT)
+    protecting.add_rule(None, everywhere, orchid)
+    assert not Occurrence.objects.visible_to(VISITOR).exists()
+
+
+def test_a_misspelling_that_was_merged_away_still_reads_like_its_taxon(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    wrong = make.taxon("Carnegia gigantia", parent=saguaro.parent)
+    thesaurus.merge(make.change_set(kind="taxon edit"), wrong, saguaro)
+    protecting.add_rule(None, everywhere, saguaro)
+    record = make.occurrence(scientific_name="Carnegia gigantia")
+    Name.objects.filter(pk=record.name_id).update(taxon=None, state=Name.State.KEPT)
+    assert make.occurrence(scientific_name="Carnegia gigantia").protection == Protection.PLACE
 
 
 @pytest.mark.parametrize(
