@@ -3,7 +3,7 @@
 `parse_date("14.vii.1932")` is a day, `parse_date("July 1932")` a month, `parse_date("2008-00-20")`
 the year 2008, `parse_date("12-14 May 1932")` an interval. What could be two days keeps the part
 that is certain; a year of two digits is not a year. Source: ISO 8601-1 and 8601-2 (intervals), and
-the notations on labels in English, Spanish, Portuguese, French, German and Italian.
+the notations on labels in a dozen languages. A decade or a century is the interval that it is.
 """
 
 import re
@@ -101,7 +101,7 @@ def parse_date(text: str) -> DateRead:
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> DateRead:
-    return _read_iso(text) or _read_notation(text)
+    return _read_iso(text) or _read_span(text) or _read_notation(text)
 
 
 def between(begin: Point, finish: Point) -> DateRead:
@@ -168,13 +168,22 @@ def _read_iso(text: str) -> DateRead | None:
         if not any(map(int, filter(None, (year, month, day)))):
             return _NOTHING
         if month and not day and int(month) > 12:
-            return _year_range(int(year), int(month)) if separator == "-" else _INVALID
+            return _year_range(int(year), int(month)) if separator in "-/" else _INVALID
         return _one(point(int(year), int(month or 0), int(day or 0)))
     if found := _COMPACT.fullmatch(text):
-        return _one(point(*map(int, found.groups())))
+        read = point(*map(int, found.groups()))
+        return _one(read) if read or len(text) > 8 else _compact_backwards(text)
     if found := _ORDINAL.fullmatch(text):
         return _one(day_of_year(int(found[1]), int(found[2])))
     return None
+
+
+def _compact_backwards(text: str) -> DateRead:
+    """Read 28021998, whose year stands last."""
+    first, second, year = int(text[:2]), int(text[2:4]), int(text[4:])
+    if year < 1500 or not first or not second:
+        return _INVALID
+    return _numeric([(first, second)], (year, year))
 
 
 def _read_iso_interval(left: str, right: str) -> DateRead | None:
@@ -204,6 +213,41 @@ def _one(found: Point | None) -> DateRead:
     return DateRead(Period(found, found)) if found else _INVALID
 
 
+# Decades and centuries
+
+_DECADE = re.compile(
+    r"(?:(?:the|early|mid|late)[\s-]+)*(\d{3})(?:0\s*['’]?s|0er(?:\s+jahre)?|[-–?xu_])\.?",
+    re.IGNORECASE,
+)
+_CENTURY = re.compile(
+    r"(?:(?:the|early|mid|late)[\s-]+)*(?:(\d{1,2})(?:\s*(?:st|nd|rd|th|eme|ème|e|\.))?|([xvi]+)(?:e|ème)?)"
+    r"\s*(?:century|cent\.?|c\.|siècle|siecle|jahrhundert|jh\.?|secolo)"
+    r"|(?:siglo|s\.|século|seculo|secolo)\s*([xvi]+|\d{1,2})",
+    re.IGNORECASE,
+)
+_ROMAN_CENTURIES = "xi xii xiii xiv xv xvi xvii xviii xix xx xxi".split()
+
+
+def _read_span(text: str) -> DateRead | None:
+    """Read 1930s, 193-, 19-- and 19th century, which are nothing more exact than intervals."""
+    if found := _DECADE.fullmatch(text):
+        first = int(found[1]) * 10
+        # The 1800s may be ten years or a hundred.
+        return between(Point(first), Point(first + (9 if first % 100 else 99))) if first else None
+    if found := re.fullmatch(r"(\d\d)(?:--|––|\?\?|[xX]{2}|uu|__)", text):
+        first = int(found[1]) * 100
+        return between(Point(first), Point(first + 99)) if first >= 1000 else _INVALID
+    if found := _CENTURY.fullmatch(text):
+        written = (found[1] or found[2] or found[3]).lower()
+        known = written in _ROMAN_CENTURIES
+        number = _ROMAN_CENTURIES.index(written) + 11 if known else 0
+        number = int(written) if written.isdecimal() and written.isascii() else number
+        if 11 <= number <= 21:
+            return between(Point(number * 100 - 99), Point(number * 100))
+        return _INVALID
+    return None
+
+
 # Other notations
 
 
@@ -218,24 +262,47 @@ _ABSENT = _words(
     desconocido desconhecida unbekannt inconnue
     """
 )
-_MONTH_NAMES = """
-january jan enero ene janeiro janvier janv januar janner gennaio gen i
-february feb febrero fevereiro fev fevrier fevr februar febbraio ii
-march mar marzo marco mars marz maerz mrz iii
-april apr abril abr avril avr aprile iv
-may mayo maio mai maggio mag v
-june jun junio junho juin juni giugno giu vi
-july jul julio julho juillet juil juli luglio lug vii
-august aug agosto ago aout viii
-september sep sept septiembre setiembre setembro septembre settembre set ix
-october oct octubre outubro out octobre oktober okt ottobre ott x
-november nov noviembre novembro novembre xi
-december dec diciembre dic dezembro dezember dez decembre dicembre xii
-"""
+
+
+def _fold(text: str) -> str:
+    """Lower the case and drop accents; Ê is the blank of old Macintosh files."""
+    text = unicodedata.normalize("NFKD", text.replace("Ê", " ").casefold())
+    return "".join(letter for letter in text if not unicodedata.combining(letter))
+
+
+# A name that is one month here and another there, such as listopad, is none.
+_MONTH_NAMES = (
+    "i january jan januari janeiro enero ene janvier janv januar janner gennaio gen gener januarii"
+    " januarius ianuarie stycznia styczen leden ledna tammikuu tammikuuta ocak января январь янв",
+    "ii february feb febrero februari fevereiro fev fevrier fevr februar febbraio febrer februarii"
+    " februarius februarie lutego luty unor unora helmikuu helmikuuta subat февраля февраль фев",
+    "iii march mar marzo marco mars marz maerz mrz maart mrt marc martii martius martie marca"
+    " marzec brezen brezna marcius maaliskuu maaliskuuta mart марта март",
+    "iv april apr abril abr avril avr aprile aprilis aprilie kwietnia kwiecien duben dubna"
+    " huhtikuu huhtikuuta nisan апреля апрель апр",
+    "v may mayo maio mai maggio mag mei maig maii maius maj maja kveten kvetna majus toukokuu"
+    " toukokuuta mayıs мая май",
+    "vi june jun junio junho juin juni giugno giu juny junii junius iunie czerwca czerwiec cerven"
+    " cervna kesakuu kesakuuta haziran июня июнь",
+    "vii july jul julio julho juillet juil juli luglio lug juliol julii julius iulie lipca lipiec"
+    " cervenec cervence heinakuu heinakuuta temmuz июля июль",
+    "viii august aug agosto ago aout augustus augusti agost sierpnia sierpien srpen srpna"
+    " augusztus elokuu elokuuta agustos августа август авг",
+    "ix september sep sept septiembre setiembre setembro septembre settembre set setembre"
+    " septembris septembrie wrzesnia wrzesien zari szeptember syyskuu syyskuuta eylul сентября"
+    " сентябрь сент",
+    "x october oct octubre outubro out octobre oktober okt ottobre ott octubris octobris octombrie"
+    " pazdziernika pazdziernik rijen rijna lokakuu lokakuuta ekim октября октябрь окт",
+    "xi november nov noviembre novembro novembre novembris noiembrie listopadu marraskuu"
+    " marraskuuta kasım ноября ноябрь ноя",
+    "xii december dec diciembre dic dezembro dezember dez decembre dicembre desembre decembris"
+    " decembrie desember grudnia grudzien prosinec prosince joulukuu joulukuuta aralık декабря"
+    " декабрь дек",
+)
 _MONTHS = {
-    name: number
-    for number, line in enumerate(_MONTH_NAMES.strip().splitlines(), start=1)
-    for name in line.split()
+    _fold(name): number
+    for number, names in enumerate(_MONTH_NAMES, start=1)
+    for name in names.split()
 }
 _SEASONS = _words(
     """
@@ -243,10 +310,25 @@ _SEASONS = _words(
     fruhling sommer herbst verao outono inverno estate autunno
     """
 )
-_SILENT = _words("of the de del la le el do di den from von desde dated")
+_SILENT = _words(
+    """
+    of the de del la le el do di den from von desde dated between entre zwischen г года 年 月 日
+    monday mon tuesday tue tues wednesday wed thursday thu thur thurs friday fri saturday sat
+    sunday sun lunes martes miercoles jueves viernes sabado domingo lundi mardi mercredi jeudi
+    vendredi samedi dimanche montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag
+    """
+)
+# Early May is a part of May: the month is certain.
+_PARTS_OF = _words(
+    """
+    early mid middle late beginning end anfang mitte ende fruh spat principios mediados fines
+    finales inicios comienzos inicio meados final fim debut fin milieu inizio meta fine
+    """
+)
 _RANGE = _words("to through thru until till and bis al a y e und et au hasta ate &")
-_ORDINALS = _words("st nd rd th er o a")
-_TOKEN = re.compile(r"\d+\?*|[^\W\d_]+|\?+|[-–—/&]|[.,;:'’()\[\]\s]+|.", re.DOTALL)
+_ORDINALS = _words("st nd rd th d er o a e")
+_BLANKS = ".,;:'’()[]\\_ \t\n"
+_TOKEN = re.compile(r"\d+\?*|[年月日]|[^\W\d_]+|\?+|[-–—/&]|[.,;:'’()\[\]\\_\s]+|.", re.DOTALL)
 _DASHES = set("-–—")
 
 
@@ -261,22 +343,16 @@ def _read_notation(text: str) -> DateRead:
     return _INVALID
 
 
-def _fold(text: str) -> str:
-    """Lower the case and drop accents; Ê is the blank of old Macintosh files."""
-    text = unicodedata.normalize("NFKD", text.replace("Ê", " ").casefold())
-    return "".join(letter for letter in text if not unicodedata.combining(letter))
-
-
 def _tokens(text: str) -> tuple[str, list[int]]:
     """Return the shape of a text and the numbers in it.
 
     A letter of the shape stands for: Y a year, D one or two digits, M a month, 0 an unknown part
-    (zeros or question marks), S a season, - a range or separator, x anything else. What is silent
-    has no letter. Numbers go with Y, D, M and 0.
+    (zeros, question marks, XX), S a season, q a part of a month or year, - a range or separator,
+    x anything else. What is silent has no letter. Numbers go with Y, D, M and 0.
     """
     shape: list[str] = []
     numbers: list[int] = []
-    words = [token for token in _TOKEN.findall(_fold(text)) if token.strip(".,;:'’()[] \t\n")]
+    words = [token for token in _TOKEN.findall(_fold(text)) if token.strip(_BLANKS)]
     textual = any(word in _MONTHS for word in words)
     for position, word in enumerate(words):
         kind, number = _token(word, textual)
@@ -300,8 +376,10 @@ def _token(word: str, textual: bool) -> tuple[str, int]:
         return ("D", value) if len(word) <= 2 else ("x", 0)
     if word in _MONTHS:
         return "M", _MONTHS[word]
-    if word.startswith("?"):
+    if word.startswith("?") or word in ("xx", "uu", "xxxx"):
         return "0", 0
+    if word in _PARTS_OF:
+        return "q", 0
     if word in _DASHES or word in _RANGE:
         return "-", 0
     if word == "/":
@@ -360,6 +438,11 @@ _PATTERNS = [
         ("MDY", lambda n: _one(point(n[2], n[0], n[1]))),
         ("YMD", lambda n: _one(point(*n))),
         ("YDM", lambda n: _one(point(n[0], n[2], n[1]))),
+        ("qMY", lambda n: _one(point(n[1], n[0]))),
+        ("qYM", lambda n: _one(point(*n))),
+        ("qY", lambda n: _one(point(n[0]))),
+        ("qSY", lambda n: _one(point(n[0]))),
+        ("S!SY", lambda n: _one(point(n[0]))),
         ("SY", lambda n: _one(point(n[0]))),
         ("MY", lambda n: _one(point(n[1], n[0]))),
         ("YM", lambda n: _one(point(*n))),
@@ -379,6 +462,10 @@ _PATTERNS = [
         ("D!DMY", lambda n: _range((n[3], n[2], n[0]), (n[3], n[2], n[1]))),
         ("MD!DY", lambda n: _range((n[3], n[0], n[1]), (n[3], n[0], n[2]))),
         ("DM!DMY", lambda n: _range((n[4], n[1], n[0]), (n[4], n[3], n[2]))),
+        ("YMD!D", lambda n: _range((n[0], n[1], n[2]), (n[0], n[1], n[3]))),
+        ("YMD!MD", lambda n: _range((n[0], n[1], n[2]), (n[0], n[3], n[4]))),
+        ("YM!M", lambda n: _range((n[0], n[1]), (n[0], n[2]))),
+        ("YMD!YMD", lambda n: _range((n[0], n[1], n[2]), (n[3], n[4], n[5]))),
         ("MD!MDY", lambda n: _range((n[4], n[0], n[1]), (n[4], n[2], n[3]))),
         ("DMY!DMY", lambda n: _range((n[2], n[1], n[0]), (n[5], n[4], n[3]))),
         ("MDY!MDY", lambda n: _range((n[2], n[0], n[1]), (n[5], n[3], n[4]))),
@@ -394,6 +481,7 @@ _PATTERNS = [
         ("DM!DMD", _without_century),
         ("MMD", _without_century),
         ("MD!MD", _without_century),
+        ("MD!MY", _month_and_number),
         ("DMD!DMD", _without_century),
         ("DMD!DMY", _without_century),
         ("DMD!DDD", _without_century),

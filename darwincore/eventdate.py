@@ -63,6 +63,22 @@ def read_dates(texts: Texts, today: date) -> Found:
     return found
 
 
+@lru_cache(maxsize=4096)
+def read_label(texts: Texts, today: date) -> Found:
+    """Derive a date from verbatimEventDate, where nothing else says when.
+
+    What is no date there is none and no fault.
+    """
+    found = Found()
+    (label,) = texts
+    read = parse_date(label)
+    if read.period:
+        _derive(read.period, found, today, label)
+    if read.code in ("DATE_AMBIGUOUS", "DATE_TWO_DIGIT_YEAR"):
+        found.note(read.code, "verbatimEventDate", label)
+    return found
+
+
 class _Parts(NamedTuple):
     """The numbers in year, month, day, startDayOfYear and endDayOfYear; 0 for none."""
 

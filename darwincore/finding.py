@@ -33,10 +33,15 @@ class Found:
 
 
 class Group(NamedTuple):
-    """Terms that are read together, by a pure function of their texts and of today."""
+    """Terms that are read together, by a pure function of their texts and of today.
+
+    unless: a term of another group; where a term of that group says something, this one is passed
+    over.
+    """
 
     terms: Texts
     read: Callable[[Texts, date], Found]
+    unless: str = ""
 
     def found(self, texts: Texts, today: date) -> Found:
         """Read the texts; those as long as a book are read without being remembered."""

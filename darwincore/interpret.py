@@ -17,7 +17,7 @@ from typing import NamedTuple
 from .coordinates import INVALID, Pair, angle, axis, coordinate_pair
 from .dates import DateRead, parse_date
 from .elevations import measure
-from .eventdate import DATE_TERMS, read_date_identified, read_dates
+from .eventdate import DATE_TERMS, read_date_identified, read_dates, read_label
 from .finding import Found, Group, Texts
 from .grids import grid_point
 from .issues import Issue
@@ -101,13 +101,17 @@ class _Plan:
         names = columns.keys() | bits.keys()
         self.places = {name: (columns.get(name, ""), bits.get(name, 0)) for name in names}
         self.blank = dict.fromkeys(bits, "")
-        self.groups = groups
+        self.groups = [
+            (1 << at, bits.get(group.unless, 0), group) for at, group in enumerate(groups)
+        ]
         self.chosen: dict[int, list[Group]] = {}
 
     def groups_of(self, bits: int) -> list[Group]:
         """Return the groups that a set of bits names; files use few sets."""
         if bits not in self.chosen:
-            self.chosen[bits] = [group for at, group in enumerate(self.groups) if bits >> at & 1]
+            self.chosen[bits] = [
+                group for bit, unless, group in self.groups if bits & bit and not bits & unless
+            ]
         return self.chosen[bits]
 
 
@@ -146,9 +150,8 @@ def _merge(result: Interpretation, found: Found) -> None:
 
 # Coordinates
 
-_COORDINATE_TERMS = (
-    "decimalLatitude",
-    "decimalLongitude",
+_DECIMAL_TERMS = ("decimalLatitude", "decimalLongitude")
+_WRITTEN_TERMS = (
     "verbatimLatitude",
     "verbatimLongitude",
     "verbatimCoordinates",
@@ -158,25 +161,22 @@ _COORDINATE_TERMS = (
 
 @lru_cache(maxsize=4096)
 def _read_coordinates(texts: Texts, today: date) -> Found:
-    """Read both decimal coordinates; where both are blank, derive them from the verbatim terms."""
+    """Read both decimal coordinates."""
     found = Found()
-    if not texts[0] and not texts[1]:
-        _derive_coordinates(texts, found)
-        return found
     latitude = _axis(texts[0], True, found)
     longitude = _axis(texts[1], False, found)
     if latitude is not None and longitude is not None:
         code = _refusal(latitude, longitude)
         if code:
             out = 0 if code == "ZERO_COORDINATE" or abs(latitude) > 90 else 1
-            found.note(code, _COORDINATE_TERMS[out], texts[out])
+            found.note(code, _DECIMAL_TERMS[out], texts[out])
         else:
             found.values.update(decimal_latitude=latitude, decimal_longitude=longitude)
     elif not found.issues:
         alone = 0 if texts[0] else 1
-        found.note("COORDINATE_INCOMPLETE", _COORDINATE_TERMS[alone], texts[alone])
+        found.note("COORDINATE_INCOMPLETE", _DECIMAL_TERMS[alone], texts[alone])
     for term, column, text in zip(
-        _COORDINATE_TERMS[:2], ("decimal_latitude", "decimal_longitude"), texts[:2], strict=True
+        _DECIMAL_TERMS, ("decimal_latitude", "decimal_longitude"), texts, strict=True
     ):
         if text and (column not in found.values or number(text) is None):
             found.verbatim[term] = text
@@ -209,11 +209,13 @@ def _refusal(latitude: Decimal, longitude: Decimal) -> str:
     return "PRESUMED_SWAPPED_COORDINATE" if swapped else "COORDINATE_OUT_OF_RANGE"
 
 
-def _derive_coordinates(texts: Texts, found: Found) -> None:
+@lru_cache(maxsize=4096)
+def _derive_coordinates(texts: Texts, today: date) -> Found:
     """Fill the decimal coordinates from text that leaves no doubt; say nothing of other text."""
-    latitude, longitude, both, datum = texts[2:]
+    found = Found()
+    latitude, longitude, both, datum = texts
     if not (latitude or longitude or both):
-        return
+        return found
     term, written = "verbatimCoordinates", both
     north, east = angle(latitude, True), angle(longitude, False)
     pair: Pair | str
@@ -232,6 +234,7 @@ def _derive_coordinates(texts: Texts, found: Found) -> None:
         found.add_derived(decimal_latitude=pair.latitude, decimal_longitude=pair.longitude)
         if pair.step:
             found.spare["coordinate_precision"] = pair.step
+    return found
 
 
 def _pair_on_grid(text: str, datum: str, found: Found) -> Pair | str:
@@ -521,8 +524,10 @@ def _number_group(term: str, column: str) -> Group:
 
 _OWN_GROUPS = (
     Group(DATE_TERMS, read_dates),
+    Group(("verbatimEventDate",), read_label, unless="eventDate"),
     Group(("dateIdentified",), read_date_identified),
-    Group(_COORDINATE_TERMS, _read_coordinates),
+    Group(_DECIMAL_TERMS, _read_coordinates),
+    Group(_WRITTEN_TERMS, _derive_coordinates, unless="decimalLatitude"),
     Group(("coordinateUncertaintyInMeters",), _read_uncertainty),
     Group((_ELEVATION.low, _ELEVATION.high, _ELEVATION.verbatim), _read_elevation),
     Group((_DEPTH.low, _DEPTH.high, _DEPTH.verbatim), _read_depth),
@@ -546,7 +551,7 @@ _IDENTIFICATION_GROUPS = (
 
 
 # Texts that stay as they are, even where a group reads them too.
-_ALSO_TEXT = {*_COORDINATE_TERMS[2:], _ELEVATION.verbatim, _DEPTH.verbatim}
+_ALSO_TEXT = {"verbatimEventDate", *_WRITTEN_TERMS, _ELEVATION.verbatim, _DEPTH.verbatim}
 _READ_BY_GROUP = {term for group in _GROUPS for term in group.terms} - _ALSO_TEXT
 _TEXT_COLUMNS = {
     term.name: term.column

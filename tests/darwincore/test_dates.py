@@ -75,6 +75,37 @@ February and March 1914       1914-02/1914-03           interval
 X.1991- I. 1992               1991-10/1992-01           interval
 3 May 1932 - 5 June 1932      1932-05-03/1932-06-05     interval
 14.08 - 18.08.2006            2006-08-14/2006-08-18     interval
+1932 May 3-5                  1932-05-03/1932-05-05     interval
+1932 May 3 - June 5           1932-05-03/1932-06-05     interval
+1932 May-June                 1932-05/1932-06           interval
+between 3 and 5 May 1932      1932-05-03/1932-05-05     interval
+1932/33                       1932/1933                 interval
+1930s                         1930/1939                 interval
+early 1930's                  1930/1939                 interval
+193-                          1930/1939                 interval
+193X                          1930/1939                 interval
+18--                          1800/1899                 interval
+1800s                         1800/1899                 interval
+19th century                  1801/1900                 interval
+siglo XIX                     1801/1900                 interval
+XIXe siècle                   1801/1900                 interval
+19. Jahrhundert               1801/1900                 interval
+early May 1932                1932-05                   month
+mid-June 1980                 1980-06                   month
+finales de mayo de 1932       1932-05                   month
+1932-05-XX                    1932-05                   month
+1932-XX-XX                    1932                      year
+spring-summer 2000            2000                      year
+Monday 3 May 1932             1932-05-03                day
+Sat., 4 June 1904             1904-06-04                day
+21_12_1978                    1978-12-21                day
+21121978                      1978-12-21                day
+12211978                      1978-12-21                day
+1932年5月3日                     1932-05-03                day
+3 мая 1932 г.                 1932-05-03                day
+3 mei 1932                    1932-05-03                day
+5 Ağustos 1932                1932-08-05                day
+12. elokuuta 1932             1932-08-12                day
 29-30.07.1986                 1986-07-29/1986-07-30     interval
 """
 
@@ -111,6 +142,10 @@ def test_notation_is_read(text, iso, precision):
         ("9/4/36", "DATE_TWO_DIGIT_YEAR"),
         ("18-Aug-22", "DATE_TWO_DIGIT_YEAR"),
         ("Feb. 80", "DATE_TWO_DIGIT_YEAR"),
+        ("XII.89-II.1990", "DATE_TWO_DIGIT_YEAR"),
+        ("14 listopad 1932", "INVALID"),  # October in Croatian, November in Polish
+        ("end of February", "INVALID"),
+        ("30th century", "INVALID"),
         ("27.XII.90-6.I.1991", "DATE_TWO_DIGIT_YEAR"),
         ("16-9-I-1982", "DATE_RANGE_REVERSED"),
         ("2020-10-02/2020-09-01", "DATE_RANGE_REVERSED"),
@@ -144,7 +179,13 @@ def test_words_for_no_date_are_no_date_and_no_fault(text):
 
 @pytest.mark.parametrize(
     ("text", "year"),
-    [("05/07/2024", "2024"), ("03.06.1898", "1898"), ("7/?/1977", "1977"), ("3-4-1911", "1911")],
+    [
+        ("05/07/2024", "2024"),
+        ("03.06.1898", "1898"),
+        ("7/?/1977", "1977"),
+        ("05071978", "1978"),
+        ("3-4-1911", "1911"),
+    ],
 )
 def test_a_day_that_could_be_two_keeps_its_year_alone(text, year):
     period, code = parse_date(text)
@@ -226,3 +267,32 @@ def test_no_more_is_read_than_was_written(day):
     assert period.start <= day <= period.end
     assert (period.precision == "day") == (day.day > 12 or day.day == day.month)
     assert (code == "") == (period.precision == "day")
+
+
+@given(
+    st.sampled_from("{0}0s|{0}-|{0}X|{0}?|the {0}0s|early {0}0s".split("|")),
+    st.integers(101, 202).filter(lambda decade: decade % 10),
+)
+def test_decade_is_its_ten_years(written, decade):
+    period = parse_date(written.format(decade)).period
+    assert (period.start, period.end) == (date(decade * 10, 1, 1), date(decade * 10 + 9, 12, 31))
+
+
+@given(
+    st.dates(date(1600, 1, 1), date(2025, 12, 31)).filter(lambda day: day.year % 100),
+    st.sampled_from("%d.%m.%y|%d %b %y|%b %d, '%y|%m/%d/%y|%d-%b-%y".split("|")),
+)
+def test_century_is_never_made_up(day, written):
+    period, code = parse_date(f"{day:{written}}")
+    assert period is None
+    assert code == "DATE_TWO_DIGIT_YEAR"
+
+
+@given(
+    st.dates(date(1600, 1, 1), date(2025, 12, 31)),
+    st.sampled_from("%B %Y|early %B %Y|%b. %Y|00 %b %Y|%Y %B|%Y-%m-XX|?.%m.%Y".split("|")),
+)
+def test_day_is_never_made_up(day, written):
+    period, _ = parse_date(f"{day:{written}}")
+    assert period.precision in ("month", "year")
+    assert period.start <= day <= period.end

@@ -120,6 +120,36 @@ def test_day_that_could_be_two_is_an_issue_and_a_year():
     assert issues == [("DATE_AMBIGUOUS", "eventDate")]
 
 
+def test_blank_date_is_derived_from_the_label():
+    found = interpret({"verbatimEventDate": "3.V.1998"})
+    assert str(found.values["event_date"]) == "1998-05-03"
+    assert found.values["verbatim_event_date"] == "3.V.1998"
+    assert {"event_date", "year", "month", "day"} <= found.derived
+    assert found.issues == []
+
+
+@pytest.mark.parametrize(
+    ("label", "year", "codes"),
+    [
+        ("coll. by night", None, []),
+        ("14.x.60", None, [("DATE_TWO_DIGIT_YEAR", "verbatimEventDate")]),
+        ("05/07/2024", 2024, [("DATE_AMBIGUOUS", "verbatimEventDate")]),
+    ],
+)
+def test_label_that_leaves_a_doubt_gives_no_more_than_is_certain(label, year, codes):
+    values, verbatim, issues = read(verbatimEventDate=label)
+    assert values["verbatim_event_date"] == label
+    assert (values.get("year"), verbatim, issues) == (year, {}, codes)
+    assert "month" not in values
+
+
+def test_label_says_nothing_where_the_date_does():
+    values, _, issues = read(eventDate="31/02/1998", verbatimEventDate="3.V.1998")
+    assert "event_date" not in values
+    assert issues == [("RECORDED_DATE_INVALID", "eventDate")]
+    assert read(year="1999", verbatimEventDate="3.V.1998")[0]["event_date"] == "1999"
+
+
 def test_no_date_is_no_issue():
     values, verbatim, issues = read(eventDate="no date")
     assert (values, verbatim, issues) == ({}, {"eventDate": "no date"}, [])
@@ -265,6 +295,48 @@ def test_blank_coordinates_are_derived_from_text_that_leaves_no_doubt(cells):
     assert (verbatim, issues) == ({}, [])
 
 
+def test_point_from_minutes_says_how_exact_it_is():
+    cells = {"verbatimCoordinates": "34°25'N, 119°52'W"}
+    values, _, _ = read(**cells)
+    assert values["coordinate_precision"] == "0.0167"
+    values, _, _ = read(**cells, coordinatePrecision="0.5")
+    assert values["coordinate_precision"] == "0.5"
+
+
+def test_grid_is_read_in_its_datum_or_that_of_the_record():
+    values, verbatim, issues = read(verbatimCoordinates="UTM 11N 363600E 3804800N NAD27")
+    assert values["decimal_latitude"] == "34.377362"
+    assert values["decimal_longitude"] == "-118.483523"
+    assert values["geodetic_datum"] == "NAD27"
+    assert values["verbatim_coordinates"] == "UTM 11N 363600E 3804800N NAD27"
+    assert (verbatim, issues) == ({}, [])
+    again, *_ = read(verbatimCoordinates="11N 363600 3804800", geodeticDatum="NAD27")
+    assert again["decimal_latitude"] == "34.377362"
+
+
+def test_grid_without_a_datum_is_an_issue_and_no_more_exact_than_that():
+    values, _, issues = read(verbatimCoordinates="11N 363600 3804800")
+    assert (values["decimal_latitude"], values["coordinate_precision"]) == ("34.3756", "0.001")
+    assert "geodetic_datum" not in values
+    assert issues == [("GEODETIC_DATUM_ASSUMED_WGS84", "verbatimCoordinates")]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("11S 363600 3804800", ["COORDINATE_ZONE_AMBIGUOUS"]),
+        ("19°25'N 99°10'O", ["COORDINATE_HEMISPHERE_AMBIGUOUS"]),
+        ("43.74, 131.63", ["COORDINATE_HEMISPHERE_MISSING"]),
+        ("T12N R4E sec. 5", []),
+        ("near the road", []),
+    ],
+)
+def test_text_that_leaves_a_doubt_gives_no_point(text, codes):
+    values, _, issues = read(verbatimCoordinates=text)
+    assert values == {"verbatim_coordinates": text}
+    assert [code for code, _ in issues] == codes
+
+
 def test_given_coordinates_win_over_verbatim_ones():
     values, *_ = read(
         decimalLatitude="1.5", decimalLongitude="2.5", verbatimCoordinates="34 N, 119 W"
@@ -321,6 +393,15 @@ def test_verbatim_elevation_gives_metres_only_with_its_unit():
         "minimum_elevation_in_meters"
         not in read(verbatimElevation="3300 ft.", maximumElevationInMeters="900")[0]
     )
+
+
+def test_open_elevation_has_one_end():
+    values, *_ = read(verbatimElevation="above 3000 ft")
+    assert values["minimum_elevation_in_meters"] == "914"
+    assert "maximum_elevation_in_meters" not in values
+    assert read(coordinateUncertaintyInMeters="< 100 m")[0] == {
+        "coordinate_uncertainty_in_meters": "100"
+    }
 
 
 def test_depth_below_the_surface():
