@@ -14,6 +14,14 @@ function go(step) {
   next?.scrollIntoView({ block: "nearest" });
 }
 
+// The last decided name has handed on to the next one, so "undo" means the one that was decided.
+let decided = -1;
+
+function takeBack() {
+  const undo = current()?.querySelector("[data-undo]") ?? cards()[decided]?.querySelector("[data-undo]");
+  undo?.click();
+}
+
 function press(value) {
   current()?.querySelector(`button[name="choice"][value="${value}"]`)?.click();
 }
@@ -22,7 +30,7 @@ const keys = {
   j: () => go(1),
   k: () => go(-1),
   x: () => press("keep"),
-  u: () => current()?.querySelector("[data-undo]")?.click(),
+  u: takeBack,
   " ": () => current()?.querySelector("[data-tick]")?.click(),
   t: () => {
     const field = current()?.querySelector("[data-typed]");
@@ -64,7 +72,10 @@ if (list) {
     const card = cards()[place];
     if (!card || isTyping(document.activeElement)) return;
     card.focus();
-    if (card.querySelector("[data-undo]")) go(1);
+    if (card.querySelector("[data-undo]")) {
+      decided = place;
+      go(1);
+    }
     countTicked();
   });
 }
