@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from journal import jobs
 from journal.jobs import Progress, Refused, collection_lock, work
+from journal.models import Job
 from occurrences import records
 from occurrences.models import (
     Occurrence,
@@ -89,17 +90,17 @@ def names_changed(name_ids: Iterable[int]) -> None:
 
     Open records of names that a rule covers now are out of sight at once; a job does the rest.
     """
-    if not ProtectionRule.objects.filter(state__in=ProtectionRule.DECIDING).exists():
+    hold_rules()  # before asking whether there are any: one may be about to come
+    if not _deciding_ids():
         return
     ids = list(name_ids)
-    hold_rules()
     covered = {name.pk for name, _rule in _covered_names(_deciding_ids(), within=ids)}
     PendingName.objects.bulk_create(
         [PendingName(name_id=pk) for pk in sorted(covered)], ignore_conflicts=True
     )
     protected = Withheld.objects.exclude(rules=[]).filter(occurrence__name__in=ids)
     if covered or protected.exists():
-        jobs.start("review protection", "names", None)
+        _review_soon()
 
 
 @receiver(names_linked, dispatch_uid="protecting")
@@ -110,11 +111,22 @@ def _names_were_linked(names: list[int], **_signal: Any) -> None:
 @receiver(taxon_changed, dispatch_uid="protecting")
 def _taxa_changed(taxa: list[int], **_signal: Any) -> None:
     """See to names linked to these taxa; names in doubt are looked at by the job as well."""
+    hold_rules()
     if _deciding_ids():
         moved = Taxon.objects.filter(pk__in=taxa).select_related("current")
         beneath = Taxon.objects.beneath(*moved).values("pk")
         names_changed(Name.objects.filter(taxon__in=beneath).values_list("pk", flat=True))
-        jobs.start("review protection", "names", None)
+        _review_soon()
+
+
+def _review_soon() -> None:
+    """Queue a review that sees what this transaction does; it holds the rules already.
+
+    One that runs may have looked past it, so another follows that one.
+    """
+    running = Job.objects.filter(kind="review protection", state=Job.State.RUNNING)
+    last = running.order_by("-pk").first()
+    jobs.start("review protection", f"after {last.guid}" if last else "names", None)
 
 
 def affected(taxon: Taxon) -> QuerySet[Occurrence]:
@@ -146,6 +158,8 @@ def apply_rule(progress: Progress) -> dict[str, Any]:
 @work("review protection")
 def review(progress: Progress) -> dict[str, Any]:
     """Look at every record that a rule covers or that stands protected by one."""
+    with transaction.atomic():
+        hold_rules(alone=True)  # so that all who were writing or linking have committed
     seen = list(PendingName.objects.filter(rule=None).values_list("pk", flat=True))
     names = {name.pk for name, _rule in _covered_names(_deciding_ids())}
     by_rule = Withheld.objects.exclude(rules=[]).values("occurrence")

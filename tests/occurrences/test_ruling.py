@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import transaction
+from django.db import connection, transaction
 
 from biocollections.models import Collection
 from journal import jobs, undo
@@ -292,3 +293,61 @@ def test_a_deleted_record_comes_back_as_protected_as_its_species_is_now(
     undo.undo(deletion, None)
     back = Occurrence.objects.get(guid=record.guid)
     assert (back.protection, back.locality) == (Protection.PLACE, None)
+
+
+def test_a_record_shown_by_its_cell_is_hidden_while_a_stricter_rule_comes(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    protecting.add_rule(None, everywhere, saguaro, level=Protection.CELL)
+    record = make.occurrence(
+        scientific_name="Carnegiea gigantea", decimal_latitude="33.12", decimal_longitude="-110.33"
+    )
+    assert record.protection == Protection.CELL
+    closed = ProtectionList.objects.create(title="Closed")
+    protecting.add_rule(None, closed, saguaro, level=Protection.PLACE)
+    assert not Occurrence.objects.visible_to(VISITOR).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_made_while_a_review_runs_gets_a_review_of_its_own(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    protecting.add_rule(None, everywhere, saguaro)
+    finish()
+    record = make.occurrence(scientific_name="Giant cactus", locality="Behind the mill")
+    running = jobs.start("review protection", "names", None)
+    Job.objects.filter(pk=running.pk).update(state=Job.State.RUNNING)
+    with transaction.atomic():
+        Name.objects.filter(pk=record.name_id).update(taxon=saguaro, state=Name.State.LINKED)
+        names_linked.send(sender=Name, names=[record.name_id])
+    Job.objects.filter(pk=running.pk).update(state=Job.State.DONE)
+    finish()
+    record.refresh_from_db()
+    assert record.protection == Protection.PLACE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_review_waits_for_who_is_writing(saguaro: Taxon, everywhere: ProtectionList) -> None:
+    protecting.add_rule(None, everywhere, saguaro)
+    finish()
+    written, committed = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with transaction.atomic():
+            make.occurrence(scientific_name="Giant cactus", locality="Behind the mill")
+            written.set()
+            committed.wait(1)
+        connection.close()
+
+    # The name stands, so the writer needs nothing of what is linked meanwhile.
+    name = make.occurrence(scientific_name="Giant cactus").name_id
+    writer = threading.Thread(target=write)
+    writer.start()
+    written.wait(10)
+    with transaction.atomic():
+        Name.objects.filter(pk=name).update(taxon=saguaro, state=Name.State.LINKED)
+        names_linked.send(sender=Name, names=[name])
+    finish()
+    committed.set()
+    writer.join()
+    assert set(Occurrence.objects.values_list("protection", flat=True)) == {Protection.PLACE}
