@@ -74,6 +74,7 @@ _ENDING = re.compile(
 _DOUBLED = re.compile(r"(.)\1+")
 
 
+@lru_cache(maxsize=65536)
 def stem(epithet: str) -> str:
     """Return an epithet's stem: gender ending cut, ae → e, ue → u, y → i, doubled letters once."""
     word = epithet.replace("ae", "e").replace("oe", "e").replace("ue", "u")
@@ -85,7 +86,6 @@ def stem(epithet: str) -> str:
     return cut if len(cut) >= 3 else word
 
 
-@lru_cache(maxsize=65536)
 def variant_key(key: str) -> str:
     """Return what orthographic variants share, from a `canonical_key`.
 
@@ -93,7 +93,12 @@ def variant_key(key: str) -> str:
     repeated epithet stays.
     """
     first, *epithets = key.split(" ")
-    return " ".join([_DOUBLED.sub(r"\1", first.replace("ae", "e")), *map(stem, epithets)])
+    return " ".join([_first_word(first), *map(stem, epithets)])
+
+
+@lru_cache(maxsize=65536)
+def _first_word(word: str) -> str:
+    return _DOUBLED.sub(r"\1", word.replace("ae", "e"))
 
 
 @lru_cache(maxsize=65536)
