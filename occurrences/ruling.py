@@ -96,16 +96,29 @@ def hold_rules(*, alone: bool = False) -> None:
 def _may_lie(
     index: places.Index, values: Mapping[str, Any], country: str, state_province: str
 ) -> bool:
-    """Tell whether a record may be from there: what is blank, unknown or ambiguous may be any."""
-    wanted = index.find(country, state_province)
-    stated = (values.get("country") or values.get("country_code"), values.get("state_province"))
-    given = index.find(*(text or "" for text in stated))
-    for level, text, rule in zip(_LEVELS, stated, (country, state_province), strict=True):
+    """Tell whether a record may be from there: what is blank, unknown or ambiguous may be any.
+
+    So may what contradicts itself: country and code, or a state that another country has.
+    """
+    lands = [values[name] for name in ("country", "country_code") if values.get(name)] or [""]
+    state = values.get("state_province") or ""
+    return any(_may_mean(index, (land, state), (country, state_province)) for land in lands)
+
+
+def _may_mean(index: places.Index, stated: tuple[str, str], ruled: tuple[str, str]) -> bool:
+    wanted, given = index.find(*ruled), index.find(*stated)
+    land, state = stated
+    if state and wanted.state_province and not (given.state_province or given.choices):
+        elsewhere = index.find(ruled[0], state)
+        if land and elsewhere.state_province == wanted.state_province:
+            return True
+    for level, text, rule in zip(_LEVELS, stated, ruled, strict=True):
         meant, known = getattr(wanted, level), getattr(given, level)
         if not rule:
             continue
         if meant is None:  # a place of its own, which the gazetteer doesn't know
-            if text and places.fold(text) != places.fold(rule):
+            understood = known or level in given.choices
+            if text and understood and places.fold(text) != places.fold(rule):
                 return False
         elif known:
             if known.code != meant.code:

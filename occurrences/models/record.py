@@ -141,9 +141,9 @@ class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
 
         Wholly protected ones only for administrators and editors of their collection. Those
         that show a place, if only its cell, and that a new rule may protect, until it has been
-        through them, only for those who may read protected places there. The withheld values that `user` may read come as
-        `occurrence.disclosed`; on an object fetched any other way there are none, so whatever
-        forgets to ask shows the public values.
+        through them, only for those who may read protected places there. The withheld values that
+        `user` may read come as `occurrence.disclosed`; on an object fetched any other way there
+        are none, so whatever forgets to ask shows the public values.
         """
         editable = Collection.objects.editable_by(user).values("pk")
         readable = Collection.objects.places_readable_by(user).values("pk")
@@ -349,7 +349,8 @@ class Withheld(models.Model):
 class PendingName(models.Model):
     """A name whose records may have to be protected and haven't all been looked at yet.
 
-    Until they are, outsiders see none of its records that show a place: `Occurrence.objects.visible_to`.
+    Until they are, outsiders see none of its records that show a place, or its cell:
+    `Occurrence.objects.visible_to`.
     """
 
     name = models.ForeignKey(Name, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -174,6 +174,13 @@ def test_a_rule_of_a_family_covers_unlinked_species_of_its_genera(
         ({}, Protection.PLACE),
         ({"country": "United States", "state_province": "California"}, Protection.OPEN),
         ({"country": "Mexico", "state_province": "Sonora"}, Protection.OPEN),
+        ({"country": "Mexico", "state_province": "Arizona"}, Protection.PLACE),  # one is wrong
+        ({"country": "Mexico", "country_code": "US"}, Protection.PLACE),
+        ({"country": "United States", "country_code": "US"}, Protection.PLACE),
+        (
+            {"country": "Mexico", "country_code": "MX", "state_province": "Sonora"},
+            Protection.OPEN,
+        ),
     ],
 )
 def test_a_list_of_a_state_holds_there_and_where_the_place_is_not_known(
@@ -181,6 +188,27 @@ def test_a_list_of_a_state_holds_there_and_where_the_place_is_not_known(
 ) -> None:
     protecting.add_rule(None, arizona, saguaro)
     record = make.occurrence(scientific_name="Carnegiea gigantea", **place)
+    assert record.protection == level
+
+
+@pytest.mark.parametrize(
+    ("state", "level"),
+    [
+        ("Territorio Nuevo", Protection.PLACE),
+        ("Terr. Nuevo", Protection.PLACE),
+        ("Sonora", Protection.OPEN),
+    ],
+)
+def test_a_list_of_a_place_nobody_knows_holds_but_for_what_is_known(
+    saguaro: Taxon, state: str, level: int
+) -> None:
+    there = ProtectionList.objects.create(
+        title="New territory", country="Mexico", state_province="Territorio Nuevo"
+    )
+    protecting.add_rule(None, there, saguaro)
+    record = make.occurrence(
+        scientific_name="Carnegiea gigantea", country="Mexico", state_province=state
+    )
     assert record.protection == level
 
 
