@@ -11,11 +11,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -407,10 +408,13 @@ class TooMany(Exception):
 
 
 def find_person(text: str, by: Person) -> Any | None:
-    """Return the active user of exactly this user name or e-mail address. Raises TooMany."""
+    """Return the active user of exactly this user name or e-mail address. Raises TooMany.
+
+    Only an account whose address is confirmed: any other may be a stranger's, made in his name.
+    """
     _count_lookup(by)
     named = Q(username__iexact=text.strip()) | Q(email__iexact=text.strip())
-    return get_user_model().objects.filter(named, is_active=True).first() if text.strip() else None
+    return _confirmed().filter(named).first() if text.strip() else None
 
 
 def suggest_people(text: str, by: Person) -> list[Any]:
@@ -424,8 +428,13 @@ def suggest_people(text: str, by: Person) -> list[Any]:
     _count_lookup(by)
     begins = Q(username__istartswith=text) | Q(last_name__istartswith=text)
     begins |= Q(first_name__istartswith=text) | Q(email__iexact=text)
-    found = get_user_model().objects.filter(begins, is_active=True).order_by("username")
-    return list(found[:MOST_SUGGESTED])
+    return list(_confirmed().filter(begins).order_by("username")[:MOST_SUGGESTED])
+
+
+def _confirmed() -> Any:
+    confirmed = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
+    made_for_him = Q(email="")  # nobody registers without an address
+    return get_user_model().objects.filter(made_for_him | Exists(confirmed), is_active=True)
 
 
 def _count_lookup(by: Person) -> None:

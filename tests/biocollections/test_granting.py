@@ -273,3 +273,15 @@ def test_limits_that_name_no_one_place_are_refused(
     with pytest.raises(ValidationError, match=said) as refusal:
         given(make.user(), Role.IDENTIFIER, herbarium, administrator, scope=scope)
     assert refusal.value.message_dict.keys() <= scope.keys()
+
+
+@pytest.mark.django_db
+def test_an_account_whose_address_nobody_confirmed_is_not_found() -> None:
+    """A stranger may register somebody's address and wait for a role to be given to it."""
+    gives = make.user()
+    make.collection(administrator=gives)
+    stranger = make.user("stranger", email="curator@example.org", last_name="Curator")
+    stranger.emailaddress_set.update(verified=False)
+    assert granting.find_person("curator@example.org", gives) is None
+    assert granting.find_person("stranger", gives) is None
+    assert granting.suggest_people("Cura", gives) == []
