@@ -38,7 +38,7 @@ def as_somebody(get_response: Answer) -> Answer:
         if request.acting:
             request.acting.helper = request.user
             request.user = request.acting.person
-            if request.path.startswith(NOT_TOUCHED) and request.path != OVERVIEW:
+            if request.path_info.startswith(NOT_TOUCHED) and request.path_info != OVERVIEW:
                 raise PermissionDenied
         return get_response(request)
 

@@ -147,6 +147,12 @@ def test_the_account_itself_stays_closed_while_acting(desk, ana, page):
     assert desk.post(reverse(page), {"username": "ana"}).status_code == 403
 
 
+def test_the_account_stays_closed_where_the_portal_lies_below_a_path(desk, ana):
+    act(desk, "sign_in_as", ana)
+    page = reverse("account_change_password")
+    assert desk.get(page, SCRIPT_NAME="/portal").status_code == 403
+
+
 def test_nobody_acts_as_an_administrator_of_the_portal_or_as_himself(desk, portal_admin):
     other = make.user("other_admin")
     make.grant(other, "portal admin")
