@@ -126,7 +126,7 @@ def load_job(progress: Progress) -> dict[str, Any]:
     with alone_with(checklist.source):
         checklist.refresh_from_db()
         counts = load(checklist, progress)
-        if not current(checklist.source):
+        if has_names(checklist) and not current(checklist.source):
             put_in_use(checklist)
     return {"checklist": str(checklist.guid), "rows": counts["rows"]}
 
@@ -244,6 +244,8 @@ def put_in_use(checklist: Checklist) -> None:
                 return
             if standing.state not in (State.READY, State.REPLACED) or is_emptied(standing):
                 raise Refused(_("This checklist is not loaded, so it can't be put in use."))
+            if not has_names(standing):
+                raise Refused(_("No name of this file could be taken, so it can't be put in use."))
             Checklist.objects.filter(source=checklist.source, state=State.CURRENT).update(
                 state=State.REPLACED
             )
@@ -272,6 +274,11 @@ def _empty_old(source: str) -> None:
                 _clear(old)
                 old.counts["emptied"] = True
                 old.save(update_fields=["counts"])
+
+
+def has_names(checklist: Checklist) -> bool:
+    """Tell whether any row was taken: a file of something else must not replace a list of names."""
+    return Usage.objects.filter(checklist=checklist).exists()
 
 
 def is_emptied(checklist: Checklist) -> bool:

@@ -38,7 +38,8 @@ def load(name, source="Field", kingdom=""):
     with (FOLDER / name).open("rb") as file:
         made = checklists.receive(File(file), Path(name).name, source, None, kingdom)
     checklists.load(made)
-    checklists.put_in_use(made)
+    if checklists.has_names(made):
+        checklists.put_in_use(made)
     return made
 
 

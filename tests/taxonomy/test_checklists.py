@@ -383,3 +383,24 @@ def test_the_command_prints_counts_that_add_up(tmp_path, capsys):
 def test_the_command_refuses_with_one_line(tmp_path):
     with pytest.raises(CommandError, match=r"nothing\.csv"):
         call_command("load_checklist", str(tmp_path / "nothing.csv"), "--source", "Oaks")
+
+
+def test_a_file_without_a_name_replaces_no_list(tmp_path, capsys):
+    standing = loaded(OAKS)
+    path = tmp_path / "specimens.csv"
+    path.write_text("catalogNumber,locality\n1,Cerro\n2,Cerro\n")
+    call_command("load_checklist", str(path), "--source", "Oaks", "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["rows"], told["blocked"], told["state"]) == (2, 2, "ready")
+    assert checklists.current("Oaks") == standing
+    with pytest.raises(Refused, match="No name"):
+        checklists.put_in_use(Checklist.objects.get(guid=told["checklist"]))
+    call_command("load_checklist", str(path), "--source", "Oaks")
+    assert "nothing was put in use" in capsys.readouterr().out
+
+
+def test_the_command_tells_issues_in_words(tmp_path, capsys):
+    path = tmp_path / "oaks.csv"
+    path.write_text(OAKS.replace("g,f,,Q", "g,g,,Q"))
+    call_command("load_checklist", str(path), "--source", "Oaks")
+    assert "their own parent; taken as roots: 1" in capsys.readouterr().out

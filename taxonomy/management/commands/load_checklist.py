@@ -36,7 +36,7 @@ class Command(BaseCommand):
         try:
             with checklists.alone_with(checklist.source):
                 checklists.load(checklist)
-                if not options["wait_for_decision"]:
+                if not options["wait_for_decision"] and checklists.has_names(checklist):
                     checklists.put_in_use(checklist)
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
@@ -65,8 +65,10 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(told))
             return
         self.stdout.write(", ".join(f"{word} {counts[word]:,}" for word in COUNTS))
-        for code, number in counts["issues"].items():
-            self.stdout.write(f"  {code}: {number:,}")
+        for words, number in checklists.issues_in_words(checklist):
+            self.stdout.write(f"  {words}: {number:,}")
         for code, number in counts["blocked_by"].items():
             self.stdout.write(f"  not taken, {checklists.REASONS[code][0]}: {number:,}")
+        if not checklists.has_names(checklist):
+            self.stdout.write("No name could be taken, so nothing was put in use.")
         self.stdout.write(f"{checklist.get_state_display()}, {counts['seconds']} s")
