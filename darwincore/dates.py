@@ -443,6 +443,8 @@ _PATTERNS = [
         ("qY", lambda n: _one(point(n[0]))),
         ("qSY", lambda n: _one(point(n[0]))),
         ("S!SY", lambda n: _one(point(n[0]))),
+        ("SY!Y", lambda n: _range((n[0],), (n[1],))),
+        ("S!SY!Y", lambda n: _range((n[0],), (n[1],))),
         ("SY", lambda n: _one(point(n[0]))),
         ("MY", lambda n: _one(point(n[1], n[0]))),
         ("YM", lambda n: _one(point(*n))),

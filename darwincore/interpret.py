@@ -27,6 +27,7 @@ from .places import (
     country_named,
     is_historic,
     is_shared_name,
+    names_nothing,
     number,
     same_country,
 )
@@ -385,7 +386,7 @@ def _country_in_words(text: str, found: Found) -> Country | None:
     named = country_named(text)
     if is_historic(text):
         found.note("COUNTRY_HISTORIC", "country", text)
-    elif named is None and not is_shared_name(text):
+    elif named is None and not is_shared_name(text) and not names_nothing(text):
         found.note("COUNTRY_INVALID", "country", text)
     return named
 

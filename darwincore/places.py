@@ -80,7 +80,17 @@ _ALIASES = {
     "VN": "vietnam",
 }
 # Names that two countries share: neither is assumed, and nothing is wrong with them.
-_SHARED = {"congo", "korea", "virginislands", "borneo", "newguinea", "samoa", "antilles"}
+_SHARED = {
+    "congo",
+    "kongo",
+    "korea",
+    "virginislands",
+    "borneo",
+    "newguinea",
+    "samoa",
+    "antilles",
+    "norfolk",
+}
 # Countries of former times. What became one country keeps its code above; the others have none.
 _HISTORIC = frozenset(
     """
@@ -119,7 +129,10 @@ _PARTS = {
     "NZ": {"CK", "NU", "TK"},
     "FI": {"AX"},
 }
-_LANGUAGES = ("es", "pt", "pt_BR", "fr", "de", "it")
+_LANGUAGES = """
+    es pt pt_BR fr de it nl ca sv da nb_NO fi pl cs hu ro tr ru uk el zh_CN zh_TW ja ko
+    """.split()
+_ABSENT = {"nodata", "unknown", "unk", "none", "notavailable", "notrecorded", "null"}
 
 
 class Country(NamedTuple):
@@ -163,19 +176,70 @@ def _folded(name: str) -> str:
 
 
 def country_named(text: str) -> Country | None:
-    """Return the country that a name means in English, Spanish, Portuguese, French… or None."""
+    """Return the country that a name means in English, Spanish, Portuguese, French… or None.
+
+    A part of it is understood too: "Thailand S", "Sonora, Mexico"; not where two are named.
+    """
     if len(text) > 120:
         return None
     by_name = _countries()[1]
     found = by_name.get(_folded(text))
     if found is None and "(" in text:
         found = by_name.get(_folded(re.sub(r"\(.*?\)", "", text)))
+    if found is None:
+        found = by_name.get(_folded(_LONGHAND.sub(lambda short: _SHORT[short[1].lower()], text)))
+    if found is None and not is_shared_name(text) and not is_historic(text):
+        found = _country_beside(text, by_name)
     return found
+
+
+_SHORT = {"st": "Saint ", "sta": "Santa ", "rep": "Republic ", "dem": "Democratic ", "the": ""}
+_LONGHAND = re.compile(r"\b(st|sta|rep|dem|the)\b\.?\s*", re.IGNORECASE)
+_COMPASS = (
+    r"(?:[NS]{1,2}[EW]?|[EW](?:[NS][EW])?|[NSEW]\.\s?[NSEW]|north|south|east|west|northern|southern|eastern|western|central"
+    r"|norte|sur|sul|este|oeste|nord|sud|ost|est|ouest)\.?"
+)
+_SIDED = re.compile(rf"(?:{_COMPASS}[\s-]+)+(?P<a>.+)|(?P<b>.+?)[\s,]+{_COMPASS}", re.IGNORECASE)
+# East Pakistan, South Georgia, Western Samoa, South Guinea: a side of these is something else.
+_INDIVISIBLE = {
+    "PK",
+    "GE",
+    "WS",
+    "AS",
+    "GN",
+    "GW",
+    "GQ",
+    "PG",
+    "SD",
+    "SS",
+    "IE",
+    "TL",
+    "AU",
+    "ZA",
+    "GB",
+    "IS",
+}
+
+
+def _country_beside(text: str, by_name: dict[str, Country]) -> Country | None:
+    """Return the one country that stands in a text beside a point of the compass or a region."""
+    if side := _SIDED.fullmatch(text.strip()):
+        found = by_name.get(_folded(side["a"] or side["b"]))
+        return None if found and found.code in _INDIVISIBLE else found
+    parts = [part for part in re.split(r"[,;:/]", text) if len(_folded(part)) > 1]
+    named = {by_name[name] for name in map(_folded, parts) if name in by_name}
+    known = named | {name for name in map(_folded, parts) if name in _SHARED | _HISTORIC}
+    return named.pop() if len(parts) > 1 and len(named) == len(known) == 1 else None
 
 
 def country_coded(text: str) -> Country | None:
     """Return the country of an ISO code of two or three capitals, or None."""
     return _countries()[0].get(text)
+
+
+def names_nothing(text: str) -> bool:
+    """Tell whether the text only says that there is no name."""
+    return _folded(text) in _ABSENT
 
 
 def is_shared_name(text: str) -> bool:

@@ -52,6 +52,15 @@ def test_number_keeps_its_scale(text, shown):
         ("Russia", "RU"),
         ("Trinidad & Tobago", "TT"),
         ("Democratic Republic of the Congo", "CD"),
+        ("St. Lucia", "LC"),
+        ("Thailand S", "TH"),
+        ("S.E. China", "CN"),
+        ("Northern Peru", "PE"),
+        ("Sonora, Mexico", "MX"),
+        ("USA: Pennsylvania", "US"),
+        ("Polska", "PL"),
+        ("Мексика", "MX"),
+        ("日本", "JP"),
     ],
 )
 def test_country_is_known_by_its_names(text, code):
@@ -61,6 +70,16 @@ def test_country_is_known_by_its_names(text, code):
 def test_name_of_no_country_is_none():
     assert country_named("Zoo/Captive") is None
     assert country_named("") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["New Mexico", "East Pakistan", "South Georgia", "Georgia, USA", "Border of India and Burma",
+     "New Jersey", "Gulf of Mexico", "Indian Ocean", "West Indies", "Peru/Bolivia",
+     "North America"],
+)  # fmt: skip
+def test_country_within_another_name_is_not_taken(text):
+    assert country_named(text) is None
 
 
 def test_name_of_two_countries_is_neither():
