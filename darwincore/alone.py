@@ -63,7 +63,10 @@ def _unread(term: str, text: str) -> str:
         return ""
     if kind == "COORDINATE":
         return "COORDINATE_INVALID"
-    return f"{kind}_UNIT_MISSING" if measure(text) else f"{kind}_NON_NUMERIC"
+    read = measure(text)
+    if read is None:
+        return f"{kind}_NON_NUMERIC"
+    return f"{kind}_UNLIKELY" if read.unit else f"{kind}_UNIT_MISSING"
 
 
 _KINDS = {

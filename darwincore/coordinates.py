@@ -165,7 +165,7 @@ def coordinate_pair(text: str) -> Pair | str:
     if len(text) > 160:
         return INVALID
     code = INVALID
-    for left, right in _halves(text.strip().strip("()[]{}")):
+    for left, right in _halves(text.strip().removeprefix("geo:").strip("()[]{}")):
         first, second = _half(left), _half(right)
         if first is None or second is None:
             continue
@@ -202,6 +202,7 @@ def _paired(first: tuple[Angle, str], second: tuple[Angle, str]) -> Pair | str:
 
 _BEHIND = re.compile(r"(.*?\d.*?(?:[NSEWOnsewo]|ш|д))\.?[\s,;:/x-]*((?:[-+]?\d|\().*)")
 _FRONT = re.compile(r"([NSEWnsew]\W*\d.*?)[\s,;/]*([NSEWOnsewo]\W*\d.*)")
+_ISO6709 = re.compile(r"([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)/?")
 _LABELLED = re.compile(r"(lat\D*\d.*?)[\s,;/]*(lon\D*\d.*|lng\D*\d.*)", re.IGNORECASE)
 
 
@@ -213,7 +214,7 @@ def _halves(text: str) -> list[tuple[str, str]]:
         if len(parts) == 2:
             cuts.append((parts[0], parts[1]))
     short = " ".join(_plain(text).split())
-    for pattern, source in ((_LABELLED, text), (_BEHIND, short), (_FRONT, short)):
+    for pattern, source in ((_ISO6709, text), (_LABELLED, text), (_BEHIND, short), (_FRONT, short)):
         if found := pattern.fullmatch(source):
             cuts.append((found[1], found[2]))
     if len(parts := text.split()) == 2:

@@ -325,7 +325,7 @@ _PARTS_OF = _words(
     finales inicios comienzos inicio meados final fim debut fin milieu inizio meta fine
     """
 )
-_RANGE = _words("to through thru until till and bis al a y e und et au hasta ate &")
+_RANGE = _words("or oder ou to through thru until till and bis al a y e und et au hasta ate &")
 _ORDINALS = _words("st nd rd th d er o a e")
 _BLANKS = ".,;:'’()[]\\_ \t\n"
 _TOKEN = re.compile(r"\d+\?*|[年月日]|[^\W\d_]+|\?+|[-–—/&]|[.,;:'’()\[\]\\_\s]+|.", re.DOTALL)
@@ -443,6 +443,7 @@ _PATTERNS = [
         ("qY", lambda n: _one(point(n[0]))),
         ("qSY", lambda n: _one(point(n[0]))),
         ("S!SY", lambda n: _one(point(n[0]))),
+        ("SYD", lambda n: _year_range(n[0], n[1])),
         ("SY!Y", lambda n: _range((n[0],), (n[1],))),
         ("S!SY!Y", lambda n: _range((n[0],), (n[1],))),
         ("SY", lambda n: _one(point(n[0]))),

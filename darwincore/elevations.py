@@ -47,10 +47,10 @@ _HEADS = (
 )
 _MEASURE = re.compile(
     rf"(?:(?:{_HEADS})\b[.:]?\s*|[~≈±:=]\s*)*(?P<low>{_AMOUNT}){_UNIT.format('unit1')}"
-    rf"(?:\s*(?:-|/|to|a|bis|à|al|y|and|und|et|až)\s*(?P<high>{_AMOUNT}){_UNIT.format('unit2')})?\.?"
+    rf"(?:\s*(?P<between>-|/|to|a|bis|à|al|y|and|und|et|až)\s*(?P<high>{_AMOUNT}){_UNIT.format('unit2')})?\.?"
 )
 _ABOVE_SEA = re.compile(
-    r"(?<=m)(?:eters?|etres?|etros|ts)?\.?\s?(?:a\.?\s?)?(?:m\.?\s?)?"
+    r"(?:(?<=m)|(?<=ft)|(?<=feet))(?:eters?|etres?|etros|ts)?\.?\s?(?:a\.?\s?)?(?:m\.?\s?)?"
     r"(?:s\.?\s?[ln]?\.?\s?m?\.?|above sea level|asl|sobre el nivel del mar|ü\.?\s?(?:m|nn)\.?|nn)$"
 )
 _TAIL = re.compile(r"(?<=[\w.'’])\s+(?:alt|altitude|altitud|elev|elevation|deep|depth)\.?$")
@@ -60,6 +60,7 @@ _OPEN = re.compile(
     r"\s*(?P<rest>.+)"
 )
 _EITHER_SIDE = re.compile(r"(?P<middle>.+?)\s*(?:±|\+/-|\+-)\s*(?P<off>\d.*)")
+_PLUS = re.compile(r"(\d[\d, ]*?)\s*(?:\+\s*([a-z]+\.?)|([a-z]+\.?)\s*\+)")
 _TWICE = re.compile(r"(?P<first>[^()\[\]=]+?)\s*(?:[(\[]\s*(?P<in>[^()]+?)\s*[)\]]|=\s*(?P<is>.+))")
 
 
@@ -76,6 +77,8 @@ def measure(text: str) -> Measure | None:
     plain = _TAIL.sub("", " ".join(text.lower().translate(MINUS).split()))
     if found := _TWICE.fullmatch(plain):
         return _agreed(_measured(found["first"]), _measured(found["in"] or found["is"]))
+    if found := _PLUS.fullmatch(plain):
+        plain = f"above {found[1]} {found[2] or found[3]}"
     return _measured(plain)
 
 
@@ -100,8 +103,8 @@ def _ranged(plain: str) -> Measure | None:
     factor, other = _UNITS.get(unit or "m"), _UNITS.get(first or "m")
     if low is None or high is None or factor is None or factor != other:
         return None
-    if 0 < low < 10 <= high / 100:
-        return None
+    if 0 < low < 10 <= high / 100 or (found["between"] == "/" and low < 10):
+        return None  # 3-4000 ft, 1/2 mile
     if not unit:
         return Measure(low, high, "")
     return Measure(_metres(low, factor), _metres(high, factor), "m" if factor == 1 else unit)

@@ -55,10 +55,13 @@ _DATUM = re.compile(
 )
 
 
-def datum_in(text: str) -> str:
-    """Return the datum that a text names, as written; blank where it names none."""
+def without_datum(text: str) -> tuple[str, str]:
+    """Return a text without the datum that it names, and the datum; blank where it names none."""
     found = _DATUM.search(text)
-    return found[1] if found else ""
+    if not found:
+        return text, ""
+    rest = text[: found.start()] + " " + text[found.end() :]
+    return rest.replace("( )", "").strip(" ,;"), found[1]
 
 
 def _ellipsoid(datum: str) -> tuple[float, float] | None:
@@ -148,10 +151,8 @@ def grid_point(text: str, datum: str = "") -> GridPoint | str | None:
     """
     if len(text) > 120 or sum(map(str.isdigit, text)) < 3:
         return None
-    named = _DATUM.search(text)
-    if named:
-        text = text[: named.start()] + " " + text[named.end() :]
-        datum = named[1]
+    text, named = without_datum(text)
+    datum = named or datum
     plain = _SILENT.sub(" ", _spaced(text))
     for pattern in _UTM:
         if found := pattern.fullmatch(" ".join(plain.split())):

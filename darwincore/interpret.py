@@ -19,7 +19,7 @@ from .dates import DateRead, parse_date
 from .elevations import measure
 from .eventdate import DATE_TERMS, read_date_identified, read_dates, read_label
 from .finding import Found, Group, Texts
-from .grids import grid_point
+from .grids import grid_point, without_datum
 from .issues import Issue
 from .places import (
     Country,
@@ -242,7 +242,11 @@ def _pair_on_grid(text: str, datum: str, found: Found) -> Pair | str:
     """Read UTM or MGRS; a grid text that contradicts itself is an issue, other text is none."""
     read = grid_point(text, datum)
     if read is None:
-        return ""
+        rest, named = without_datum(text)
+        pair = coordinate_pair(rest) if named else ""
+        if isinstance(pair, Pair):
+            found.spare["geodetic_datum"] = named
+        return pair
     if isinstance(read, str):
         found.note(read, "verbatimCoordinates", text)
         return ""

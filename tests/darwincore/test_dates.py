@@ -81,6 +81,8 @@ X.1991- I. 1992               1991-10/1992-01           interval
 between 3 and 5 May 1932      1932-05-03/1932-05-05     interval
 1932/33                       1932/1933                 interval
 spring-summer 2000-2003       2000/2003                 interval
+winter 1932/33                1932/1933                 interval
+1932 or 1933                  1932/1933                 interval
 1930s                         1930/1939                 interval
 early 1930's                  1930/1939                 interval
 193-                          1930/1939                 interval

@@ -60,6 +60,8 @@ def test_what_is_no_measure_is_none(text):
         ("450 m ü.NN", 450, 450),
         ("1200 meters above sea level", 1200, 1200),
         ("10-20 fms", 18, 37),
+        ("2000+ m", 2000, None),
+        ("1500 ft a.s.l.", 457, 457),
         ("c. 300 m alt.", 300, 300),
     ],
 )
@@ -69,7 +71,9 @@ def test_lengths_of_labels_are_read(text, low, high):
     assert found.unit
 
 
-@pytest.mark.parametrize("text", ["1.200 m", "1200 m (300 ft)", "above", "± m", "1200 m 1300"])
+@pytest.mark.parametrize(
+    "text", ["1.200 m", "1200 m (300 ft)", "above", "± m", "1/2 mile", "1200 m 1300"]
+)
 def test_length_that_is_unclear_is_none(text):
     assert measure(text) is None
 

@@ -314,6 +314,12 @@ def test_grid_is_read_in_its_datum_or_that_of_the_record():
     assert again["decimal_latitude"] == "34.377362"
 
 
+def test_datum_behind_a_point_is_the_record_s():
+    values, _, issues = read(verbatimCoordinates="40.446195, -79.948862 (NAD27)")
+    assert (values["decimal_latitude"], values["geodetic_datum"]) == ("40.446195", "NAD27")
+    assert issues == []
+
+
 def test_grid_without_a_datum_is_an_issue_and_no_more_exact_than_that():
     values, _, issues = read(verbatimCoordinates="11N 363600 3804800")
     assert (values["decimal_latitude"], values["coordinate_precision"]) == ("34.3756", "0.001")
