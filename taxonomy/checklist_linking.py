@@ -27,6 +27,7 @@ _TYPES = {"line": "bigint"}
 _ANALYZE = "ANALYZE stage (source_id, parent_id, accepted_id, accepted_name, status, canonical_key)"
 _ENTRY = ", ".join(Entry._fields)
 _ENTRY_TYPES = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in Entry._fields)
+MOST_ABOVE = 100  # names in a line from the root; usual lists have 10 to 40
 _TABLES = ("stage", "names", "bad", "common", "called", "hung", "tree", "inner_entries", "loose")
 _IS_ACCEPTED = "accepted_id = '' AND accepted_name = '' AND status LIKE '%%accepted'"
 
@@ -266,6 +267,7 @@ class Staging:
         """Walk down from the roots, noting kingdom and family; what isn't reached is a circle."""
         self._run(_ANALYZE)
         self._walk()
+        self._block_deep()
         self._run(_LOOSE)
         if not self._fetch("SELECT 1 FROM loose LIMIT 1"):
             return
@@ -276,6 +278,12 @@ class Staging:
         self._block("stage", "cycle", "s.parent_id", "s.source_id = l.source_id", "USING loose l")
         self._pass_over_bad()
         self._walk()
+        self._block_deep()
+
+    def _block_deep(self) -> None:
+        """Move out what has more names above it than any tree of life: a path repeats them all."""
+        deep = f"{_IS_ACCEPTED} AND s.parent_id = t.source_id AND t.depth >= {MOST_ABOVE}"
+        self._block("stage", "too-deep", "s.parent_id", deep, "USING tree t")
 
     def _walk(self) -> None:
         for table in ("tree", "inner_entries"):
@@ -411,13 +419,13 @@ WHERE {_IS_ACCEPTED} AND source_id IN (SELECT parent_id FROM stage)
 _TREE = """
 CREATE TEMPORARY TABLE tree AS
 WITH RECURSIVE walk AS (
-    SELECT source_id,
+    SELECT source_id, 1 AS depth,
         CASE WHEN rank = 'kingdom' THEN scientific_name
              ELSE COALESCE(NULLIF(kingdom, ''), %(kingdom)s) END AS kingdom,
         CASE WHEN rank = 'family' THEN scientific_name ELSE family END AS family
     FROM inner_entries WHERE parent_id = ''
     UNION ALL
-    SELECT i.source_id,
+    SELECT i.source_id, w.depth + 1,
         CASE WHEN i.rank = 'kingdom' THEN i.scientific_name
              WHEN w.kingdom <> '' THEN w.kingdom ELSE i.kingdom END,
         CASE WHEN i.rank = 'family' THEN i.scientific_name

@@ -63,6 +63,10 @@ REASONS = {
         gettext_lazy("parents lead round in a circle"),
         gettext_lazy("Correct the parent of one name in the circle."),
     ),
+    "too-deep": (
+        gettext_lazy("has more than 100 names above it"),
+        gettext_lazy("Correct its parents: no tree is that deep."),
+    ),
     "accepted-missing": (
         gettext_lazy("accepted name is not in the file"),
         gettext_lazy("Add the accepted name, or correct its identifier."),

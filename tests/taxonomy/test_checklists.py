@@ -136,6 +136,15 @@ def test_what_hangs_off_a_circle_is_taken():
     assert usage(oaks, "d").parent_source_id == "c"
 
 
+def test_a_line_deeper_than_any_tree_ends_where_it_is_too_deep():
+    line = "".join(f"d{n},{f'd{n - 1}' if n else 'g'},,Deepus d{n},,unranked\n" for n in range(150))
+    oaks = loaded(OAKS + line)
+    found = blocked(oaks)
+    assert set(found.values()) == {"too-deep"} and adds_up(oaks)
+    assert 45 < len(found) < 60
+    assert "d149" in found and "d80" not in found
+
+
 def test_a_name_that_is_its_own_parent_is_a_root():
     oaks = loaded(OAKS.replace("k,,,Plantae", "k,k,,Plantae"))
     assert usage(oaks, "k").parent_source_id == ""
