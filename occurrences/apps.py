@@ -10,6 +10,7 @@ class OccurrencesConfig(AppConfig):
         from occurrences import (  # noqa: F401
             cleaning,
             deciding,
+            disclosing,
             downloads,
             history,
             imports,

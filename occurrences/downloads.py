@@ -67,18 +67,22 @@ Report = Callable[[int], None]
 
 
 def write_csv(
-    collection: Collection, user: Person | None, stream: IO[bytes], report: Report | None = None
+    collection: Collection,
+    user: Person | None,
+    stream: IO[bytes],
+    report: Report | None = None,
+    records: QuerySet[Occurrence] | None = None,
 ) -> int:
-    """Write the collection's records as CSV (UTF-8) and return how many.
+    """Write the collection's records, or those of `records`, as CSV (UTF-8); return how many.
 
     Values stand as they are: nothing is escaped for spreadsheets, so that the file can be
     imported again without a change.
     """
     stream.write(BYTE_ORDER_MARK)
     tally = _Tally(report)
-    records = _records_of(collection, user)
+    wanted = _records_of(collection, user) if records is None else records
     for block in _csv(
-        records, lambda some: darwin_core_select(some, user, CSV_TERMS), tally, CSV_TERMS
+        wanted, lambda some: darwin_core_select(some, user, CSV_TERMS), tally, CSV_TERMS
     ):
         stream.write(block)
     return tally.rows
@@ -109,10 +113,15 @@ def write_dwca(
 
 
 WRITERS = {Download.Format.CSV: write_csv, Download.Format.DWCA: write_dwca}
-ENDINGS = {Download.Format.CSV: ".csv", Download.Format.DWCA: "_DwC-A.zip"}
+ENDINGS = {
+    Download.Format.CSV: ".csv",
+    Download.Format.DWCA: "_DwC-A.zip",
+    Download.Format.EXACT: "_exact-places.zip",
+}
 MEDIA_TYPES = {
     Download.Format.CSV: "text/csv; charset=utf-8",
     Download.Format.DWCA: "application/zip",
+    Download.Format.EXACT: "application/zip",
 }
 
 
@@ -148,8 +157,17 @@ def make(progress: Progress) -> dict[str, Any]:
     total = _records_of(collection, download.user).count()
     progress.report(0, total, _("Writing the file"))
     writer = WRITERS[Download.Format(download.format)]
+    rows = keep(
+        download,
+        lambda made: writer(collection, download.user, made, lambda done: progress.report(done)),
+    )
+    return {"rows": rows}
+
+
+def keep(download: Download, write: Callable[[IO[bytes]], int]) -> int:
+    """Put what `write` writes into private storage as the download's file; return its rows."""
     with NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as made:
-        rows = writer(collection, download.user, made, lambda done: progress.report(done))
+        rows = write(made)
         made.flush()
         made.seek(0)
         if download.file:
@@ -159,7 +177,7 @@ def make(progress: Progress) -> dict[str, Any]:
         )
     download.rows, download.finished_at = rows, timezone.now()
     download.save(update_fields=["file", "rows", "finished_at"])
-    return {"rows": rows}
+    return rows
 
 
 # --- rows -------------------------------------------------------------------------------------

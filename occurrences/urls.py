@@ -4,6 +4,7 @@ from django.urls import path
 
 from occurrences.views import (
     cleaning,
+    disclosing,
     distribution,
     downloading,
     editing,
@@ -76,6 +77,8 @@ urlpatterns = [
         importing.import_not_imported,
         name="import_not_imported",
     ),
+    path("collections/<uuid:collection>/exact/", disclosing.exact, name="exact"),
+    path("collections/<uuid:collection>/exact/log/", disclosing.exact_log, name="exact_log"),
     path("downloads/new/<uuid:collection>/", downloading.download_new, name="download_new"),
     path("downloads/<uuid:guid>/", downloading.download, name="download"),
     path("downloads/<uuid:guid>/file/", downloading.download_file, name="download_file"),

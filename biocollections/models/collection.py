@@ -255,6 +255,11 @@ class GrantQuerySet(models.QuerySet["Grant"]):
             return self
         return self.filter(collection__in=Collection.objects.managed_by(user).values("pk"))
 
+    def reading(self, user: Person, collection: Collection) -> GrantQuerySet:
+        """Return the valid ones by which `user` reads exact places there, limited or not."""
+        mine = self.valid().filter(user_id=_id_of(user), role=Role.PROTECTED_DATA_READER)
+        return mine.filter(Q(collection=collection) | Q(collection=None))
+
     def granted_within_scope(self, user: Person, *roles: str) -> GrantQuerySet:
         """Return the valid grants of `roles` that give `user` a right over some records only.
 

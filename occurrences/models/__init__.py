@@ -12,11 +12,12 @@ from occurrences.models.record import (
     Protection,
     Withheld,
 )
-from occurrences.models.taking import Download
+from occurrences.models.taking import Download, DownloadLog
 
 __all__ = [
     "DeletedOccurrence",
     "Download",
+    "DownloadLog",
     "ExtensionRow",
     "Identification",
     "Identifier",

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from biocollections.models import Collection
-from occurrences import downloads
+from occurrences import disclosing, downloads
 from occurrences.models import Download
 
 
@@ -23,7 +23,7 @@ def download_new(request: HttpRequest, collection: UUID) -> HttpResponse:
     if not Collection.objects.managed_by(request.user).filter(pk=of.pk).exists():
         raise PermissionDenied
     form = request.POST.get("format", "")
-    if form not in Download.Format.values:
+    if form not in downloads.WRITERS:
         return render(request, "400.html", status=400)
     return redirect(downloads.start(of, request.user, form))
 
@@ -34,7 +34,8 @@ def download(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show how far the file is, then lead to it."""
     mine = Download.objects.visible_to(request.user).select_related("collection", "job")
     shown = get_object_or_404(mine, guid=guid)
-    context = {"download": shown, "file_name": downloads.file_name(shown)}
+    log = getattr(shown, "log", None)
+    context = {"download": shown, "file_name": downloads.file_name(shown), "log": log}
     return render(request, "occurrences/download.html", context)
 
 
@@ -46,6 +47,7 @@ def download_file(request: HttpRequest, guid: UUID) -> HttpResponseBase:
     ready = get_object_or_404(mine, guid=guid, finished_at__isnull=False)
     if not ready.file.name or not ready.file.storage.exists(ready.file.name):
         raise Http404
+    disclosing.note_fetched(ready)
     response = FileResponse(
         ready.file.open("rb"),
         as_attachment=True,
