@@ -23,6 +23,7 @@ class BiocollectionsConfig(AppConfig):
             metadata,
             place_files,
             places,
+            requesting,
         )
 
         post_migrate.connect(places.seed, sender=self)

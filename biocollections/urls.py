@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from biocollections.views import collection, joining, permissions, places
+from biocollections.views import collection, joining, permissions, places, requesting
 
 app_name = "collections"
 
@@ -23,6 +23,17 @@ urlpatterns = [
     path("permissions/", permissions.portal_permissions, name="portal_permissions"),
     path("permissions/<uuid:guid>/", permissions.grant, name="grant"),
     path("permissions/<uuid:guid>/revoke/", permissions.revoke, name="grant_revoke"),
+    path("access/", requesting.access_requests, name="access_requests"),
+    path("access/new/", requesting.access_new, name="access_new"),
+    path("access/<uuid:guid>/", requesting.access_request, name="access_request"),
+    path("access/<uuid:guid>/attached/", requesting.access_file, name="access_file"),
+    path("access/answers/<uuid:guid>/decide/", requesting.access_decide, name="access_decide"),
+    path("access/answers/<uuid:guid>/say/", requesting.access_answer, name="access_answer"),
+    path(
+        "access/answers/<uuid:guid>/withdraw/", requesting.access_withdraw, name="access_withdraw"
+    ),
+    path("access/answers/<uuid:guid>/revoke/", requesting.access_revoke, name="access_revoke"),
+    path("<uuid:guid>/access/", requesting.access_collection, name="access_collection"),
     path("places/", places.gazetteer, name="places"),
     path("places/suggest/", places.suggest, name="places_suggest"),
     path("people/", permissions.people, name="people"),

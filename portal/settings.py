@@ -293,6 +293,7 @@ ACCOUNT_RATE_LIMITS = {
     "mail_to_address": "3/20m/key",  # beyond it nothing is sent, and the same is answered
     "contact": "5/h/ip",
     "ask_to_join": "10/h/user",
+    "ask_for_access": "10/h/user",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = int(flag("PORTAL_BEHIND_PROXY"))
 PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link to a new password holds
@@ -439,6 +440,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "journal.tasks.sweep", "schedule": 10.0},
     "forget": {"task": "accounts.tasks.forget", "schedule": 6 * 3600.0},
+    "remind": {"task": "biocollections.tasks.remind", "schedule": 6 * 3600.0},
 }
 
 # -- Log -------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,10 +11,10 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from biocollections import granting
-from biocollections.models import Collection, JoinRequest, Role
+from biocollections.models import AccessRequest, Collection, Grant, JoinRequest, Role
 from journal.models import Job
 from occurrences import imports, restoring
-from occurrences.models import Download, Occurrence, ProtectionList, ProtectionRule
+from occurrences.models import Download, DownloadLog, Occurrence, ProtectionList, ProtectionRule
 from taxonomy import proposals
 from taxonomy.models import Checklist
 from tests import canary, make
@@ -23,7 +24,11 @@ from tests.taxonomy import growing
 
 @pytest.fixture
 def scene(
-    canaries: Canaries, herbarium: Collection, administrator: Any, other_herbarium: Collection
+    canaries: Canaries,
+    herbarium: Collection,
+    administrator: Any,
+    reader: Any,
+    other_herbarium: Collection,
 ) -> dict[str, UUID]:
     """GUIDs of records, collections, an import, a download, a job and change sets, by name.
 
@@ -67,6 +72,7 @@ def scene(
         **_protection(),
         **_thesaurus(administrator),
         "download": _download(herbarium, administrator, job).guid,
+        "exact_download": _exact_download(herbarium).guid,
         **_imports(herbarium, administrator),
     }
 
@@ -91,7 +97,30 @@ def _asking(herbarium: Collection) -> dict[str, UUID]:
     somebody = make.user("somebody")
     join = JoinRequest.objects.create(by=somebody, collection=herbarium, role="editor")
     bring = JoinRequest.objects.create(by=somebody, name="Ferns of somebody")
-    return {"person": somebody.guid, "join_request": join.guid, "bring_request": bring.guid}
+    return {
+        "person": somebody.guid,
+        "join_request": join.guid,
+        "bring_request": bring.guid,
+        **_requests(somebody, herbarium),
+    }
+
+
+def _requests(somebody: Any, herbarium: Collection) -> dict[str, UUID]:
+    """A request for exact places of the herbarium, with a permit, that waits; and a granted one."""
+    asked = AccessRequest(by=somebody, project="Cacti of the scene", purpose="A red list.")
+    asked.until = timezone.localdate() + timedelta(days=90)
+    asked.file_name = "permit.pdf"
+    asked.file.save("permit.pdf", ContentFile(b"%PDF-1.7 a permit"))
+    given = AccessRequest.objects.create(
+        by=somebody, project="Cacti again", purpose="A red list.", until=asked.until
+    )
+    grant = make.grant(make.user("granted"), Role.PROTECTED_DATA_READER, herbarium)
+    granted = given.decisions.create(collection=herbarium, state="granted", grant=grant)
+    return {
+        "access_request": asked.guid,
+        "access_decision": asked.decisions.create(collection=herbarium).guid,
+        "access_granted": granted.guid,
+    }
 
 
 def _deleted(herbarium: Collection, by: Any) -> tuple[Any, Occurrence, Occurrence]:
@@ -109,6 +138,20 @@ def _download(herbarium: Collection, by: Any, job: Job) -> Download:
     made = Download(user=by, collection=herbarium, format="csv", job=job, rows=1)
     made.finished_at = timezone.now()
     made.file.save("canary.csv", ContentFile(f"locality\n{canary.WORD} creek\n".encode()))
+    return made
+
+
+def _exact_download(herbarium: Collection) -> Download:
+    """The reader's file of exact places, where there is one in the cast."""
+    held = Grant.objects.filter(collection=herbarium, role=Role.PROTECTED_DATA_READER)
+    grant = held.filter(user__username="reader").first()
+    made = Download(user=grant.user if grant else None, collection=herbarium, format="exact")
+    made.rows, made.finished_at = 1, timezone.now()
+    made.file.save("exact.zip", ContentFile(f"locality\n{canary.WORD} creek\n".encode()))
+    log = DownloadLog.objects.create(
+        download=made, user=made.user, collection=herbarium, purpose="of the scene", records=1
+    )
+    log.grants.set([grant] if grant else [])
     return made
 
 

@@ -70,6 +70,17 @@ collections:join_request   | GET  | bring_request      | 302 404 404 404 404 | 4
 collections:join_decide    | POST | join_request       | 302 404 404 404 200 | 404
 collections:join_decide    | POST | bring_request      | 302 404 404 404 404 | 404 portal_admin=200
 collections:join_withdraw  | POST | join_request       | 302 404 404 404 404 | 404
+collections:access_new     | GET  |                    | 302 200 200 200 200 | 200
+collections:access_new     | POST |                    | 302 200 200 200 200 | 200
+collections:access_requests | GET |                    | 302 200 200 200 200 | 200
+collections:access_collection | GET | collection       | 302 403 403 403 200 | 403 portal_admin=200
+collections:access_collection | GET | private_collection | 302 404 404 404 404 | 404
+collections:access_request | GET  | access_request     | 302 404 404 404 200 | 404 portal_admin=200
+collections:access_file    | GET  | access_request     | 302 404 404 404 200 | 404 portal_admin=200
+collections:access_decide  | POST | access_decision    | 302 404 404 404 200 | 404 portal_admin=403
+collections:access_answer  | POST | access_decision    | 302 404 404 404 404 | 404
+collections:access_withdraw | POST | access_decision   | 302 404 404 404 404 | 404
+collections:access_revoke  | POST | access_granted     | 302 404 404 404 302 | 404 portal_admin=302
 collections:edit           | GET  | collection         | 302 403 403 403 200 | 403
 collections:edit           | POST | collection         | 302 403 403 403 400 | 403
 collections:edit           | GET  | private_collection | 302 404 404 404 404 | 404
@@ -215,6 +226,13 @@ occurrences:download_new   | POST | collection         | 302 403 403 403 400 | 4
 occurrences:download_new   | POST | private_collection | 302 404 404 404 404 | 404
 occurrences:download       | GET  | download           | 302 404 404 404 200 | 404
 occurrences:download_file  | GET  | download           | 302 404 404 404 200 | 404
+occurrences:exact          | GET  | collection         | 302 403 200 403 403 | 403
+occurrences:exact          | POST | collection         | 302 403 200 403 403 | 403
+occurrences:exact          | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:exact_log      | GET  | collection         | 302 403 403 403 200 | 403 portal_admin=200
+occurrences:exact_log      | GET  | private_collection | 302 404 404 404 404 | 404 portal_admin=200
+occurrences:download       | GET  | exact_download     | 302 404 200 404 404 | 404
+occurrences:download_file  | GET  | exact_download     | 302 404 200 404 404 | 404
 """  # noqa: E501  a table
 
 

@@ -105,6 +105,15 @@ LINES: dict[str, list[Ask] | str] = {
     "collections:join_request": [Ask("join_request")],
     "collections:join_decide": [Ask("join_request", post={})],
     "collections:join_withdraw": [Ask("join_request", post={})],
+    "collections:access_new": [Ask(query="taxon=Cereus"), Ask(post={})],
+    "collections:access_requests": [Ask()],
+    "collections:access_collection": [Ask("collection")],
+    "collections:access_request": [Ask("access_request")],
+    "collections:access_file": [Ask("access_request")],
+    "collections:access_decide": [Ask("access_decision", post={"decision": "deny"})],
+    "collections:access_answer": [Ask("access_decision", post={})],
+    "collections:access_withdraw": [Ask("access_decision", post={})],
+    "collections:access_revoke": [Ask("access_granted", post={})],
     "collections:edit": [Ask("collection"), Ask("collection", post={"name": ""})],
     "collections:manage": [Ask("collection")],
     "collections:permissions": [Ask("collection"), Ask("collection", post={"person": "nobody"})],
@@ -196,8 +205,10 @@ LINES: dict[str, list[Ask] | str] = {
         Ask("collection", post={"format": "csv"}),
         Ask("collection", post={"format": "dwca"}),
     ],
-    "occurrences:download": [Ask("download")],
-    "occurrences:download_file": [Ask("download")],
+    "occurrences:download": [Ask("download"), Ask("exact_download")],
+    "occurrences:download_file": [Ask("download"), Ask("exact_download")],
+    "occurrences:exact": [Ask("collection"), Ask("collection", post={"purpose": "a red list"})],
+    "occurrences:exact_log": [Ask("collection")],
 }
 # Where an editor or administrator must see a mark, or the watch would watch nothing.
 TELLING = {
