@@ -5,6 +5,7 @@ The steps are those of `reader`; only what counts as the core and as an extensio
 
 import re
 from os import PathLike
+from typing import Any
 
 from .containers import Limits
 from .issues import Issue, Refused
@@ -102,6 +103,12 @@ class _ChecklistOpening(Opening):
         core = self._loose_table(self._core_among(listing or tables))
         extensions = [self._loose_table(vernaculars, VERNACULAR_ROW)] if vernaculars else []
         return self._made("archive" if extensions else "table", core, extensions, None)
+
+    def _made(self, kind: str, core: Table, *others: Any) -> Source:
+        headers = {simple_name(header).lower() for header in core.headers}
+        if kind == "table" and "catalognumber" in headers and headers & {"recordedby", "eventdate"}:
+            raise Refused("TABLE_OF_RECORDS", file=self.filename)
+        return super()._made(kind, core, *others)
 
     def _lists_names(self, name: str) -> bool:
         with self.container.open(name) as stream:

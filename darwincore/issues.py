@@ -477,6 +477,11 @@ _REFUSALS: dict[str, Code] = {
         N_("the core of the archive is {value}, not Taxon."),
         N_("Upload an archive of names."),
     ),
+    "TABLE_OF_RECORDS": Code(
+        "blocking",
+        N_("this is a table of records, with catalog numbers and collectors, not of names."),
+        N_("Import it into a collection, or load a list of names here."),
+    ),
 }
 
 CODES: dict[str, Code] = _VALUES | _ROWS | _FILES | _REFUSALS

@@ -413,3 +413,9 @@ def test_the_command_tells_issues_in_words(tmp_path, capsys):
     path.write_text(OAKS.replace("g,f,,Q", "g,g,,Q"))
     call_command("load_checklist", str(path), "--source", "Oaks")
     assert "their own parent; taken as roots: 1" in capsys.readouterr().out
+
+
+def test_a_table_of_records_is_refused_in_words():
+    text = "taxonID,catalogNumber,recordedBy,scientificName\n1,H-1,Gómez,Quercus alba\n"
+    with pytest.raises(Refused, match="a table of records"):
+        loaded(text)
