@@ -109,14 +109,34 @@ def _names_were_linked(names: list[int], **_signal: Any) -> None:
 
 
 @receiver(taxon_changed, dispatch_uid="protecting")
-def _taxa_changed(taxa: list[int], **_signal: Any) -> None:
-    """See to names linked to these taxa; names in doubt are looked at by the job as well."""
+def _taxa_changed(taxa: list[int], change_set: Any = None, **_signal: Any) -> None:
+    """See to names linked to these taxa, and to all that read like one that is protected now."""
     hold_rules()
-    if _deciding_ids():
-        moved = Taxon.objects.filter(pk__in=taxa).select_related("current")
-        beneath = Taxon.objects.beneath(*moved).values("pk")
-        names_changed(Name.objects.filter(taxon__in=beneath).values_list("pk", flat=True))
-        _review_soon()
+    if not _deciding_ids():
+        return
+    moved = Taxon.objects.filter(pk__in=taxa).select_related("current")
+    if ruled := _rules_above(taxa):
+        names_changed(name.pk for name, _rule in _covered_names(ruled))
+    elif taxa and change_set and not moved.exclude(created_by=change_set).exists():
+        return  # all of them new and none protected: nothing is to be hidden
+    beneath = Taxon.objects.beneath(*moved).values("pk")
+    names_changed(Name.objects.filter(taxon__in=beneath).values_list("pk", flat=True))
+    _review_soon()
+
+
+def _rules_above(taxa: Sequence[int]) -> list[int]:
+    """Return the ids of the deciding rules that cover one of these taxa."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RULES_ABOVE, [list(ProtectionRule.DECIDING), list(taxa)])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+_RULES_ABOVE = """
+SELECT r.id FROM occurrences_protectionrule r JOIN taxonomy_taxon t ON t.id = r.taxon_id
+JOIN taxonomy_taxon c ON c.id = coalesce(t.current_id, t.id)
+WHERE r.state = ANY(%s)
+    AND EXISTS (SELECT 1 FROM taxonomy_taxon m WHERE m.id = ANY(%s) AND m.path <@ c.path)
+"""
 
 
 def _review_soon() -> None:

@@ -14,7 +14,9 @@ from django.db import connection, transaction
 
 from journal.models import ChangeSet
 from taxonomy.authorship import same_author
+from taxonomy.models import Taxon
 from taxonomy.ranks import FAMILY, RANKS
+from taxonomy.signals import taxon_changed
 from taxonomy.spelling import canonical_key, variant_key
 
 LOCK = 7102  # one number for all who write the tree
@@ -33,8 +35,8 @@ def adopt(change_set: ChangeSet, usage_ids: Iterable[int]) -> dict[int, int]:
 
     A live taxon of the same name, rank and kingdom is used again when its author is the same,
     however spelled, or one of the two has none, or when it came from this very entry; one that was
-    merged leads to what it was merged into. New taxa carry `created_by = change_set`. Two jobs at
-    once wait for each other, so nothing is doubled.
+    merged leads to what it was merged into. New taxa carry `created_by = change_set`, and
+    `taxon_changed` is sent with them. Two jobs at once wait for each other, so nothing is doubled.
     """
     asked = sorted(set(usage_ids))
     if not asked:
@@ -51,6 +53,9 @@ def adopt(change_set: ChangeSet, usage_ids: Iterable[int]) -> dict[int, int]:
             _place(cursor)
             cursor.execute(_INSERT, [change_set.pk])
             cursor.execute(_INSERT_VERNACULARS)
+            cursor.execute("SELECT taxon_id FROM adopting WHERE is_new")
+            made = [pk for (pk,) in cursor.fetchall()]
+            taxon_changed.send(sender=Taxon, taxa=made, change_set=change_set)
         cursor.execute("SELECT usage_id, taxon_id FROM adopting WHERE asked")
         return dict(cursor.fetchall())
 

@@ -395,9 +395,10 @@ def _write(change_set: ChangeSet | None, matches: Sequence[Match]) -> Counter[st
         Change.objects.bulk_create(
             [_change(change_set, before[pk], found[pk]) for pk in changed], batch_size=1000
         )
+    in_doubt = [pk for pk in before if found[pk].match.state == Name.State.REVIEW]
     _update({pk: found[pk] for pk in before})
-    if changed:
-        names_linked.send(sender=Name, names=changed)
+    if changed or in_doubt:
+        names_linked.send(sender=Name, names=sorted({*changed, *in_doubt}))
     counts: Counter[str] = Counter(found[pk].match.state for pk in before)
     counts["changed"] = len(changed)
     return counts

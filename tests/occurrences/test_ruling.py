@@ -22,10 +22,12 @@ from occurrences.models import (
     Withheld,
 )
 from occurrences.readers import hash_collection
-from taxonomy import thesaurus
+from taxonomy import matching, thesaurus
+from taxonomy.adopting import adopt
 from taxonomy.models import Name, Taxon
 from taxonomy.signals import names_linked, taxon_changed
 from tests import make
+from tests.taxonomy.listing import ids, listed
 
 pytestmark = pytest.mark.django_db
 VISITOR = AnonymousUser()
@@ -379,3 +381,49 @@ def test_a_review_waits_for_who_is_writing(saguaro: Taxon, everywhere: Protectio
     committed.set()
     writer.join()
     assert set(Occurrence.objects.values_list("protection", flat=True)) == {Protection.PLACE}
+
+
+def test_records_that_read_like_a_new_synonym_are_hidden_at_once(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    protecting.add_rule(None, everywhere, saguaro)
+    make.occurrence(scientific_name="Pilocereus engelmannii", locality="Behind the mill")
+    thesaurus.add(
+        make.change_set(kind="taxon edit"),
+        scientific_name="Pilocereus engelmannii",
+        rank="species",
+        kingdom="Plantae",
+        accepted=saguaro,
+    )
+    assert not Occurrence.objects.visible_to(VISITOR).exists()
+
+
+def test_records_that_read_like_an_adopted_species_are_hidden_at_once(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    protecting.add_rule(None, everywhere, Taxon.objects.get(scientific_name="Cactaceae"))
+    make.occurrence(scientific_name="Pilocereus engelmannii", locality="Behind the mill")
+    rows: list[dict[str, Any]] = [
+        {"id": "k", "name": "Plantae", "rank": "kingdom"},
+        {"id": "f", "name": "Cactaceae", "rank": "family", "parent": "k"},
+        {"id": "g", "name": "Pilocereus", "rank": "genus", "parent": "f"},
+        {"id": "s", "name": "Pilocereus engelmannii", "parent": "g"},
+    ]
+    usages = ids(listed("Cacti", rows))
+    adopt(make.change_set(kind="taxon edit"), [usages["s"]])
+    assert not Occurrence.objects.visible_to(VISITOR).exists()
+
+
+def test_a_name_that_a_look_up_finds_in_doubt_is_hidden_at_once(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    protecting.add_rule(None, everywhere, saguaro)
+    record = make.occurrence(scientific_name="Cactus magnus", locality="Behind the mill")
+    names = Name.objects.filter(pk=record.name_id)
+    names.update(state=Name.State.REVIEW)
+    make.taxon("Cactus magnus", "Mill.", accepted=saguaro)
+    make.taxon("Cactus magnus", "L.", parent=saguaro.parent)
+    matching.link(names, make.change_set(kind="cleaning"))
+    name = names.get()
+    assert name.state == Name.State.REVIEW and len(name.candidates) == 2
+    assert not Occurrence.objects.visible_to(VISITOR).exists()

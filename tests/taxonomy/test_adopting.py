@@ -98,7 +98,7 @@ def test_a_later_name_joins_the_tree_in_a_fixed_number_of_queries(
     oaks, django_assert_max_num_queries
 ):
     adopted(oaks, "alba")
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(34):
         adopted(oaks, "rubra")
     assert Taxon.objects.get(scientific_name="Quercus rubra").path.startswith(
         Taxon.objects.get(scientific_name="Quercus").path
