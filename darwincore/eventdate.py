@@ -65,7 +65,7 @@ def read_dates(texts: Texts, today: date) -> Found:
 
 @lru_cache(maxsize=4096)
 def read_label(texts: Texts, today: date) -> Found:
-    """Derive a date from verbatimEventDate, where nothing else says when.
+    """Derive a date from verbatimEventDate, where nothing else said when.
 
     What is no date there is none and no fault.
     """

@@ -35,8 +35,7 @@ class Found:
 class Group(NamedTuple):
     """Terms that are read together, by a pure function of their texts and of today.
 
-    unless: a term of another group; where a term of that group says something, this one is passed
-    over.
+    unless: a column; where a group before this one filled it, this one is passed over.
     """
 
     terms: Texts

@@ -102,17 +102,13 @@ class _Plan:
         names = columns.keys() | bits.keys()
         self.places = {name: (columns.get(name, ""), bits.get(name, 0)) for name in names}
         self.blank = dict.fromkeys(bits, "")
-        self.groups = [
-            (1 << at, bits.get(group.unless, 0), group) for at, group in enumerate(groups)
-        ]
+        self.groups = groups
         self.chosen: dict[int, list[Group]] = {}
 
     def groups_of(self, bits: int) -> list[Group]:
         """Return the groups that a set of bits names; files use few sets."""
         if bits not in self.chosen:
-            self.chosen[bits] = [
-                group for bit, unless, group in self.groups if bits & bit and not bits & unless
-            ]
+            self.chosen[bits] = [group for at, group in enumerate(self.groups) if bits >> at & 1]
         return self.chosen[bits]
 
 
@@ -131,6 +127,8 @@ def _interpreted(cells: Mapping[str, str], plan: _Plan) -> Interpretation:
     if wanted:
         today = date.today()
         for group in plan.groups_of(wanted):
+            if group.unless and group.unless in result.values:
+                continue
             _merge(result, group.found(tuple(map(texts.__getitem__, group.terms)), today))
     return result
 
@@ -529,10 +527,10 @@ def _number_group(term: str, column: str) -> Group:
 
 _OWN_GROUPS = (
     Group(DATE_TERMS, read_dates),
-    Group(("verbatimEventDate",), read_label, unless="eventDate"),
+    Group(("verbatimEventDate",), read_label, unless="event_date"),
     Group(("dateIdentified",), read_date_identified),
     Group(_DECIMAL_TERMS, _read_coordinates),
-    Group(_WRITTEN_TERMS, _derive_coordinates, unless="decimalLatitude"),
+    Group(_WRITTEN_TERMS, _derive_coordinates, unless="decimal_latitude"),
     Group(("coordinateUncertaintyInMeters",), _read_uncertainty),
     Group((_ELEVATION.low, _ELEVATION.high, _ELEVATION.verbatim), _read_elevation),
     Group((_DEPTH.low, _DEPTH.high, _DEPTH.verbatim), _read_depth),

@@ -143,11 +143,19 @@ def test_label_that_leaves_a_doubt_gives_no_more_than_is_certain(label, year, co
     assert "month" not in values
 
 
-def test_label_says_nothing_where_the_date_does():
-    values, _, issues = read(eventDate="31/02/1998", verbatimEventDate="3.V.1998")
-    assert "event_date" not in values
+def test_label_says_when_where_the_date_does_not():
+    values, _, issues = read(eventDate="1987-08/24", verbatimEventDate="24.VIII.1987")
+    assert values["event_date"] == "1987-08-24"
     assert issues == [("RECORDED_DATE_INVALID", "eventDate")]
     assert read(year="1999", verbatimEventDate="3.V.1998")[0]["event_date"] == "1999"
+
+
+def test_written_point_serves_where_the_decimal_one_is_no_place():
+    values, _, issues = read(
+        decimalLatitude="0", decimalLongitude="0", verbatimCoordinates="34°25'N, 119°52'W"
+    )
+    assert values["decimal_latitude"] == "34.4167"
+    assert issues == [("ZERO_COORDINATE", LATITUDE)]
 
 
 def test_no_date_is_no_issue():
