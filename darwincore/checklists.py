@@ -5,7 +5,7 @@ The steps are those of `reader`; only what counts as the core and as an extensio
 
 import re
 from os import PathLike
-from typing import Any
+from typing import Literal
 
 from .containers import Limits
 from .issues import Issue, Refused
@@ -104,11 +104,17 @@ class _ChecklistOpening(Opening):
         extensions = [self._loose_table(vernaculars, VERNACULAR_ROW)] if vernaculars else []
         return self._made("archive" if extensions else "table", core, extensions, None)
 
-    def _made(self, kind: str, core: Table, *others: Any) -> Source:
+    def _made(
+        self,
+        kind: Literal["table", "archive", "coldp"],
+        core: Table,
+        extensions: list[Table],
+        metadata: str | None,
+    ) -> Source:
         headers = {simple_name(header).lower() for header in core.headers}
         if kind == "table" and "catalognumber" in headers and headers & {"recordedby", "eventdate"}:
             raise Refused("TABLE_OF_RECORDS", file=self.filename)
-        return super()._made(kind, core, *others)
+        return super()._made(kind, core, extensions, metadata)
 
     def _lists_names(self, name: str) -> bool:
         with self.container.open(name) as stream:

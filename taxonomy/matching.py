@@ -395,7 +395,7 @@ def _write(change_set: ChangeSet | None, matches: Sequence[Match]) -> Counter[st
         Change.objects.bulk_create(
             [_change(change_set, before[pk], found[pk]) for pk in changed], batch_size=1000
         )
-    in_doubt = [pk for pk in before if found[pk].match.state == Name.State.REVIEW]
+    in_doubt = [pk for pk in before if found[pk].match.state == "review"]
     _update({pk: found[pk] for pk in before})
     if changed or in_doubt:
         names_linked.send(sender=Name, names=sorted({*changed, *in_doubt}))
