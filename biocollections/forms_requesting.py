@@ -38,7 +38,9 @@ class AskForm(forms.ModelForm):  # type: ignore[type-arg]
         label=gettext_lazy("Permit or proposal"),
         required=False,
         max_length=200,
-        help_text=gettext_lazy("PDF, PNG or JPEG, at most 10 MB. Read by those who decide alone."),
+        help_text=gettext_lazy(
+            "PDF, PNG or JPEG, at most 10 MB. Those who decide read it, and nobody else."
+        ),
         widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"}),
     )
     agreed = forms.BooleanField(

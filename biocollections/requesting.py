@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -58,7 +59,8 @@ def ask(
     """Keep a request and tell those who decide; the same one twice is kept once."""
     chosen = list(collections)
     with transaction.atomic():
-        get_user_model().objects.select_for_update().get(pk=request.user.pk)  # one post at a time
+        people = get_user_model().objects.select_for_update()
+        people.get(guid=request.user.guid)  # type: ignore[union-attr]  # one post at a time
         if again := _same(request.user, asked, chosen):
             return again
         asked.by = request.user  # type: ignore[assignment]
@@ -275,7 +277,7 @@ def _said(person: Any) -> Rows:
 def _forget_requests(person: Any) -> None:
     """Forget what was never granted, and every attached file; granted ones stay with the grant."""
     asked = AccessRequest.objects.filter(by=person)
-    files = [(one.file.storage, one.file.name) for one in asked.exclude(file="")]
+    for one in asked.exclude(file=""):
+        transaction.on_commit(partial(one.file.storage.delete, str(one.file.name)))
     asked.exclude(decisions__grant__isnull=False).delete()
     asked.update(file="", file_name="")
-    transaction.on_commit(lambda: [storage.delete(name) for storage, name in files] and None)

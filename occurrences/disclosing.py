@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from typing import IO, Any, cast
 
 from django.db import transaction
@@ -140,7 +141,6 @@ def _logs(person: Any) -> Rows:
 def _drop_files(person: Any) -> None:
     """Files with exact places go with the account; that they were made stays noted."""
     for old in Download.objects.filter(user=person, format=Download.Format.EXACT):
-        storage, name = old.file.storage, old.file.name
+        if old.file:
+            transaction.on_commit(partial(old.file.storage.delete, str(old.file.name)))
         old.delete()
-        if name:
-            transaction.on_commit(lambda storage=storage, name=name: storage.delete(name))

@@ -86,7 +86,7 @@ def access_request(request: HttpRequest, guid: UUID) -> HttpResponse:
 def access_file(request: HttpRequest, guid: UUID) -> HttpResponseBase:
     """Hand the attached permit to the person himself and to those who decide, and to no cache."""
     asked = _asked(request.user, guid)
-    if not asked.file or not asked.file.storage.exists(asked.file.name):
+    if not asked.file or not asked.file.storage.exists(str(asked.file.name)):
         raise Http404
     _start, ending, media_type = requesting.type_of(asked.file)
     stem = asked.file_name.rpartition(".")[0] or asked.file_name
@@ -219,12 +219,14 @@ def _row(user: Any, decision: AccessDecision, histories: Any, forms: dict[int, A
     form = forms.get(decision.pk)
     if form is None and decision.is_open:
         form = SayForm() if asked.by_id == user.pk else DecideForm(asked) if may_decide else None
-    in_force = held is not None and held.state in ("valid", "future")
+    if form is not None:
+        form.auto_id = f"id_{decision.pk}_%s"  # a page can hold several
+    revocable = Grant.objects.grantable_by(user).filter(pk=held.pk) if held else None
     changes = histories[held.guid][:-1] if held else []  # without its giving, an entry of its own
     return {
         "decision": decision,
         "form": form,
-        "may_revoke": in_force and Grant.objects.grantable_by(user).contains(held),
+        "may_revoke": bool(revocable and held and held.state in ("valid", "future")),
         "limits": granting.scope_in_words(held.scope) if held else "",
         "changes": [(each, list(granting.lines(each))) for each in reversed(changes)],
     }

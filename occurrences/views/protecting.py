@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -24,27 +25,49 @@ from occurrences.models import Occurrence, Protection, ProtectionList, Protectio
 from occurrences.readers import exact_values
 
 CHANGE = "occurrences.change_protection_rule"
+MOST = 40  # collections filled in at once: an address has its limits
 
 
 @require_safe
 def protected_species(request: HttpRequest) -> HttpResponse:
     """Tell everybody which taxa are protected where, by whose list, and in how many records."""
-    counts = _records_by_rule()
+    counts, holders = _records_by_rule(), _holders_by_rule()
     kept = set(ProtectionList.objects.kept_by(request.user).values_list("pk", flat=True))
     lists = [
-        {"list": each, "families": list(_by_family(each, counts)), "kept": each.pk in kept}
+        {"list": each, "families": list(_by_family(each, counts, holders)), "kept": each.pk in kept}
         for each in ProtectionList.objects.all()
     ]
     context = {"lists": lists, "may_add": request.user.has_perm(CHANGE)}  # type: ignore[union-attr]
     return render(request, "occurrences/protected_species.html", context)
 
 
-def _by_family(within: ProtectionList, counts: dict[int, int]) -> Iterable[tuple[str, list[Any]]]:
-    """Yield (family, [(rule, records)]) of a list's rules that aren't over."""
+def _by_family(
+    within: ProtectionList, counts: dict[int, int], holders: dict[int, list[str]]
+) -> Iterable[tuple[str, list[Any]]]:
+    """Yield (family, [(rule, records, how to ask)]) of a list's rules that aren't over."""
     rules = within.rules.exclude(state=ProtectionRule.State.ENDED).select_related("taxon")
     ordered = sorted(rules, key=lambda rule: (rule.taxon.family, rule.taxon.scientific_name))
     for family, members in groupby(ordered, key=lambda rule: rule.taxon.family):
-        yield family, [(rule, counts.get(rule.pk, 0)) for rule in members]
+        yield family, [(rule, counts.get(rule.pk, 0), _asking(rule, holders)) for rule in members]
+
+
+def _asking(rule: ProtectionRule, holders: dict[int, list[str]]) -> str:
+    """Return the query of the form that asks the collections which hold its records for places."""
+    asked = {"taxon": rule.taxon.scientific_name, "collection": holders.get(rule.pk, [])[:MOST]}
+    return urlencode(asked, doseq=True)
+
+
+def _holders_by_rule() -> dict[int, list[str]]:
+    """Return the GUIDs of the public collections in which each rule protects a record."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT r.id::bigint, array_agg(DISTINCT c.guid::text) FROM occurrences_withheld w "
+            "CROSS JOIN LATERAL jsonb_array_elements_text(w.rules) AS r(id) "
+            "JOIN collections_collection c ON c.id = w.collection_id AND c.is_public "
+            "WHERE w.protection <> %s GROUP BY 1",
+            [Protection.WHOLE],
+        )
+        return dict(cursor.fetchall())
 
 
 def _records_by_rule() -> dict[int, int]:

@@ -46,6 +46,20 @@ def test_everybody_reads_what_is_protected_where_and_how_many_records(
     assert 'data-label="Records">2<' in page, "the wholly protected one is nobody's business"
 
 
+def test_the_collections_that_hold_a_protected_taxon_can_be_asked_for_its_places(
+    saguaro: Taxon, stranger: Any
+) -> None:
+    protecting.add_rule(None, ProtectionList.objects.create(title="Native plants"), saguaro)
+    held = make.occurrence(scientific_name="Carnegiea gigantea", record_security=0).collection
+    hidden = make.occurrence(scientific_name="Carnegiea gigantea", record_security=5).collection
+    client = client_of(stranger)
+    page = client.get(reverse("occurrences:protected_species")).content.decode()
+    link = page.split(f'href="{reverse("collections:access_new")}?')[1].split('"')[0]
+    assert str(held.guid) in link and str(hidden.guid) not in link
+    form = client.get(f"{reverse('collections:access_new')}?{link.replace('&amp;', '&')}")
+    assert 'value="Carnegiea gigantea"' in form.content.decode()
+
+
 def test_an_admin_begins_a_list_and_names_its_keeper_who_protects_a_taxon(
     saguaro: Taxon, admin: Client
 ) -> None:
