@@ -33,17 +33,27 @@ Key = tuple[str, str, str]  # scientific name, authorship, context
 Wanted = tuple[int, Key]  # of which collection's record
 
 # A record's key, in SQL; `key_of` in Python.
-KEY_COLUMNS = ("scientific_name", "scientific_name_authorship", "kingdom", "nomenclatural_code")
+_PARTS = ("genus", "specific_epithet", "infraspecific_epithet")  # where no name is written out
+KEY_COLUMNS = (
+    "scientific_name",
+    *_PARTS,
+    "scientific_name_authorship",
+    "kingdom",
+    "nomenclatural_code",
+)
 KEY_SQL = (
-    "coalesce({scientific_name}, ''), coalesce({scientific_name_authorship}, ''), "
+    "coalesce(nullif({scientific_name}, ''), CASE WHEN {genus} <> '' THEN concat_ws(' ', {genus}, "
+    "nullif({specific_epithet}, ''), nullif({infraspecific_epithet}, '')) END, ''), "
+    "coalesce({scientific_name_authorship}, ''), "
     "coalesce(nullif({kingdom}, ''), {nomenclatural_code}, '')"
 )
 
 
 def key_of(values: Mapping[str, Any]) -> Key:
     """Return what a record with these values, by column, calls its organism."""
+    parts = " ".join(filter(None, map(values.get, _PARTS))) if values.get("genus") else ""
     return (
-        values.get("scientific_name") or "",
+        values.get("scientific_name") or parts,
         values.get("scientific_name_authorship") or "",
         values.get("kingdom") or values.get("nomenclatural_code") or "",
     )

@@ -427,3 +427,13 @@ def test_a_name_that_a_look_up_finds_in_doubt_is_hidden_at_once(
     name = names.get()
     assert name.state == Name.State.REVIEW and len(name.candidates) == 2
     assert not Occurrence.objects.visible_to(VISITOR).exists()
+
+
+def test_a_name_that_stands_in_its_parts_alone_is_protected(
+    saguaro: Taxon, everywhere: ProtectionList
+) -> None:
+    parts = {"genus": "Carnegiea", "specific_epithet": "gigantea", "locality": "Behind the mill"}
+    stands = make.occurrence(scientific_name=None, **parts)
+    protecting.add_rule(None, everywhere, saguaro)
+    assert not Occurrence.objects.visible_to(VISITOR).filter(pk=stands.pk).exists()
+    assert make.occurrence(scientific_name=None, **parts).protection == Protection.PLACE
