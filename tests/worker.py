@@ -75,23 +75,27 @@ def eventually(
     return answer
 
 
+def use_own_queue() -> None:
+    """Give this process of the tests a queue of its own, when several run side by side.
+
+    Before anything is sent: Celery keeps the connections it has made, whatever its settings say.
+    """
+    number = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if number:
+        own = f"virtual_host={1 + int(number)}"
+        os.environ["REDIS_URL"] = os.environ["REDIS_URL"].replace("virtual_host=0", own)
+        celery_app.conf.broker_url = os.environ["REDIS_URL"]
+
+
 @pytest.fixture
-def worker(transactional_db: None, tmp_path: Path, worker_id: str) -> Iterator[Worker]:
-    """A running worker, on a queue that is empty at first. Each xdist process has its own queue."""
+def worker(transactional_db: None, tmp_path: Path) -> Iterator[Worker]:
+    """A running worker, on a queue that is empty at first."""
     from django.db import connection
 
-    number = 0 if worker_id == "master" else 1 + int(worker_id.removeprefix("gw"))
-    broker = os.environ["REDIS_URL"].replace("virtual_host=0", f"virtual_host={number}")
     database, _slash, _name = os.environ["DATABASE_URL"].rpartition("/")
-    before = celery_app.conf.broker_url
-    celery_app.conf.broker_url = broker
     celery_app.control.purge()
     worker = Worker(
-        {
-            **os.environ,
-            "REDIS_URL": broker,
-            "DATABASE_URL": f"{database}/{connection.settings_dict['NAME']}",
-        },
+        {**os.environ, "DATABASE_URL": f"{database}/{connection.settings_dict['NAME']}"},
         tmp_path / "worker.log",
     )
     try:
@@ -99,4 +103,3 @@ def worker(transactional_db: None, tmp_path: Path, worker_id: str) -> Iterator[W
         yield worker
     finally:
         worker.children.stop()
-        celery_app.conf.broker_url = before
