@@ -56,14 +56,15 @@ def named(text: str) -> list[Taxon]:
     if "*" in text:
         return []
     parsed = parsing.parse(text)
-    live = Taxon.objects.live().select_related("current")
+    taxa = Taxon.objects.select_related("current")
     key = canonical_key(parsed.canonical or text)
-    found = list(live.filter(canonical_key=key)) if key else []
+    # Merged ones too: they stand for what they were merged into.
+    found = list(taxa.filter(canonical_key=key)) if key else []
     if parsed.authorship:
         asked = authorship_key(parsed.authorship)
         found = [taxon for taxon in found if taxon.authorship_key == asked] or found
     if not found:
-        found = list(live.filter(vernacular_names__name__iexact=text).distinct())
+        found = list(taxa.live().filter(vernacular_names__name__iexact=text).distinct())
     return found
 
 

@@ -6,6 +6,7 @@ from django.http import QueryDict
 from occurrences.models import Occurrence
 from occurrences.search import SearchCriteria, apply
 from occurrences.templatetags.taxa import compared, taxon_of, taxon_records
+from taxonomy import thesaurus
 from taxonomy.models import VernacularName
 from tests import make
 from tests.cast import client_of
@@ -40,6 +41,16 @@ def found(user, text):
 def test_any_name_of_a_taxon_finds_it_under_every_name(visitor, oaks, text):
     text = text.format(alba=oaks["alba"].guid)
     assert found(visitor, text) == ["Quercus alba", "Quercus candida"]
+
+
+@pytest.mark.parametrize("text", ["Quercus minor", "Quercus alba", "{minor}"])
+def test_a_merged_taxon_is_found_as_what_it_was_merged_into(visitor, oaks, herbarium, text):
+    minor = make.taxon("Quercus minor", parent=oaks["genus"])
+    make.occurrence(herbarium, scientific_name="Quercus minor")
+    with thesaurus.editing(None, "the same oak") as change_set:
+        thesaurus.merge(change_set, minor, oaks["alba"])
+    both = ["Quercus alba", "Quercus candida", "Quercus minor"]
+    assert found(visitor, text.format(minor=minor.guid)) == both
 
 
 def test_a_higher_taxon_finds_all_below_it(visitor, oaks):
