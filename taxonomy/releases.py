@@ -134,8 +134,9 @@ WITH pairs AS (
     FROM pairs WHERE kind IS NOT NULL
 ), shown AS (
     SELECT c.kind, c.total, c.place, c.source_id, o.label AS before, o.rank AS before_rank,
-        o.kind AS before_kind, o.above AS before_above, n.label AS after, n.rank AS after_rank,
-        n.kind AS after_kind, n.above AS after_above
+        o.kind AS before_kind, o.above AS before_above, o.family AS before_family,
+        n.label AS after, n.rank AS after_rank, n.kind AS after_kind, n.above AS after_above,
+        n.family AS after_family
     FROM numbered c
     LEFT JOIN LATERAL ({_PLACED} WHERE u.id = c.old_id) o ON true
     LEFT JOIN LATERAL ({_PLACED} WHERE u.id = c.new_id) n ON true
@@ -143,9 +144,11 @@ WITH pairs AS (
 )
 SELECT kind, max(total), jsonb_agg(jsonb_build_object('id', source_id,
     'before', CASE WHEN before IS NOT NULL THEN jsonb_build_object('name', before,
-        'rank', before_rank, 'kind', before_kind, 'above', before_above) END,
+        'rank', before_rank, 'kind', before_kind, 'above', before_above,
+        'family', before_family) END,
     'after', CASE WHEN after IS NOT NULL THEN jsonb_build_object('name', after,
-        'rank', after_rank, 'kind', after_kind, 'above', after_above) END) ORDER BY place)
+        'rank', after_rank, 'kind', after_kind, 'above', after_above,
+        'family', after_family) END) ORDER BY place)
 FROM shown GROUP BY kind
 """
 

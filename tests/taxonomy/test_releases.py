@@ -9,6 +9,7 @@ from taxonomy import checklists, releases
 from taxonomy.adopting import adopt
 from taxonomy.models import Checklist, Name, Taxon, Usage
 from tests import make
+from tests.cast import client_of
 from tests.taxonomy.listing import ids, listed
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +59,13 @@ def test_the_difference_tells_new_changed_moved_and_gone(new, old):
         "rubra": ("Quercus", "Quercus alba"),
         "densa": ("Quercus", "Lithocarpus"),
     }
+
+
+def test_the_page_shows_why_a_name_counts_as_changed_that_reads_the_same(new, old, taxonomist):
+    Usage.objects.filter(checklist=new, source_id="alba").update(authorship="L.", family="Fagaceae")
+    jobs.run_here("compare release", new.guid, taxonomist)
+    page = client_of(taxonomist).get(f"/taxa/checklists/{new.guid}/difference/").content.decode()
+    assert "species · no family" in page and "species · Fagaceae" in page
 
 
 def test_the_refresher_lists_what_would_move_and_moves_nothing(new, old):
