@@ -29,7 +29,7 @@ from taxonomy.spelling import canonical_key
 
 # From the most open to the most closed.
 STRICTNESS = (Protection.OPEN, Protection.CELL, Protection.PLACE, Protection.WHOLE)
-_LOCK = (7102, 1)  # any numbers, so that other advisory locks of the database don't meet ours
+_LOCK = (7104, 0)  # any numbers that no other advisory lock of ours has
 _CULTIVATED = ("cultivated", "captive", "planted", "managed")
 
 
