@@ -319,13 +319,17 @@ def alone_with(source: str) -> Iterator[None]:
 def _local_file(checklist: Checklist) -> Iterator[Path]:
     """Give the kept file as a path, copied when the storage has none."""
     try:
-        yield Path(checklist.file.path)
-    except NotImplementedError:
-        with NamedTemporaryFile() as copy, checklist.file.open("rb") as kept:
-            for part in kept.chunks():
-                copy.write(part)
-            copy.flush()
-            yield Path(copy.name)
+        path: Path | None = Path(checklist.file.path)
+    except NotImplementedError:  # how a storage says so
+        path = None
+    if path:
+        yield path
+        return
+    with NamedTemporaryFile() as copy, checklist.file.open("rb") as kept:
+        for part in kept.chunks():
+            copy.write(part)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def issues_in_words(checklist: Checklist) -> list[tuple[str, int]]:
