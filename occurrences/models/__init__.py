@@ -1,6 +1,7 @@
 """The tables of records and of what moves them in and out."""
 
-from occurrences.models.importing import ImportOutcome, ImportRow, ImportRun
+from occurrences.models.clustering import Cluster, ClusterMember
+from occurrences.models.importing import ImportOutcome, ImportProfile, ImportRow, ImportRun
 from occurrences.models.protecting import ProtectionList, ProtectionRule
 from occurrences.models.record import (
     DeletedOccurrence,
@@ -15,6 +16,8 @@ from occurrences.models.record import (
 from occurrences.models.taking import Download, DownloadLog
 
 __all__ = [
+    "Cluster",
+    "ClusterMember",
     "DeletedOccurrence",
     "Download",
     "DownloadLog",
@@ -22,6 +25,7 @@ __all__ = [
     "Identification",
     "Identifier",
     "ImportOutcome",
+    "ImportProfile",
     "ImportRow",
     "ImportRun",
     "Occurrence",

@@ -16,6 +16,74 @@ from journal.guids import new_guid
 from journal.models import ChangeSet
 
 
+class Mode(models.TextChoices):
+    """What becomes of a row whose record is already here."""
+
+    FILL = "fill", _("Fill blank fields only")
+    UPDATE = "update", _("Update the columns of the file; blank leaves")
+    REPLACE = "replace", _("Replace; blank erases")
+    COPIES = "copies", _("Import as copies: new records, linked to those they were copied from")
+
+
+class ImportProfileQuerySet(models.QuerySet["ImportProfile"]):
+    def managed_by(self, user: Person) -> ImportProfileQuerySet:
+        """Return the profiles of collections that `user` administers."""
+        return self.filter(collection__in=Collection.objects.managed_by(user).values("pk"))
+
+
+class ImportProfile(models.Model):
+    """How files of one source come into a collection, said once."""
+
+    class Kind(models.TextChoices):
+        FILE = "file", _("a file that somebody uploads")
+        URL = "url", _("an archive at a web address")
+
+    class Schedule(models.TextChoices):
+        BY_HAND = "", _("by hand")
+        DAILY = "daily", _("every day")
+        WEEKLY = "weekly", _("every week")
+        MONTHLY = "monthly", _("every month")
+
+    class Missing(models.TextChoices):
+        LEAVE = "leave", _("stay, and are listed")
+        RETIRE = "retire", _("are taken out; that can be undone")
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    collection = models.ForeignKey(
+        Collection, on_delete=models.CASCADE, related_name="import_profiles"
+    )
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=4, choices=Kind, default=Kind.FILE)
+    url = models.URLField(max_length=2000, blank=True)
+    # As ImportRun's fields of the same names.
+    brings = models.CharField(max_length=15, default="records")
+    mapping = models.JSONField(default=list)
+    constants = models.JSONField(default=dict)
+    reading = models.JSONField(default=dict)
+    keys = models.JSONField(default=list)
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.UPDATE)
+    schedule = models.CharField(max_length=7, choices=Schedule, blank=True, default="")
+    # What becomes of records of this source that a later file no longer holds.
+    missing = models.CharField(max_length=6, choices=Missing, default=Missing.LEAVE)
+    # In whose name the schedule works; whoever may no longer import here stops it.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    last_asked_at = models.DateTimeField(null=True)
+
+    objects = ImportProfileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "name"], name="import_profile_named_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
     def visible_to(self, user: Person) -> ImportRunQuerySet:
         """Return the runs of collections that `user` administers: files are members-only."""
@@ -35,10 +103,14 @@ class ImportRun(models.Model):
         UNDONE = "undone", _("undone")
         DISCARDED = "discarded", _("discarded")
 
-    class Mode(models.TextChoices):
-        FILL = "fill", _("Fill blank fields only")
-        UPDATE = "update", _("Update the columns of the file; blank leaves")
-        REPLACE = "replace", _("Replace; blank erases")
+    Mode = Mode
+
+    class Brings(models.TextChoices):
+        RECORDS = "records", _("records")
+        DETERMINATIONS = "determinations", _("determinations of records that are here")
+        IDENTIFIERS = "identifiers", _("numbers of records that are here")
+        ASSOCIATIONS = "associations", _("associations of records that are here")
+        MEASUREMENTS = "measurements", _("measurements of records that are here")
 
     class Key(models.TextChoices):
         OCCURRENCE_ID = "occurrenceID", _("Occurrence ID")
@@ -59,8 +131,25 @@ class ImportRun(models.Model):
     # What the reader found: kind, encoding, delimiter, tables [{file, row_type, headers, constants,
     # rows, samples}], issues.
     source = models.JSONField(default=dict)
-    # One entry a core column: {"column": header, "term": term name or "" for unmapped}.
+    # What a person decided about reading the file: {encoding, delimiter, header, sheet,
+    # repair, decimal_comma {column: bool}, day_first {column: bool}}; absent: as detected.
+    reading = models.JSONField(default=dict)
+    brings = models.CharField(max_length=15, choices=Brings, default=Brings.RECORDS)
+    # One entry a core column: {"column": header, "term": target of occurrences.mapping, "" for
+    # unmapped}.
     mapping = models.JSONField(default=list)
+    constants = models.JSONField(default=dict)  # {term: text} that every row of the file says
+    # Cells as mended in the review: [{"at": column, "from": text, "to": text, "row": number or
+    # null for all rows with that text}].
+    fixes = models.JSONField(default=list)
+    profile = models.ForeignKey(
+        ImportProfile, null=True, on_delete=models.SET_NULL, related_name="runs"
+    )
+    origin = models.URLField(max_length=2000, blank=True)  # where the file was fetched from
+    # Somebody asked to look through the review, and to decide what stands there.
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     key = models.CharField(max_length=14, choices=Key, blank=True)
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.UPDATE)
     interpreter = models.CharField(max_length=40, blank=True)
