@@ -1,6 +1,13 @@
 """The tables of records and of what moves them in and out."""
 
 from occurrences.models.clustering import Cluster, ClusterMember
+from occurrences.models.handing import (
+    Offer,
+    OfferedRecord,
+    Origin,
+    PermitFile,
+    Sending,
+)
 from occurrences.models.importing import ImportOutcome, ImportProfile, ImportRow, ImportRun
 from occurrences.models.protecting import ProtectionList, ProtectionRule
 from occurrences.models.record import (
@@ -29,9 +36,14 @@ __all__ = [
     "ImportRow",
     "ImportRun",
     "Occurrence",
+    "Offer",
+    "OfferedRecord",
+    "Origin",
     "PendingName",
+    "PermitFile",
     "Protection",
     "ProtectionList",
     "ProtectionRule",
+    "Sending",
     "Withheld",
 ]

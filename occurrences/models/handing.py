@@ -1,0 +1,179 @@
+"""Records on their way from one collection to another: what is offered, and where it came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from biocollections.models import Collection, Person
+from journal.guids import new_guid
+from journal.models import ChangeSet
+
+
+class Sending(models.Model):
+    """Records that somebody hands over at once, to one recipient or several, and their parcel."""
+
+    class Kind(models.TextChoices):
+        GIFT = "gift", _("Gift")
+        EXCHANGE = "exchange", _("Exchange")
+        DETERMINATION = "determination", _("For determination")
+        PERMIT = "permit", _("Deposit under permit")
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="sendings")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    kind = models.CharField(_("Kind"), max_length=13, choices=Kind, default=Kind.GIFT)
+    message = models.TextField(_("Message"), blank=True)
+    sent_on = models.DateField(_("Date sent"), null=True, blank=True)
+    boxes = models.PositiveIntegerField(_("Boxes"), null=True, blank=True)
+    sheets = models.PositiveIntegerField(_("Sheets"), null=True, blank=True)
+    permits = models.TextField(_("Permit numbers"), blank=True)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.collection}: {self.guid}"
+
+
+class PermitFile(models.Model):
+    """A permit that goes with a sending; for those who send it and those who receive it."""
+
+    sending = models.ForeignKey(Sending, on_delete=models.CASCADE, related_name="permit_files")
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    file = models.FileField(upload_to="permits/%Y/%m/", max_length=300)
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OfferQuerySet(models.QuerySet["Offer"]):
+    """Which offers a person may read, answer, withdraw."""
+
+    def sent_by(self, user: Person) -> OfferQuerySet:
+        """Return those from collections that `user` administers."""
+        return self.filter(sending__collection__in=Collection.objects.managed_by(user).values("pk"))
+
+    def received_by(self, user: Person) -> OfferQuerySet:
+        """Return those to collections that `user` administers."""
+        return self.filter(collection__in=Collection.objects.managed_by(user).values("pk"))
+
+    def visible_to(self, user: Person) -> OfferQuerySet:
+        """Return those he sent or is to receive."""
+        managed = Collection.objects.managed_by(user).values("pk")
+        return self.filter(Q(sending__collection__in=managed) | Q(collection__in=managed))
+
+
+class Offer(models.Model):
+    """What one recipient is to have of a sending. Nothing moves before he accepts.
+
+    collection None: the recipient is outside of the portal, known by `outside`, and gets a package.
+    """
+
+    class How(models.TextChoices):
+        COPY = "copy", _("Copy")
+        TRANSFER = "transfer", _("Transfer")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("waiting for an answer")
+        ANSWERED = "answered", _("answered")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        PACKAGE = "package", _("package made")
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    sending = models.ForeignKey(Sending, on_delete=models.CASCADE, related_name="offers")
+    collection = models.ForeignKey(
+        Collection, null=True, on_delete=models.CASCADE, related_name="offers"
+    )
+    outside = models.CharField(max_length=100, blank=True)
+    how = models.CharField(max_length=8, choices=How)
+    state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+    counts = models.JSONField(default=dict)  # waiting, accepted, declined, withdrawn, received
+    reminded_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+
+    objects = OfferQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_how_display()} {self.guid}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("occurrences:offer", args=[self.guid])
+
+
+class OfferedRecord(models.Model):
+    """One record of one offer.
+
+    The data and the sheet arrive apart: `state` says what was decided about the data, `received_at`
+    when the sheet came.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        ACCEPTED = "accepted", _("accepted")
+        DECLINED = "declined", _("declined")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="records")
+    record_guid = models.UUIDField()
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    # As the receiver wants them on arrival.
+    catalog_number = models.TextField(blank=True, default="")
+    accession = models.TextField(blank=True, default="")
+    reason = models.TextField(blank=True, default="")  # why declined, or asked back
+    received_at = models.DateTimeField(null=True)
+    received_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    change_set = models.ForeignKey(ChangeSet, null=True, on_delete=models.PROTECT, related_name="+")
+    copy_guid = models.UUIDField(null=True)  # of an accepted copy
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "record_guid"], name="offered_once_an_offer")
+        ]
+        indexes = [
+            models.Index(fields=["offer", "state", "id"], name="offered_by_state"),
+            models.Index(fields=["record_guid"], name="offered_record"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_guid}: {self.state}"
+
+
+class Origin(models.Model):
+    """Where a record came from when it was handed over.
+
+    given: what was withheld of it then, {column: value}: whoever gave it keeps reading what he
+    himself gave, and nothing that was added since.
+    """
+
+    record_guid = models.UUIDField()
+    source = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="+")
+    giver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    how = models.CharField(max_length=8, choices=Offer.How, default=Offer.How.TRANSFER)
+    original_guid = models.UUIDField(null=True)  # of a copy
+    change_set = models.ForeignKey(ChangeSet, on_delete=models.CASCADE, related_name="+")
+    given: Any = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["record_guid"], name="origin_of_record"),
+            models.Index(fields=["source", "id"], name="origin_by_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_guid} from {self.source_id}"
