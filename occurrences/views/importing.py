@@ -1,8 +1,7 @@
-"""A file on its way into a collection: upload, mapping, review, apply, receipt."""
+"""A file on its way into a collection: history, review, apply, receipt."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,8 +19,16 @@ from journal.models import ChangeSet, Job
 from journal.undo import cut_off, is_undone
 from occurrences import imports as importing
 from occurrences import reviewing
-from occurrences.forms_importing import MOST_BYTES, MappingForm, UploadForm
 from occurrences.models import ImportRun
+from occurrences.views.import_steps import (
+    STEPS,
+    begin,
+    is_working,
+    last_job,
+    run_is_undone,
+    run_of,
+    stopped,
+)
 
 PAGE = 50
 State = ImportRun.State
@@ -39,7 +46,7 @@ def imports(request: HttpRequest, collection: UUID) -> HttpResponse:
     found = list(runs.select_related("user", "change_set")[: PAGE + 1])
     context = {
         "collection": into,
-        "runs": [(run, _is_undone(run)) for run in found[:PAGE]],
+        "runs": [(run, run_is_undone(run)) for run in found[:PAGE]],
         "next_url": f"?before={found[PAGE - 1].pk}" if len(found) > PAGE else "",
     }
     return render(request, "occurrences/imports.html", context)
@@ -47,35 +54,17 @@ def imports(request: HttpRequest, collection: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def import_new(request: HttpRequest, collection: UUID) -> HttpResponse:
-    """Take a file and have it read."""
-    into = get_object_or_404(Collection.objects.managed_by(request.user), guid=collection)
-    given = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = UploadForm(*given)
-    if form.is_valid():
-        file = form.cleaned_data["file"]
-        run = importing.receive(into, request.user, file, file.name)
-        _begin(run, "import stage", request.user)
-        return redirect(run)
-    context = {"collection": into, "form": form, "most": MOST_BYTES}
-    return render(
-        request, "occurrences/import_new.html", context, status=400 if form.errors else 200
-    )
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
 @transaction.atomic
 def import_run(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show the step an import is at. A POST has a file read again whose reading was cut off."""
-    run = _run(request, guid)
+    run = run_of(request, guid)
     if request.method == "POST":
         if run.state == State.UPLOADED:
-            _begin(run, "import stage", request.user)
+            begin(run, "import stage", request.user)
         return redirect(run)
-    job = _last_job(run)
+    job = last_job(run)
     if job and not job.is_finished:
-        context = {"run": run, "job": job, "step": _STEPS[job.kind]}
+        context = {"run": run, "job": job, "step": STEPS[job.kind]}
         return render(request, "occurrences/import_working.html", context)
     if run.state == State.STAGED:
         return redirect("occurrences:import_mapping", run.guid)
@@ -83,7 +72,7 @@ def import_run(request: HttpRequest, guid: UUID) -> HttpResponse:
         return _review(request, run)
     if run.state in (State.APPLIED, State.UNDONE):
         return _receipt(request, run)
-    context = {"run": run, "stopped": _stopped(run), "undone": _is_undone(run)}
+    context = {"run": run, "stopped": stopped(run), "undone": run_is_undone(run)}
     return render(request, "occurrences/import_stopped.html", context)
 
 
@@ -91,7 +80,7 @@ def _review(request: HttpRequest, run: ImportRun) -> HttpResponse:
     chosen = reviewing.read_filter(run, request.GET)
     context = {
         "run": run,
-        "stopped": _stopped(run),
+        "stopped": stopped(run),
         "tiles": reviewing.tiles(run, chosen),
         "issues": reviewing.found_issues(run, chosen),
         "file_issues": reviewing.file_issues(run),
@@ -123,40 +112,13 @@ def _receipt(request: HttpRequest, run: ImportRun) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-@transaction.atomic
-def import_mapping(request: HttpRequest, guid: UUID) -> HttpResponse:
-    """Say what the columns mean, then have the rows checked."""
-    run = _run(request, guid)
-    if run.state not in (State.STAGED, State.CHECKED) or _is_working(run):
-        return redirect(run)
-    form = MappingForm(run, request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        _begin(form.save(), "import check", request.user)
-        return redirect(run)
-    context = {
-        "run": run,
-        "form": form,
-        "stopped": _stopped(run),
-        "tables": reviewing.tables(run),
-        "encoding": reviewing.encoding(run),
-        "delimiter": reviewing.delimiter(run),
-        "file_issues": reviewing.file_issues(run),
-        "earlier": _same_file(request, run),
-    }
-    return render(
-        request, "occurrences/import_mapping.html", context, status=400 if form.errors else 200
-    )
-
-
-@login_required
 @require_POST
 @transaction.atomic
 def import_apply(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Have the checked rows written, or go on where that was cut off."""
-    run = _run(request, guid)
-    if run.state in (State.CHECKED, State.APPLYING) and not _is_undone(run):
-        _begin(run, "import apply", request.user)
+    run = run_of(request, guid)
+    if run.state in (State.CHECKED, State.APPLYING) and not run_is_undone(run):
+        begin(run, "import apply", request.user)
     return redirect(run)
 
 
@@ -165,9 +127,9 @@ def import_apply(request: HttpRequest, guid: UUID) -> HttpResponse:
 @transaction.atomic
 def import_undo(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Have all that the import wrote taken back."""
-    run = _run(request, guid)
+    run = run_of(request, guid)
     change_set = run.change_set
-    if change_set and not _is_working(run) and (not is_undone(change_set) or cut_off(change_set)):
+    if change_set and not is_working(run) and (not is_undone(change_set) or cut_off(change_set)):
         jobs.start("undo", change_set.guid, request.user, run.collection_id)
     return redirect(run)
 
@@ -177,8 +139,8 @@ def import_undo(request: HttpRequest, guid: UUID) -> HttpResponse:
 @transaction.atomic
 def import_discard(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Throw away a file that was not applied."""
-    run = _run(request, guid)
-    if _is_working(run):
+    run = run_of(request, guid)
+    if is_working(run):
         messages.error(request, _("The file is being worked on. Cancel that first."))
         return redirect(run)
     try:
@@ -195,8 +157,8 @@ def import_discard(request: HttpRequest, guid: UUID) -> HttpResponse:
 @transaction.atomic
 def import_exclude(request: HttpRequest, guid: UUID, number: int) -> HttpResponse:
     """Leave one checked row out, or take it in again."""
-    run = _run(request, guid)
-    if run.state == State.CHECKED and not _is_working(run):
+    run = run_of(request, guid)
+    if run.state == State.CHECKED and not is_working(run):
         importing.exclude(run, number, leave_out=request.POST.get("leave") == "1")
     shown = reviewing.read_filter(run, request.POST)
     place = {"after": shown.after, "before": shown.before}
@@ -207,7 +169,7 @@ def import_exclude(request: HttpRequest, guid: UUID, number: int) -> HttpRespons
 @require_safe
 def import_not_imported(request: HttpRequest, guid: UUID) -> HttpResponseBase:
     """Hand over the rows that did not or will not come in, with the reason, as a CSV."""
-    run = _run(request, guid)
+    run = run_of(request, guid)
     lines = reviewing.not_imported(run) if run.source else iter(())
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"{run.file_name.rpartition('.')[0] or run.file_name}-not-imported.csv"
@@ -216,38 +178,7 @@ def import_not_imported(request: HttpRequest, guid: UUID) -> HttpResponseBase:
     return response
 
 
-# --- the run and its work ---------------------------------------------------------------------
-
-_STEPS = {"import stage": "upload", "import check": "review", "import apply": "apply"}
-
-
-def _run(request: HttpRequest, guid: UUID) -> ImportRun:
-    """Return the run; for a POST it is locked, so that of two buttons pressed at once one waits."""
-    mine = ImportRun.objects.visible_to(request.user)
-    if request.method == "POST":
-        mine = mine.select_for_update(of=("self",))
-    return get_object_or_404(mine.select_related("collection", "user", "change_set"), guid=guid)
-
-
-def _begin(run: ImportRun, kind: str, user: Any) -> None:
-    """Start the work, unless some of this run's work is under way."""
-    if not _is_working(run):
-        jobs.start(kind, run.guid, user, run.collection_id)
-
-
-def _last_job(run: ImportRun) -> Job | None:
-    return Job.objects.filter(key=str(run.guid), kind__in=_STEPS).order_by("-pk").first()
-
-
-def _is_working(run: ImportRun) -> bool:
-    unfinished = Job.objects.filter(key=str(run.guid), state__in=Job.UNFINISHED)
-    return unfinished.exists()
-
-
-def _stopped(run: ImportRun) -> Job | None:
-    """Return the last work on this run if it failed or was cancelled."""
-    job = _last_job(run)
-    return job if job and job.state in (Job.State.FAILED, Job.State.CANCELLED) else None
+# --- what became of it
 
 
 def _undoing(run: ImportRun) -> Job | None:
@@ -256,21 +187,9 @@ def _undoing(run: ImportRun) -> Job | None:
     return Job.objects.filter(kind="undo", key=str(run.change_set.guid)).order_by("-pk").first()
 
 
-def _is_undone(run: ImportRun) -> bool:
-    return bool(run.change_set and is_undone(run.change_set))
-
-
 def _undone_by(run: ImportRun) -> ChangeSet | None:
     """Return the change set that took this import back and still stands."""
     if run.change_set is None:
         return None
     undos = run.change_set.undone_by.select_related("user")
     return next((undo for undo in undos if not is_undone(undo)), None)
-
-
-def _same_file(request: HttpRequest, run: ImportRun) -> ImportRun | None:
-    """Return the last import of the very same file into this collection that still stands."""
-    others = ImportRun.objects.visible_to(request.user).exclude(pk=run.pk)
-    same = others.filter(collection=run.collection, file_sha256=run.file_sha256)
-    applied = same.filter(state=State.APPLIED).select_related("change_set")
-    return next((earlier for earlier in applied[:10] if not _is_undone(earlier)), None)

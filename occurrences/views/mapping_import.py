@@ -1,0 +1,73 @@
+"""The first two steps of an import: the file, and what its columns mean."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from biocollections.models import Collection
+from occurrences import imports as importing
+from occurrences import reviewing
+from occurrences.forms_importing import MOST_BYTES, MappingForm, UploadForm
+from occurrences.models import ImportRun
+from occurrences.views.import_steps import begin, is_working, run_is_undone, run_of, stopped
+
+State = ImportRun.State
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_new(request: HttpRequest, collection: UUID) -> HttpResponse:
+    """Take a file and have it read."""
+    into = get_object_or_404(Collection.objects.managed_by(request.user), guid=collection)
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*given)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        run = importing.receive(into, request.user, file, file.name)
+        begin(run, "import stage", request.user)
+        return redirect(run)
+    context = {"collection": into, "form": form, "most": MOST_BYTES}
+    return render(
+        request, "occurrences/import_new.html", context, status=400 if form.errors else 200
+    )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@transaction.atomic
+def import_mapping(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Say what the columns mean, then have the rows checked."""
+    run = run_of(request, guid)
+    if run.state not in (State.STAGED, State.CHECKED) or is_working(run):
+        return redirect(run)
+    form = MappingForm(run, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        begin(form.save(), "import check", request.user)
+        return redirect(run)
+    context = {
+        "run": run,
+        "form": form,
+        "stopped": stopped(run),
+        "tables": reviewing.tables(run),
+        "encoding": reviewing.encoding(run),
+        "delimiter": reviewing.delimiter(run),
+        "file_issues": reviewing.file_issues(run),
+        "earlier": _same_file(request, run),
+    }
+    return render(
+        request, "occurrences/import_mapping.html", context, status=400 if form.errors else 200
+    )
+
+
+def _same_file(request: HttpRequest, run: ImportRun) -> ImportRun | None:
+    """Return the last import of the very same file into this collection that still stands."""
+    others = ImportRun.objects.visible_to(request.user).exclude(pk=run.pk)
+    same = others.filter(collection=run.collection, file_sha256=run.file_sha256)
+    applied = same.filter(state=State.APPLIED).select_related("change_set")
+    return next((earlier for earlier in applied[:10] if not run_is_undone(earlier)), None)
