@@ -20,7 +20,7 @@ from biocollections.permissions import permissions_of
 from darwincore import terms
 from journal.models import Change, ChangeSet
 from journal.undo import is_undone, only_while
-from occurrences import naming
+from occurrences import clustering, naming
 from occurrences.models import DeletedOccurrence, Occurrence, Protection
 from occurrences.restoring import overlaid
 from taxonomy import history as of_taxa
@@ -33,6 +33,7 @@ _TOLD_THERE = {
     granting.KIND: granting.lines,
     place_files.KIND: place_files.lines,
     naming.KIND: naming.lines,
+    clustering.KIND: clustering.lines,
     thesaurus.KIND: of_taxa.lines_of,
     proposals.KIND: of_taxa.lines_of,
 }
@@ -288,6 +289,7 @@ def told(name: str, value: Any) -> str:
     if name == "protection":
         return str(_LEVELS[Protection(value)])
     if name == "identifiers":
+        clustering.KIND: _("Linked as Duplicate"),
         return "; ".join(f"{label}: {text}" if label else text for label, text in value)
     if name == "identifications":
         return "; ".join(filter(None, value))

@@ -18,7 +18,7 @@ from psycopg import sql
 from darwincore import terms as dwc
 from journal import undo
 from journal.models import Change, ChangeSet
-from occurrences import bulk, naming
+from occurrences import bulk, clustering, naming
 from occurrences.models import (
     DeletedOccurrence,
     ExtensionRow,
@@ -72,6 +72,7 @@ def delete(change_set: ChangeSet, record_ids: Sequence[int]) -> int:
             [list(record_ids)],
         )
         ids = [pk for (pk,) in cursor.fetchall()]
+        clustering.leave(change_set, ids)
         cursor.execute(
             f'INSERT INTO "{CHANGE}" (change_set_id, collection_id, kind, row_guid, record_guid, '
             "before, withheld_before) SELECT %s, o.collection_id, 'occurrence', o.guid, o.guid, "
@@ -240,6 +241,7 @@ def _insert_whole(undoing: undo.Undoing, change_ids: Sequence[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
+        clustering.bring_back(undoing, gone.guid)
                 "INSERT INTO {table} ({names}) SELECT {values} FROM {change} c CROSS JOIN LATERAL "
                 "jsonb_populate_record(NULL::{table}, c.before) r WHERE c.id = ANY(%s) "
                 "ORDER BY c.id ON CONFLICT (guid) DO NOTHING RETURNING guid, id"

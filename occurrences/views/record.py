@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from biocollections.models import Collection
 from darwincore import terms
 from darwincore.terms import Term
+from occurrences import clustering
 from occurrences.forms import PANELS
 from occurrences.models import DeletedOccurrence, ExtensionRow, Identification, Occurrence
 from occurrences.models import Protection as Level
@@ -79,6 +80,7 @@ def record(request: HttpRequest, guid: UUID) -> HttpResponse:
         "withheld": _withheld(occurrence, texts),
         "citation": _citation(request, occurrence, texts),
         "alike": list(_alike(texts)),
+        "duplicates": clustering.others(occurrence, request.user),
         **_extensions(ExtensionRow.objects.visible_to(request.user).filter(occurrence=occurrence)),
         **_rights(request.user, occurrence.collection),
     }
