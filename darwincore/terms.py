@@ -289,6 +289,8 @@ _TABLE: dict[str, tuple[str, str]] = {
         cultivationStatus     boolean + Cultivated/Captive
         duplicateQuantity     text    + Dupe Count
         labelProject          text    - Label Project
+        exsiccatiTitle        text    - Exsiccata Title
+        exsiccatiNumber       text    - Exsiccata Number
         processingStatus      text    + Processing Status
         storageLocation       text    + Storage Location
         recordSecurity        integer + Security

@@ -1,6 +1,7 @@
 """The tables of records and of what moves them in and out."""
 
 from occurrences.models.clustering import Cluster, ClusterMember
+from occurrences.models.habits import EditorHabits
 from occurrences.models.handing import (
     Offer,
     OfferedRecord,
@@ -28,6 +29,7 @@ __all__ = [
     "DeletedOccurrence",
     "Download",
     "DownloadLog",
+    "EditorHabits",
     "ExtensionRow",
     "Identification",
     "Identifier",

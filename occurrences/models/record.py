@@ -246,6 +246,18 @@ class Occurrence(models.Model):
                 fields=["id"], condition=Q(type_status__isnull=False), name="occurrence_types"
             ),
             GinIndex(fields=["search_vector"], name="occurrence_words"),
+            # What the editor offers and duplicates are found by; few records have either.
+            models.Index(
+                fields=["collection", "label_project"],
+                condition=Q(label_project__isnull=False),
+                name="occurrence_projects",
+            ),
+            models.Index(
+                SortKey("exsiccati_title"),
+                "exsiccati_number",
+                condition=Q(exsiccati_title__isnull=False),
+                name="occurrence_exsiccatae",
+            ),
         ]
         constraints = [
             # num_nonnulls takes 100 arguments at most: latitude and longitude stand apart.
