@@ -20,6 +20,7 @@ from .elevations import measure
 from .eventdate import DATE_TERMS, read_date_identified, read_dates, read_label
 from .finding import Found, Group, Texts
 from .grids import grid_point, without_datum
+from .hints import Hints
 from .issues import Issue
 from .places import (
     Country,
@@ -32,6 +33,15 @@ from .places import (
     same_country,
 )
 from .terms import BY_NAME, IDENTIFICATION_TERMS
+
+__all__ = [
+    "Hints",
+    "Interpretation",
+    "determination_key",
+    "identifiers",
+    "interpret",
+    "interpret_identification",
+]
 
 
 class Interpretation(NamedTuple):
@@ -48,17 +58,22 @@ class Interpretation(NamedTuple):
     derived: set[str]
 
 
-def interpret(core: Mapping[str, str]) -> Interpretation:
+def interpret(core: Mapping[str, str], hints: Hints | None = None) -> Interpretation:
     """Read a record. Never raises.
 
     core: Darwin Core or Symbiota term name → text; also eventDate2 (the end of the date) and
     localitySecurity. Other names are passed over, otherCatalogNumbers too: see `identifiers`.
+    hints: what is known of the columns that the texts come from; what it changed stays verbatim.
     """
-    return _interpreted(core, _RECORD_PLAN)
+    return _hinted(core, hints, _RECORD_PLAN) if hints else _interpreted(core, _RECORD_PLAN)
 
 
-def interpret_identification(cells: Mapping[str, str]) -> Interpretation:
+def interpret_identification(
+    cells: Mapping[str, str], hints: Hints | None = None
+) -> Interpretation:
     """Read one determination: the columns of `terms.IDENTIFICATION_TERMS`, and `is_current`."""
+    if hints:
+        return _hinted(cells, hints, _IDENTIFICATION_PLAN)
     return _interpreted(cells, _IDENTIFICATION_PLAN)
 
 
@@ -130,6 +145,22 @@ def _interpreted(cells: Mapping[str, str], plan: _Plan) -> Interpretation:
             if group.unless and group.unless in result.values:
                 continue
             _merge(result, group.found(tuple(map(texts.__getitem__, group.terms)), today))
+    return result
+
+
+def _hinted(cells: Mapping[str, str], hints: Hints, plan: _Plan) -> Interpretation:
+    """Read the texts as the hints settle them, and tell of them as they were written."""
+    settled, written = hints.settled(cells)
+    result = _interpreted(settled, plan)
+    for at, issue in enumerate(result.issues):
+        if issue.term in written and issue.value == settled[issue.term][:200]:
+            result.issues[at] = issue._replace(value=written[issue.term][:200])
+    for term, text in written.items():
+        column = plan.places.get(term, ("", 0))[0]
+        if column in result.values:  # a text that is kept as it stands
+            result.values[column] = text
+        else:
+            result.verbatim[term] = text
     return result
 
 

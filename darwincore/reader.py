@@ -10,22 +10,19 @@ only where it can't be read; nearly always in `open_source`, which surveys every
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from operator import itemgetter
 from os import PathLike
 from pathlib import Path, PurePosixPath
-from types import TracebackType
-from typing import Literal, NamedTuple
+from typing import Any, Literal
 
 from .containers import Container, Limits, open_container, safe_name
 from .issues import Issue, Refused
 from .meta import Declaration, Meta, read_meta
+from .tables import How, Part, Source, SourceRow, Table
 from .tabular import (
     Format,
-    Opener,
     Row,
     Survey,
     guess_format,
@@ -44,144 +41,22 @@ from .terms import (
     term_named,
 )
 
-__all__ = ["Limits", "Source", "SourceRow", "Table", "open_source"]
-
-
-class SourceRow(NamedTuple):
-    """One row. line: where it starts in `file`, from 1. row_type: the IRI of its table's class.
-
-    core_id: the archive's id or coreid, None in a table without one. cells: as many as the table
-    has headers, trimmed, blank where there is nothing.
-    """
-
-    file: str
-    line: int
-    row_type: str
-    core_id: str | None
-    cells: list[str]
-    issues: tuple[Issue, ...]
-
-
-@dataclass
-class _Part:
-    """One file of a table and how to read it. skip: records before the first row of data."""
-
-    name: str
-    opener: Opener
-    found: Survey
-    format: Format
-    skip: int
-
-
-@dataclass
-class Table:
-    """One table of a source.
-
-    headers: a column's term name where meta.xml says it, else the text of the header row.
-    constants: term name → the value that meta.xml gives to every row. id_index: the column that
-    links core and extension, or None.
-    """
-
-    file: str
-    row_type: str
-    headers: list[str]
-    constants: dict[str, str] = field(default_factory=dict)
-    id_index: int | None = None
-    _parts: list[_Part] = field(default_factory=list, repr=False)
-    _needed: int = 0
-    _fills: dict[int, str] = field(default_factory=dict, repr=False)
-    _copies: list[int] = field(default_factory=list, repr=False)
-    _limits: Limits = field(default_factory=Limits, repr=False)
-
-    def rows(self) -> Iterator[SourceRow]:
-        """Yield the rows in their order; rows without any value are passed over."""
-        for part in self._parts:
-            yield from self._rows_of(part)
-
-    def _rows_of(self, part: _Part) -> Iterator[SourceRow]:
-        records = read_rows(part.opener, part.found, part.format, part.name, self._limits)
-        width = len(self.headers) - len(self._copies)
-        plain = not (self._fills or self._copies or part.found.nulls)
-        name, row_type, id_index = part.name, self.row_type, self.id_index
-        for line, raw, issues in islice(records, part.skip, None):
-            cells = list(map(str.strip, raw))
-            if not any(cells):
-                continue
-            if len(cells) != width:
-                cells, misfit = self._fitted(cells, width)
-                issues += misfit
-            if not plain:
-                cells = self._completed(cells, part)
-            core_id = None if id_index is None else cells[id_index]
-            yield SourceRow(name, line, row_type, core_id, cells, issues)
-
-    def _fitted(self, cells: list[str], width: int) -> tuple[list[str], tuple[Issue, ...]]:
-        count = len(cells)
-        if count < width:
-            padded = cells + [""] * (width - count)
-            if count >= self._needed:
-                return padded, ()
-            return padded, (Issue("ROW_TOO_SHORT", "", f"{count} of {width} cells"),)
-        beyond = next(filter(None, cells[width:]), "")
-        return cells[:width], (Issue("ROW_TOO_LONG", "", beyond[:200]),) if beyond else ()
-
-    def _completed(self, cells: list[str], part: _Part) -> list[str]:
-        """Read MySQL's null as blank, fill in defaults, repeat the columns that have two terms."""
-        if part.found.nulls:
-            cells = ["" if cell == "\\N" else cell for cell in cells]
-        for index, value in self._fills.items():
-            cells[index] = cells[index] or value
-        return cells + [cells[index] for index in self._copies]
-
-
-@dataclass
-class Source(AbstractContextManager["Source"]):
-    """An opened file. A context manager; rows can be read while it is open, any number of times.
-
-    kind: "archive" if it has a meta.xml or extensions, "coldp" for a Catalogue of Life Data Package
-    (each table's row_type is its entity, such as NameUsage), else "table". encoding and delimiter
-    are the core's. issues: about the file as a whole. metadata: the text of the EML file.
-    """
-
-    kind: Literal["table", "archive", "coldp"]
-    core: Table
-    extensions: list[Table]
-    encoding: str
-    delimiter: str
-    issues: list[Issue]
-    metadata: str | None
-    _container: Container = field(repr=False)
-
-    def rows(self) -> Iterator[SourceRow]:
-        """Yield the core's rows, then those of each extension.
-
-        Raises Refused, with the line, at a row where parsing cannot go on.
-        """
-        for table in (self.core, *self.extensions):
-            yield from table.rows()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._container.close()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+__all__ = ["How", "Limits", "Source", "SourceRow", "Table", "open_source", "pasted"]
 
 
 def open_source(
-    path: str | PathLike[str], *, filename: str | None = None, limits: Limits | None = None
+    path: str | PathLike[str],
+    *,
+    filename: str | None = None,
+    limits: Limits | None = None,
+    how: How | None = None,
 ) -> Source:
-    """Open a CSV, TSV, zip, gzip or tar of tables, or a Darwin Core archive.
+    """Open a CSV, TSV, spreadsheet, zip, gzip or tar of tables, or a Darwin Core archive.
 
-    filename: what the person called it, for messages. Raises Refused where it cannot be read or
-    holds no records.
+    filename: what the person called it, for messages. how: what a person decided about reading it.
+    Raises Refused where it cannot be read or holds no records.
     """
-    return opened(Opening, path, filename, limits)
+    return opened(Opening, path, filename, limits, how)
 
 
 def opened(
@@ -189,13 +64,14 @@ def opened(
     path: str | PathLike[str],
     filename: str | None,
     limits: Limits | None,
+    how: How | None = None,
 ) -> Source:
     """Open a file by the steps of `opening`; see `open_source`."""
     limits = limits or Limits()
     path = Path(path)
     container = open_container(path, filename or path.name, limits)
     try:
-        return opening(container, limits).source()
+        return opening(container, limits, how or How()).source()
     except BaseException:
         container.close()
         raise
@@ -230,9 +106,11 @@ class Opening:
 
     core_row_type = OCCURRENCE_ROW
 
-    def __init__(self, container: Container, limits: Limits):
+    def __init__(self, container: Container, limits: Limits, how: How):
         self.container = container
         self.limits = limits
+        self.how = how
+        self.found: dict[str, Any] = {}
         self.filename = container.filename
         self.issues: list[Issue] = []
 
@@ -256,7 +134,15 @@ class Opening:
         first = core._parts[0]
         encoding, delimiter = first.found.encoding, first.format.delimiter
         return Source(
-            kind, core, extensions, encoding, delimiter, self.issues, metadata, self.container
+            kind,
+            core,
+            extensions,
+            encoding,
+            delimiter,
+            self.issues,
+            metadata,
+            self.container,
+            self.found,
         )
 
     # Archives with meta.xml
@@ -332,7 +218,7 @@ class Opening:
         same = same or [name for name in names if _base(name) == _base(wanted)]
         return same[0] if len(same) == 1 else None
 
-    def _declared_part(self, declaration: Declaration, name: str) -> _Part:
+    def _declared_part(self, declaration: Declaration, name: str) -> Part:
         if declaration.newline.strip():  # a line feed in an attribute is read as a space
             raise Refused("DELIMITER_UNSUPPORTED", declaration.newline, file=self.filename)
         if len(declaration.quote) > 1:
@@ -347,7 +233,7 @@ class Opening:
         )
         self._report_encoding(found, declaration.encoding)
         format = self._declared_format(declaration, found)
-        return _Part(name, opener, found, format, declaration.header_lines)
+        return Part(name, opener, found, format, declaration.header_lines)
 
     def _declared_format(self, declaration: Declaration, found: Survey) -> Format:
         delimiter = declaration.delimiter
@@ -360,7 +246,7 @@ class Opening:
             return format
         return refine_quoting(found, format)
 
-    def _declared_headers(self, declaration: Declaration, part: _Part, needed: int) -> list[str]:
+    def _declared_headers(self, declaration: Declaration, part: Part, needed: int) -> list[str]:
         """Return a name for each column; notice a header row that meta.xml does not know."""
         rows = list(islice(self._rows(part), part.skip + 1))
         texts: list[str] = []
@@ -455,7 +341,7 @@ class Opening:
         opener = partial(self.container.open, name)
         found = survey(opener, name, self.limits)
         self._report_encoding(found, "")
-        part = _Part(name, opener, found, guess_format(found), 0)
+        part = Part(name, opener, found, guess_format(found), 0)
         headers: list[str] = []
         for row in self._rows(part):
             part.skip += 1
@@ -487,7 +373,7 @@ class Opening:
 
     # What both have
 
-    def _rows(self, part: _Part) -> Iterator[Row]:
+    def _rows(self, part: Part) -> Iterator[Row]:
         return read_rows(part.opener, part.found, part.format, part.name, self.limits)
 
     def _report_encoding(self, found: Survey, declared: str) -> None:
@@ -525,3 +411,14 @@ def _is_header(cells: list[str], declaration: Declaration) -> bool:
         for index, term in declaration.columns.items()
     )
     return same >= 2 and same * 2 > len(declaration.columns)
+
+
+def pasted(text: str) -> bytes:
+    """Return rows that were copied from a spreadsheet as the bytes of a file to open.
+
+    Raises Refused where there is nothing.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    if not lines.strip():
+        raise Refused("FILE_EMPTY")
+    return lines.encode("utf-8", "replace") + b"\n"

@@ -23,11 +23,13 @@ from psycopg import sql
 
 from biocollections.models import Collection
 from darwincore import issues
+from darwincore.detection import ROWS_LOOKED_AT, Columns
 from darwincore.issues import Issue
-from darwincore.reader import Source, SourceRow, Table, open_source
+from darwincore.reader import How, Source, SourceRow, Table, open_source
 from darwincore.terms import OCCURRENCE_ROW
 from journal.jobs import Progress, work
-from occurrences import mapping
+from occurrences import mapping, mending
+from occurrences.bulk import one_of
 from occurrences.drafting import Cells, FileRow, Key
 from occurrences.models import ImportRow, ImportRun
 
@@ -65,7 +67,11 @@ def stage(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
     with timed(run, "stage"):
         forget_rows(run)
         try:
-            with _local_file(run) as path, open_source(path, filename=run.file_name) as source:
+            how = How.of(run.reading)
+            with (
+                _local_file(run) as path,
+                open_source(path, filename=run.file_name, how=how) as source,
+            ):
                 _stage_source(run, source, progress)
         except issues.Refused as refusal:
             forget_rows(run)
@@ -98,10 +104,11 @@ def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> 
         "encoding": source.encoding,
         "delimiter": source.delimiter,
         "issues": [list(issue) for issue in source.issues],
+        "found": source.found,
         "tables": [tally.summary() for tally in tables],
     }
     run.mapping = guessed
-    run.key = _likely_key(run, tables[0])
+    run.keys = [_likely_key(run, tables[0])]
     run.counts = {**run.counts, "rows": core.rows}
     run.state = State.STAGED
 
@@ -124,6 +131,7 @@ class _Tally:
         self.filled = [0] * len(table.headers)
         self.samples: list[list[str]] = [[] for _header in table.headers]
         self.with_core_id = 0
+        self.columns = Columns(table.headers)
 
     def counting(self, rows: Iterable[SourceRow]) -> Iterator[SourceRow]:
         """Pass the rows on, counting them and what is filled."""
@@ -131,6 +139,8 @@ class _Tally:
             self.rows += 1
             if row.core_id:
                 self.with_core_id += 1
+            if self.rows <= ROWS_LOOKED_AT:
+                self.columns.see(row.cells)
             for at, text in enumerate(row.cells):
                 if text:
                     self.filled[at] += 1
@@ -154,6 +164,7 @@ class _Tally:
             "rows": self.rows,
             "filled": self.filled,
             "samples": self.samples,
+            "evidence": self.columns.evidence(),
         }
 
 
@@ -215,16 +226,8 @@ def file_rows(run: ImportRun, numbers: Iterable[int]) -> list[FileRow]:
     return _file_rows(run, core.order_by("number"))
 
 
-def one_of(queryset: Any, column: str, wanted: Iterable[Any]) -> Any:
-    """Return the rows whose column is one of many values, sent as one array.
-
-    `__in` sends a parameter a value, which costs more than the query.
-    """
-    return queryset.extra(where=[f'"{column}" = ANY(%s)'], params=[list(wanted)])  # noqa: S610
-
-
 def _file_rows(run: ImportRun, core: Any) -> list[FileRow]:
-    """Return staged core rows with the extension rows that name them."""
+    """Return staged core rows as mended, with the extension rows that name them."""
     fields = ("number", "line", "core_id", "cells", "row_hash", "repetition", "issues")
     rows = [
         FileRow(
@@ -240,6 +243,7 @@ def _file_rows(run: ImportRun, core: Any) -> list[FileRow]:
     ]
     if len(run.source["tables"]) > 1:
         _attach_extensions(run, rows)
+    mending.mend(run.fixes, rows)
     return rows
 
 
@@ -269,14 +273,30 @@ def _local_file(run: ImportRun) -> Iterator[str]:
     yield run.file.path
 
 
+class Clock:
+    """Adds the seconds that a phase takes to the run's counts, to those of earlier legs."""
+
+    def __init__(self, run: ImportRun, phase: str) -> None:
+        self.run = run
+        self.phase = phase
+        self.before = run.counts.get("seconds", {}).get(phase, 0)
+        self.began = time.monotonic()
+
+    def tick(self) -> None:
+        """Bring the run's counts up to now; the caller saves the run."""
+        seconds = dict(self.run.counts.get("seconds", {}))
+        seconds[self.phase] = round(self.before + time.monotonic() - self.began, 3)
+        self.run.counts = {**self.run.counts, "seconds": seconds}
+
+
 @contextmanager
-def timed(run: ImportRun, phase: str) -> Iterator[None]:
+def timed(run: ImportRun, phase: str) -> Iterator[Clock]:
     """Add the seconds a phase takes to the run's counts."""
-    began = time.monotonic()
-    yield
-    seconds = dict(run.counts.get("seconds", {}))
-    seconds[phase] = round(seconds.get(phase, 0) + time.monotonic() - began, 3)
-    run.counts = {**run.counts, "seconds": seconds}
+    clock = Clock(run, phase)
+    try:
+        yield clock
+    finally:
+        clock.tick()
 
 
 def calmly(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
