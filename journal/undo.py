@@ -8,7 +8,7 @@ so it can be undone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,16 +67,28 @@ def _require_right(user: Any, change_set: ChangeSet) -> None:
 
 
 Restorer = Callable[[Undoing], None]
+Within = Callable[[ChangeSet], Iterable[int]]
 _restorers: dict[str, Restorer] = {}
+_also_within: dict[str, Within] = {}
 
 
-def register(kind: str, restorer: Restorer, *, first: bool = False, last: bool = False) -> None:
+def register(
+    kind: str,
+    restorer: Restorer,
+    *,
+    first: bool = False,
+    last: bool = False,
+    also_within: Within | None = None,
+) -> None:
     """Say how rows of `kind` are restored. Each restorer looks after its own transactions.
 
     They are called in the order of registering; `first`: before all others, because their rows
-    point to these; `last`: after them, for nothing may point to these any more.
+    point to these; `last`: after them, for nothing may point to these any more. also_within: the
+    collections a change set of such rows concerns besides its own, which a job has to hold too.
     """
     _turns[kind] = last - first
+    if also_within:
+        _also_within[kind] = also_within
     others = {name: known for name, known in _restorers.items() if name != kind}
     ordered = sorted({**others, kind: restorer}.items(), key=lambda item: _turns[item[0]])
     _restorers.clear()
@@ -137,7 +149,9 @@ def undo(
 def undo_job(progress: Progress) -> dict[str, Any]:
     """Undo the change set whose GUID is the job's key."""
     change_set = ChangeSet.objects.get(guid=progress.job.key)
-    within = [change_set.collection_id] if change_set.collection_id else []
+    within = {change_set.collection_id} if change_set.collection_id else set()
+    for others in _also_within.values():
+        within.update(others(change_set))
     with collection_lock(*within):
         _require_right(progress.job.user, change_set)
         done = undo(change_set, progress.job.user, progress=progress)

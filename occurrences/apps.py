@@ -15,6 +15,8 @@ class OccurrencesConfig(AppConfig):
             downloads,
             history,
             imports,
+            moving,
+            offering,
             protecting,
             referring,
             restoring,

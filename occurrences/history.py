@@ -28,7 +28,7 @@ from taxonomy import proposals, thesaurus
 from taxonomy.models import Taxon
 
 MOST_AT_ONCE = 500  # rows that an undo takes back while its person waits
-_UNTOLD = frozenset((*terms.DERIVED_COLUMNS, "guid", "position", "verbatim"))
+_UNTOLD = frozenset((*terms.DERIVED_COLUMNS, "guid", "position", "verbatim", "collection_id"))
 _TOLD_THERE = {
     granting.KIND: granting.lines,
     place_files.KIND: place_files.lines,
@@ -138,12 +138,17 @@ def rows_of(change_set: ChangeSet) -> int:
 
 
 def of_record(record: Occurrence, user: Person, most: int | None = None) -> list[Entry]:
-    """Return what happened to a record, the latest first, as far as `user` may read it."""
+    """Return what happened to a record, the latest first, as far as `user` may read it.
+
+    Its history goes with it: who edits it now reads what was done before it came.
+    """
     changes: dict[int, list[Change]] = {}
     for change in Change.objects.filter(record_guid=record.guid).order_by("-pk"):
         changes.setdefault(change.change_set_id, []).insert(0, change)
     keys = set(changes) | ({record.created_by_id} if record.created_by_id else set())
-    readable = visible_to(user).filter(pk__in=keys).prefetch_related("undone_by")
+    edits = Occurrence.objects.editable_by(user).filter(pk=record.pk).exists()
+    every = ChangeSet.objects.select_related("user", "undoes") if edits else visible_to(user)
+    readable = every.filter(pk__in=keys).prefetch_related("undone_by")
     undoable = set(undoable_by(user).filter(pk__in=keys).values_list("pk", flat=True))
     entries = []
     for change_set in readable.order_by("-pk")[:most]:
@@ -197,6 +202,9 @@ def _touched(change_set: ChangeSet, user: Person, guids: list[UUID]) -> list[Tou
     changes: dict[UUID, list[Change]] = {}
     for change in change_set.changes.filter(record_guid__in=guids).order_by("pk"):
         changes.setdefault(change.record_guid, []).append(change)
+    for guid in _others(user, set(guids) - set(records)):
+        changes.pop(guid, None)  # what was done to it is read where it is now
+        gone[guid] = _("A record of another collection")
     found = []
     for guid in guids:
         record, own = records.get(guid), changes.get(guid, [])
@@ -213,6 +221,14 @@ def _touched(change_set: ChangeSet, user: Person, guids: list[UUID]) -> list[Tou
             )
         )
     return found
+
+
+def _others(user: Person, guids: set[UUID]) -> set[UUID]:
+    """Return the records among these that are, or were when deleted, in collections of others."""
+    own = Collection.objects.editable_by(user).values("pk")
+    standing = Occurrence.objects.filter(guid__in=guids).values_list("guid", flat=True)
+    deleted = DeletedOccurrence.objects.filter(guid__in=guids).exclude(collection__in=own)
+    return {*standing, *deleted.values_list("guid", flat=True)}
 
 
 def title_of(record: Any) -> str:
@@ -264,6 +280,7 @@ def label_of(name: str) -> str:
         return _(term.label)
     named: dict[str, Any] = {
         **thesaurus.LABELS,
+        "collection": _("Collection"),
         "identifiers": _("Additional Identifiers"),
         "identifications": _("Determination"),
         "extension_rows": _("Extension rows"),
@@ -272,6 +289,7 @@ def label_of(name: str) -> str:
         "source_id": _("Key of the source"),
         "deleted": _("Deleted meanwhile"),
         **granting.LABELS,
+        clustering.KIND: _("Linked as Duplicate"),
         "used": _("Something hangs on it"),
     }
     return str(named.get(name, name))
@@ -289,7 +307,6 @@ def told(name: str, value: Any) -> str:
     if name == "protection":
         return str(_LEVELS[Protection(value)])
     if name == "identifiers":
-        clustering.KIND: _("Linked as Duplicate"),
         return "; ".join(f"{label}: {text}" if label else text for label, text in value)
     if name == "identifications":
         return "; ".join(filter(None, value))

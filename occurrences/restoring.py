@@ -126,12 +126,24 @@ def _take_creations_back(undoing: undo.Undoing) -> None:
         with transaction.atomic():
             rows = made.filter(pk__in=ids).order_by("pk").select_for_update()
             versions = dict(rows.values_list("pk", "version"))
-            edited = [pk for pk, version in versions.items() if version > 1]
-            kept = set(_changed_since_made(undoing, edited))
+            kept = set(_moved_on(undoing, versions))
+            edited = [pk for pk, version in versions.items() if version > 1 and pk not in kept]
+            kept.update(_changed_since_made(undoing, edited))
             removed = delete(undoing.undo, [pk for pk in versions if pk not in kept])
             undoing.counts["removed"] += removed
             undoing.keep()
         undoing.report()
+
+
+def _moved_on(undoing: undo.Undoing, ids: Iterable[int]) -> Iterator[int]:
+    """Yield the keys of records that are in another collection by now, noting them."""
+    within = undoing.change_set.collection_id
+    if within is None:
+        return
+    elsewhere = Occurrence.objects.filter(pk__in=list(ids)).exclude(collection=within)
+    for pk, guid in elsewhere.values_list("pk", "guid"):
+        undoing.conflict(guid, ["collection"])
+        yield pk
 
 
 def _changed_since_made(undoing: undo.Undoing, ids: Sequence[int]) -> Iterator[int]:
@@ -149,7 +161,9 @@ def _changed_since_made(undoing: undo.Undoing, ids: Sequence[int]) -> Iterator[i
 
 def _history(guids: Iterable[UUID]) -> dict[UUID, list[Change]]:
     found: dict[UUID, list[Change]] = {}
-    for change in Change.objects.filter(record_guid__in=list(guids)).order_by("pk"):
+    kinds = ("occurrence", "identification")  # links and places are looked at by themselves
+    changes = Change.objects.filter(record_guid__in=list(guids), kind__in=kinds)
+    for change in changes.order_by("pk"):
         found.setdefault(change.record_guid, []).append(change)
     return found
 
@@ -227,6 +241,7 @@ def bring_back(gone: DeletedOccurrence, user: Any) -> ChangeSet:
         )
         undoing = undo.Undoing(gone.change_set, back)
         undoing.counts["restored"] += _insert_whole(undoing, [mine.pk])
+        clustering.bring_back(undoing, gone.guid)
         undoing.keep()
     return back
 
@@ -241,7 +256,6 @@ def _insert_whole(undoing: undo.Undoing, change_ids: Sequence[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
-        clustering.bring_back(undoing, gone.guid)
                 "INSERT INTO {table} ({names}) SELECT {values} FROM {change} c CROSS JOIN LATERAL "
                 "jsonb_populate_record(NULL::{table}, c.before) r WHERE c.id = ANY(%s) "
                 "ORDER BY c.id ON CONFLICT (guid) DO NOTHING RETURNING guid, id"
@@ -333,21 +347,34 @@ def _changed_records(change_set: ChangeSet) -> Iterator[list[UUID]]:
 def _revert(undoing: undo.Undoing, guids: Sequence[UUID]) -> None:
     records = stored(guids)
     mine = Change.objects.filter(change_set=undoing.change_set, record_guid__in=list(guids))
-    changes = _taken_together(mine.order_by("pk"))
+    changes = _within_reach(undoing, records, _taken_together(mine.order_by("pk")))
     disputed = _revert_identifications(undoing, records, changes)
     drafts: list[Draft] = []
     for guid, own in changes.items():
-        record = records.get(guid)
-        if record is None:
-            undoing.conflict(guid, ["deleted"])
-            continue
-        drafts.append(_draft_before(undoing, guid, record, own, whole=guid not in disputed))
+        whole = guid not in disputed
+        drafts.append(_draft_before(undoing, guid, records[guid], own, whole=whole))
     columns = {name for draft in drafts for name in draft.values}
     for draft in drafts:
         for name in columns - draft.values.keys():
             draft.values[name] = records[draft.guid].values[name]
     written = write(undoing.undo, columns, drafts)
     undoing.counts["reverted"] += len(written.updated) + len(written.unchanged)
+
+
+def _within_reach(
+    undoing: undo.Undoing, records: dict[UUID, Stored], changes: dict[UUID, list[_Net]]
+) -> dict[UUID, list[_Net]]:
+    """Return the changes to records that are still where they were changed; note the others."""
+    near = {}
+    for guid, own in changes.items():
+        record = records.get(guid)
+        if record is None:
+            undoing.conflict(guid, ["deleted"])
+        elif any(net.collection_id not in (None, record.collection_id) for net in own):
+            undoing.conflict(guid, ["collection"])
+        else:
+            near[guid] = own
+    return near
 
 
 @dataclass(slots=True)

@@ -1,0 +1,348 @@
+"""Handing records over: one offers, the other accepts, and nothing moves before.
+
+A sending goes to one recipient or several; each has an offer of his own, with its records one by
+one. Rights of both sides are asked for when the offer is made and again with each chunk that is
+accepted, under the locks of both collections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from biocollections.models import Collection, Person
+from journal import jobs
+from journal.guids import new_guid
+from journal.jobs import Progress, Refused, collection_lock, work
+from journal.models import ChangeSet
+from occurrences import clustering, moving, records, sheets
+from occurrences.models import Occurrence, Offer, OfferedRecord, Origin, Sending
+from occurrences.moving import Arrival
+from occurrences.records import OCCURRENCE, TERM_COLUMNS, Draft
+
+CHUNK = 2000
+MOST_RECORDS = 100_000
+State = OfferedRecord.State
+OFFERED = OfferedRecord._meta.db_table
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who gets what: a collection of this portal, or somebody outside by acronym."""
+
+    how: str
+    collection: Collection | None = None
+    outside: str = ""
+
+
+def send(
+    user: Person,
+    source: Collection,
+    guids: Sequence[UUID],
+    recipients: Sequence[Recipient],
+    parcel: Mapping[str, Any] | None = None,
+) -> Sending:
+    """Offer these records of `source`. parcel: fields of Sending.
+
+    Raises Refused where the person may not hand them over, a record isn't his to give, or a
+    gathering would be transferred twice.
+    """
+    _must_manage(user, source)
+    _must_make_sense(source, recipients)
+    with transaction.atomic():
+        sending = Sending.objects.create(collection=source, user=user, **(parcel or {}))
+        for recipient in recipients:
+            offer = Offer.objects.create(
+                sending=sending,
+                collection=recipient.collection,
+                outside=recipient.outside,
+                how=recipient.how,
+                state=Offer.State.OPEN if recipient.collection else Offer.State.PACKAGE,
+            )
+            if _offer_records(offer, source, guids) != len(set(guids)):
+                raise Refused(_("Some of these records are no longer in %s.") % source)
+            count(offer)
+    return sending
+
+
+def _must_make_sense(source: Collection, recipients: Sequence[Recipient]) -> None:
+    if not recipients:
+        raise Refused(_("Choose who is to receive the records."))
+    transfers = [each for each in recipients if each.how == Offer.How.TRANSFER]
+    if len(transfers) > 1:
+        raise Refused(_("Only one recipient can take over a record. The others get copies."))
+    for each in recipients:
+        if each.collection == source:
+            raise Refused(_("The records are in %s already.") % source)
+        if each.collection is None and each.how == Offer.How.TRANSFER:
+            raise Refused(_("A recipient outside of the portal gets a package, not a transfer."))
+        if each in transfers and each.collection.management != Collection.Management.LIVE:
+            refusal = _("%s is not kept in this portal, so it takes a package, not a transfer.")
+            raise Refused(refusal % each.collection)
+
+
+def _offer_records(offer: Offer, source: Collection, guids: Sequence[UUID]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {OFFERED} (offer_id, record_guid, state, catalog_number, accession, "
+            "reason) SELECT %s, o.guid, 'waiting', '', '', '' "
+            f"FROM {OCCURRENCE} o JOIN unnest(%s::uuid[]) WITH ORDINALITY AS w(guid, nth) "
+            "ON w.guid = o.guid WHERE o.collection_id = %s ORDER BY w.nth ON CONFLICT DO NOTHING",
+            [offer.pk, list(guids), source.pk],
+        )
+        return int(cursor.rowcount)
+
+
+def count(offer: Offer) -> None:
+    """Bring the offer's counts and state up to date with its records, and save them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT state, count(*), count(received_at) FROM {OFFERED} WHERE offer_id = %s "
+            "GROUP BY state",
+            [offer.pk],
+        )
+        found = cursor.fetchall()
+    by_state = {state: number for state, number, _received in found}
+    offer.counts = {state: by_state.get(state, 0) for state in State.values}
+    offer.counts["received"] = sum(received for _state, _number, received in found)
+    if offer.state in (Offer.State.OPEN, Offer.State.ANSWERED):
+        waiting = offer.counts[State.WAITING]
+        offer.state = Offer.State.OPEN if waiting else Offer.State.ANSWERED
+        offer.answered_at = None if waiting else timezone.now()
+    offer.save(update_fields=["counts", "state", "answered_at"])
+
+
+# --- answers that move nothing ------------------------------------------------------------------
+
+
+def decline(user: Person, offer: Offer, guids: Iterable[UUID] | None, reason: str) -> int:
+    """Decline some of the waiting records of an offer (None: all) and return how many."""
+    _must_receive(user, offer)
+    return _settle(offer, guids, State.DECLINED, reason)
+
+
+def withdraw(user: Person, offer: Offer, guids: Iterable[UUID] | None = None) -> int:
+    """Take back what was offered and not answered yet; return how many records that were."""
+    _must_manage(user, offer.sending.collection)
+    done = _settle(offer, guids, State.WITHDRAWN, "")
+    if not offer.records.exclude(state=State.WITHDRAWN).exists():
+        offer.state = Offer.State.WITHDRAWN
+        offer.save(update_fields=["state"])
+    return done
+
+
+def _settle(offer: Offer, guids: Iterable[UUID] | None, state: str, reason: str) -> int:
+    with transaction.atomic():
+        Offer.objects.select_for_update().get(pk=offer.pk)
+        waiting = offer.records.filter(state=State.WAITING)
+        if guids is not None:
+            waiting = waiting.filter(record_guid__in=list(guids))
+        done = waiting.update(state=state, reason=reason)
+        count(offer)
+    return done
+
+
+# --- accepting ----------------------------------------------------------------------------------
+
+
+def accept(
+    user: Person,
+    offer: Offer,
+    guids: Iterable[UUID] | None = None,
+    *,
+    basis_of_record: str = "",
+) -> Any:
+    """Start the job that takes over the waiting records (None: all) and return the job.
+
+    Their numbers are those noted in OfferedRecord. basis_of_record: what they become; blank
+    leaves what they are.
+    """
+    _must_receive(user, offer)
+    _must_still_give(offer)
+    options = {
+        "guids": None if guids is None else [str(guid) for guid in guids],
+        "basis_of_record": basis_of_record,
+    }
+    return jobs.start("accept offer", offer.guid, user, offer.collection_id, options=options)
+
+
+@work("accept offer")
+def accept_job(progress: Progress) -> dict[str, Any]:
+    """Take over what was chosen of the offer whose GUID is the job's key."""
+    offer = Offer.objects.select_related("sending__collection", "sending__user", "collection").get(
+        guid=progress.job.key
+    )
+    assert offer.collection
+    with collection_lock(offer.sending.collection_id, offer.collection_id):
+        accepting = _Accepting(offer, progress)
+        while chunk := accepting.next():
+            with transaction.atomic():
+                accepting.take(chunk)
+            progress.report(accepting.done, accepting.total, _("Taking the records over"))
+    return accepting.close()
+
+
+@dataclass
+class _Accepting:
+    """One acceptance under way: its change set, and how far it is."""
+
+    offer: Offer
+    progress: Progress
+    done: int = 0
+    total: int = 0
+    left: int = 0
+    change_set: ChangeSet = field(init=False)
+
+    def __post_init__(self) -> None:
+        job = self.progress.job
+        begun = ChangeSet.objects.filter(job=job, kind=ChangeSet.Kind.TRANSFER).first()
+        self.change_set = begun or ChangeSet.objects.create(
+            kind=ChangeSet.Kind.TRANSFER,
+            user=job.user,
+            collection_id=self.offer.collection_id,
+            reason=str(self.offer.sending.collection),
+            job=job,
+        )
+        self.done = self.offer.records.filter(change_set=self.change_set).count()
+        self.left = self.change_set.counts.get("left", 0)
+        self.total = self.done + self._chosen().count()
+
+    def _chosen(self) -> Any:
+        waiting = self.offer.records.filter(state=State.WAITING)
+        guids = self.progress.job.options.get("guids")
+        return waiting if guids is None else waiting.filter(record_guid__in=guids)
+
+    def next(self) -> list[OfferedRecord]:
+        return list(self._chosen().order_by("pk")[:CHUNK])
+
+    def take(self, chunk: Sequence[OfferedRecord]) -> None:
+        """Move or copy one chunk; what is no longer there to be had is declined by itself."""
+        Offer.objects.select_for_update().get(pk=self.offer.pk)
+        _must_receive(self.progress.job.user, self.offer)
+        _must_still_give(self.offer)
+        held = self._chosen().filter(pk__in=[each.pk for each in chunk]).select_for_update()
+        offered = {each.record_guid: each for each in held}
+        if self.offer.how == Offer.How.TRANSFER:
+            taken = self._move(offered)
+        else:
+            taken = self._copy(offered)
+        gone = [offered[guid].pk for guid in offered.keys() - taken.keys()]
+        for guid, copy in taken.items():
+            offered[guid].state = State.ACCEPTED
+            offered[guid].change_set = self.change_set
+            offered[guid].copy_guid = copy
+        OfferedRecord.objects.bulk_update(
+            [offered[guid] for guid in taken], ["state", "change_set", "copy_guid"], batch_size=500
+        )
+        reason = _("The record is no longer where it was offered from.")
+        OfferedRecord.objects.filter(pk__in=gone).update(state=State.WITHDRAWN, reason=reason)
+        self.done += len(taken)
+        self.left += len(gone)
+        self._keep_counts()
+
+    def _keep_counts(self) -> None:
+        self.change_set.counts = {"records": self.done, "left": self.left}
+        self.change_set.save(update_fields=["counts"])
+
+    def _move(self, offered: Mapping[UUID, OfferedRecord]) -> dict[UUID, None]:
+        ids = dict(_standing(self.offer, offered).values_list("guid", "pk"))
+        basis = self.progress.job.options.get("basis_of_record") or ""
+        arrivals = [
+            Arrival(pk, offered[guid].catalog_number, offered[guid].accession, basis)
+            for guid, pk in ids.items()
+        ]
+        source, target = self.offer.sending.collection, self.offer.collection
+        assert target
+        giver = self.offer.sending.user
+        moved = moving.move(self.change_set, source, target, arrivals, giver=giver)
+        return dict.fromkeys(moved.moved)
+
+    def _copy(self, offered: Mapping[UUID, OfferedRecord]) -> dict[UUID, UUID | None]:
+        guids = list(_standing(self.offer, offered).values_list("guid", flat=True))
+        originals = records.stored(guids)
+        copies: dict[UUID, UUID | None] = {guid: new_guid() for guid in originals}
+        basis = self.progress.job.options.get("basis_of_record") or ""
+        drafts = [
+            self._draft(originals[guid], copy, offered[guid], basis)
+            for guid, copy in copies.items()
+            if copy
+        ]
+        records.write(self.change_set, TERM_COLUMNS, drafts)
+        clustering.link(self.change_set, list(copies.items()), {"why": "copy"})
+        Origin.objects.bulk_create(
+            Origin(
+                record_guid=copy,
+                original_guid=guid,
+                source=self.offer.sending.collection,
+                giver=self.offer.sending.user,
+                how=Offer.How.COPY,
+                change_set=self.change_set,
+            )
+            for guid, copy in copies.items()
+        )
+        return copies
+
+    def _draft(
+        self, original: records.Stored, guid: UUID, offered: OfferedRecord, basis: str
+    ) -> Draft:
+        """Return a record of the same gathering as the receiver wants it.
+
+        It keeps the security of the original, by its own or by a rule's, so it is no more open.
+        """
+        values = sheets.of_the_gathering(original.values)
+        values["catalog_number"] = offered.catalog_number or None
+        values["basis_of_record"] = basis or values.get("basis_of_record")
+        accession = [(moving.ACCESSION, offered.accession)] if offered.accession else []
+        determinations = [
+            {**row, "guid": None, "type_status": None} for row in original.identifications
+        ]
+        assert self.offer.collection_id
+        return Draft(
+            guid,
+            self.offer.collection_id,
+            values,
+            verbatim=original.verbatim,
+            identifications=determinations,
+            identifiers=accession,
+            extension_rows=original.extension_rows,
+        )
+
+    def close(self) -> dict[str, Any]:
+        """Bring the offer's counts up to date; a change set of nothing goes."""
+        count(self.offer)
+        if not self.done:
+            self.change_set.delete()
+        return {"records": self.done, "left": self.left}
+
+
+def _standing(offer: Offer, offered: Iterable[UUID]) -> Any:
+    """Return the records that are still where they were offered from."""
+    return Occurrence.objects.filter(
+        guid__in=list(offered), collection=offer.sending.collection_id
+    ).order_by("pk")
+
+
+# --- rights -------------------------------------------------------------------------------------
+
+
+def _must_manage(user: Any, collection: Collection) -> None:
+    if not Collection.objects.managed_by(user).filter(pk=collection.pk).exists():
+        raise Refused(_("Only an administrator of %s can hand its records over.") % collection)
+
+
+def _must_receive(user: Any, offer: Offer) -> None:
+    if not user or not Offer.objects.received_by(user).filter(pk=offer.pk).exists():
+        raise Refused(_("Only an administrator of the receiving collection can answer an offer."))
+
+
+def _must_still_give(offer: Offer) -> None:
+    """Refuse when whoever offered the records could not hand them over any more."""
+    if offer.sending.user is None:
+        raise Refused(_("Whoever offered these records is no longer here. Ask for a new offer."))
+    _must_manage(offer.sending.user, offer.sending.collection)

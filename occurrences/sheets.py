@@ -1,0 +1,24 @@
+"""What belongs to one sheet, and what to the gathering that several sheets share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# Of a sheet and whoever keeps it: never said of another sheet of the same gathering.
+OF_THE_SHEET = frozenset(
+    (
+        "occurrence_id catalog_number material_entity_id material_sample_id organism_id "
+        "institution_id institution_code collection_code dwc_collection_id owner_institution_code "
+        "dataset_id dataset_name license rights_holder access_rights bibliographic_citation "
+        "references modified information_withheld data_generalizations type_status "
+        "duplicate_quantity individual_count organism_quantity organism_quantity_type disposition "
+        "storage_location preparations associated_media associated_sequences label_project "
+        "processing_status record_entered_by date_entered identification_id"
+    ).split()
+)
+
+
+def of_the_gathering(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a sheet of the same gathering says too: all but what belongs to the sheet."""
+    return {name: value for name, value in values.items() if name not in OF_THE_SHEET}

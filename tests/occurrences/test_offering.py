@@ -1,0 +1,191 @@
+"""Records are offered, and nothing moves before somebody accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from biocollections.models import Collection, Grant, Role
+from journal import jobs
+from journal.jobs import Refused
+from journal.models import Job
+from journal.undo import undo
+from occurrences import offering
+from occurrences.models import (
+    Cluster,
+    ClusterMember,
+    Identification,
+    Occurrence,
+    Offer,
+    OfferedRecord,
+    Withheld,
+)
+from occurrences.offering import Recipient
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+COPY, TRANSFER = Offer.How.COPY, Offer.How.TRANSFER
+
+
+class Deal:
+    """A collector with three records, and two herbaria that may have them."""
+
+    def __init__(self) -> None:
+        self.collector, self.curator = make.user(), make.user()
+        self.profile = make.collection(administrator=self.collector, type=Collection.Type.PERSONAL)
+        self.arizona = make.collection("ARIZ", administrator=self.curator)
+        self.york = make.collection("NY", administrator=self.curator)
+        self.records = [
+            make.occurrence(
+                self.profile,
+                record_number=str(5520 + at),
+                scientific_name="Quercus alba",
+                locality="Ridge",
+                duplicate_quantity=4,
+            )
+            for at in range(3)
+        ]
+
+    def offer(self, how: str = TRANSFER, to: Collection | None = None) -> Offer:
+        sending = offering.send(
+            self.collector,
+            self.profile,
+            [record.guid for record in self.records],
+            [Recipient(how, to or self.arizona)],
+        )
+        return sending.offers.get()
+
+    def accept(self, offer: Offer, by: Any = None, **given: Any) -> Job:
+        job = offering.accept(by or self.curator, offer, **given)
+        jobs.run(job.guid)
+        offer.refresh_from_db()
+        return Job.objects.get(pk=job.pk)
+
+
+@pytest.fixture
+def deal() -> Deal:
+    return Deal()
+
+
+def test_nothing_moves_before_it_is_accepted(deal: Deal) -> None:
+    offer = deal.offer()
+    assert offer.counts["waiting"] == 3
+    assert Occurrence.objects.filter(collection=deal.profile).count() == 3
+
+
+def test_accepting_moves_the_chosen_with_their_numbers(deal: Deal) -> None:
+    offer = deal.offer()
+    first = deal.records[0]
+    number = {"catalog_number": "ARIZ0412345", "accession": "2026-014"}
+    OfferedRecord.objects.filter(record_guid=first.guid).update(**number)
+    job = deal.accept(offer, guids=[first.guid])
+    assert (job.state, job.result) == ("done", {"records": 1, "left": 0})
+    assert (offer.state, offer.counts["accepted"], offer.counts["waiting"]) == ("open", 1, 2)
+    moved = Occurrence.objects.get(guid=first.guid)
+    assert (moved.collection, moved.catalog_number) == (deal.arizona, "ARIZ0412345")
+    assert moved.record_number == "5520"
+    assert [(i.name, i.value) for i in moved.identifiers.all()] == [("Accession", "2026-014")]
+
+
+def test_a_copy_is_a_record_of_its_own_in_one_cluster_with_the_original(deal: Deal) -> None:
+    deal.accept(deal.offer(COPY))
+    deal.accept(deal.offer(COPY, deal.york))
+    original = deal.records[0]
+    assert Occurrence.objects.filter(collection=deal.profile).count() == 3
+    copy = Occurrence.objects.get(collection=deal.arizona, record_number="5520")
+    assert copy.guid != original.guid
+    assert (copy.locality, copy.duplicate_quantity) == ("Ridge", None)
+    assert Identification.objects.get(occurrence=copy).scientific_name == "Quercus alba"
+    assert Cluster.objects.count() == 3
+    assert ClusterMember.objects.get(occurrence=copy).cluster.members.count() == 3
+
+
+def test_a_copy_of_a_protected_record_is_as_protected(deal: Deal) -> None:
+    secret = deal.records[0]
+    make.edit(secret, record_security=1)
+    deal.accept(deal.offer(COPY))
+    copy = Occurrence.objects.get(collection=deal.arizona, record_number=None)
+    assert copy.locality is None
+    withheld = Withheld.objects.get(occurrence=copy)
+    assert withheld.terms["locality"] == "Ridge"
+    assert Withheld.objects.readable_by(deal.curator).filter(pk=withheld.pk).exists()
+
+
+def test_declined_and_withdrawn_records_stay_where_they_are(deal: Deal) -> None:
+    offer = deal.offer()
+    one, other, last = (record.guid for record in deal.records)
+    assert offering.decline(deal.curator, offer, [one], "Too damaged") == 1
+    assert offering.withdraw(deal.collector, offer, [other]) == 1
+    deal.accept(offer)
+    assert offer.counts == {
+        "waiting": 0,
+        "accepted": 1,
+        "declined": 1,
+        "withdrawn": 1,
+        "received": 0,
+    }
+    assert offer.state == Offer.State.ANSWERED
+    assert [o.guid for o in Occurrence.objects.filter(collection=deal.arizona)] == [last]
+
+
+def test_one_change_set_takes_an_acceptance_back(deal: Deal) -> None:
+    for how, number in ((TRANSFER, 0), (COPY, 3)):
+        offer = deal.offer(how)
+        deal.accept(offer)
+        change_set = offer.records.first().change_set
+        assert change_set is not None
+        undo(change_set, deal.curator)
+        assert Occurrence.objects.filter(collection=deal.profile).count() == 3
+        assert Occurrence.objects.filter(collection=deal.arizona).count() == 0, (how, number)
+
+
+def test_who_neither_gives_nor_receives_does_nothing(deal: Deal) -> None:
+    """AC-A2, AC-A3."""
+    stranger = make.user()
+    offer = deal.offer()
+    guids = [record.guid for record in deal.records]
+    for attempt in (
+        lambda: offering.accept(stranger, offer),
+        lambda: offering.accept(deal.collector, offer),
+        lambda: offering.decline(stranger, offer, None, ""),
+        lambda: offering.withdraw(deal.curator, offer),
+        lambda: offering.send(stranger, deal.profile, guids, [Recipient(TRANSFER, deal.arizona)]),
+        lambda: offering.send(deal.curator, deal.arizona, guids, [Recipient(TRANSFER, deal.york)]),
+    ):
+        with pytest.raises(Refused):
+            attempt()
+    assert not Offer.objects.visible_to(stranger).exists()
+    assert Offer.objects.count() == 1
+    assert Occurrence.objects.filter(collection=deal.profile).count() == 3
+
+
+def test_a_right_that_ended_meanwhile_stops_the_acceptance(deal: Deal) -> None:
+    for person in (deal.curator, deal.collector):
+        offer = deal.offer()
+        job = offering.accept(deal.curator, offer)
+        grants = Grant.objects.filter(user=person, role=Role.ADMINISTRATOR)
+        grants.update(revoked_at=timezone.now())
+        jobs.run(job.guid)
+        assert Job.objects.get(pk=job.pk).state == Job.State.FAILED
+        assert Occurrence.objects.filter(collection=deal.profile).count() == 3
+        grants.update(revoked_at=None)
+
+
+def test_a_gathering_is_transferred_once(deal: Deal) -> None:
+    recipients = [Recipient(TRANSFER, deal.arizona), Recipient(TRANSFER, deal.york)]
+    guids = [record.guid for record in deal.records]
+    with pytest.raises(Refused, match="Only one recipient"):
+        offering.send(deal.collector, deal.profile, guids, recipients)
+    assert not Offer.objects.exists()
+
+
+def test_a_record_that_has_moved_on_is_left(deal: Deal) -> None:
+    first, second = deal.offer(), deal.offer(TRANSFER, deal.york)
+    deal.accept(first)
+    job = deal.accept(second)
+    assert job.result == {"records": 0, "left": 3}
+    assert second.counts["withdrawn"] == 3
+    assert Occurrence.objects.filter(collection=deal.york).count() == 0
