@@ -15,11 +15,16 @@ from django.utils.translation import gettext_lazy as _
 
 from darwincore import terms
 from darwincore.terms import simple_name, term_named
+from occurrences.parts import PARTS
 
 LEGACY_ID = "legacyID"
 SOURCE_ID = "sourceID"
 IDENTIFIER = "identifier:"
 UNMAPPED = ""
+# Kept in dynamicProperties under its header.
+KEPT = "kept"
+END_DATE = "eventDate2"
+COLLECTOR_AND_NUMBER = "collectorAndNumber"
 
 # A table that tells none of these tells of no specimen, whatever names or places it lists.
 TELLING = frozenset(
@@ -220,13 +225,52 @@ def is_target(text: str) -> bool:
     """Tell whether a column may be mapped to `text`."""
     if text.startswith(IDENTIFIER):
         return 0 < len(text.removeprefix(IDENTIFIER).strip()) <= 100
-    return text in (UNMAPPED, LEGACY_ID, SOURCE_ID) or text in terms.BY_NAME
+    return text in (UNMAPPED, LEGACY_ID, SOURCE_ID, KEPT) or text in terms.BY_NAME or text in PARTS
+
+
+# How several columns of one term become one text: "first" is the first that is filled.
+JOINERS: Mapping[str, str | None] = {
+    "first": None,
+    "comma": ", ",
+    "semicolon": "; ",
+    "bar": " | ",
+    "blank": " ",
+    "nothing": "",
+    "line": "\n",
+}
+_JOINED_BY = {
+    "bar": (
+        "recordedBy identifiedBy georeferencedBy recordedByID identifiedByID otherCatalogNumbers "
+        "associatedMedia associatedOccurrences associatedReferences associatedSequences "
+        "associatedTaxa preparations typeStatus higherGeography vernacularName"
+    ),
+    "comma": "locality verbatimLocality",
+    "semicolon": (
+        "associatedCollectors habitat substrate verbatimAttributes fieldNotes verbatimLabel "
+        "dataGeneralizations informationWithheld behavior samplingProtocol previousIdentifications"
+    ),
+    "blank": "scientificName verbatimEventDate verbatimIdentification",
+    "nothing": "recordNumber fieldNumber",
+}
+_JOINED = {term: how for how, names in _JOINED_BY.items() for term in names.split()}
+
+
+def joined(term: str) -> str:
+    """Return the way several columns of a term are joined unless a person says otherwise."""
+    return "semicolon" if term.endswith("Remarks") else _JOINED.get(term, "first")
+
+
+def joiner(term: str, chosen: str = "") -> str | None:
+    """Return what stands between the texts of several columns; None takes the first filled one."""
+    return JOINERS[chosen if chosen in JOINERS else joined(term)]
 
 
 def label(target: str) -> str:
     """Return what curators call a target."""
     if target.startswith(IDENTIFIER):
         return target.removeprefix(IDENTIFIER)
+    if target in PARTS:
+        return str(PARTS[target].label)
     if target in _OWN_LABELS:
         return str(_OWN_LABELS[target])
     return str(_(terms.BY_NAME[target].label))
@@ -234,6 +278,7 @@ def label(target: str) -> str:
 
 _OWN_LABELS: Mapping[str, object] = {
     UNMAPPED: _("Leave unmapped"),
+    KEPT: _("Keep in Dynamic Properties"),
     SOURCE_ID: _("Key of the source"),
     LEGACY_ID: _("Symbiota occid"),
 }
