@@ -195,7 +195,7 @@ WHOLES = (
 )
 
 _NUMBERED = re.compile(
-    r"(?P<name>.*[^\W\d_].*?)[\s,;]+(?:(?:[Nn]o|[Nn]r|[Nn]|[Nn]º|#)[.:\s]*)?(?P<number>\d[\w/-]*)"
+    r"(?P<name>.*?[^\W\d_].*?)[\s,;]+(?:(?:[Nn]o|[Nn]r|[Nn]|[Nn]º|#)[.:\s]*)?(?P<number>\d[\w/-]*)"
 )
 
 
