@@ -191,6 +191,7 @@ class Ground:
             "PORTAL_SECRET_KEY": self._secret_key(),
             "PORTAL_DEMO": str(int(ours_alone)),
             "PORTAL_HTTPS": "0",
+            "PORTAL_URL": f"http://localhost:{portal_port()}",
         }
         return {
             **defaults,

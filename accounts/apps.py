@@ -6,4 +6,4 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import noticing  # noqa: F401  keeps what allauth tells
+        from accounts import hearing, noticing  # noqa: F401  what allauth tells; what is held

@@ -215,3 +215,12 @@ class InvitationForm(Reason):
         if User.objects.filter(email=address).exists():
             raise ValidationError(_("Somebody with this address has an account already."))
         return address
+
+
+class NoticeMailsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """When a person's notices are mailed."""
+
+    class Meta:
+        model = User
+        fields = ["notice_mails"]
+        widgets = {"notice_mails": forms.RadioSelect}

@@ -21,7 +21,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import AccountEvent, Invitation, SentMail, User, note
+from accounts.models import AccountEvent, Invitation, Notice, SentMail, User, note
 from journal.models import ChangeSet, Job
 
 Rows = Iterable[Any]  # dictionaries, as JSON can hold them
@@ -73,6 +73,7 @@ def leave(person: User, *, by: Any = None, reason: str = "") -> None:
             model.objects.filter(user=person).delete()
         Invitation.objects.filter(email=person.email).delete()
         SentMail.objects.filter(recipient=person.email).delete()
+        Notice.objects.filter(person=person).delete()
         AccountEvent.objects.filter(person=person).update(detail={})
         _anonymise(person)
         note(person, AccountEvent.Kind.LEFT, by=by, reason=reason)
@@ -122,6 +123,11 @@ def _elsewhere(person: User) -> Rows:
 def _mails(person: User) -> Rows:
     mails = SentMail.objects.filter(recipient=person.email)
     return mails.values("at", "recipient", "subject", "error")
+
+
+@holds("notices")
+def _notices(person: User) -> Rows:
+    return person.notices.values("kind", "url", "words", "made_at", "read_at")
 
 
 @holds("events")

@@ -23,6 +23,14 @@ class People(UserManager["User"]):
         return (email or "").strip().lower()
 
 
+class NoticeMails(models.TextChoices):
+    """When a person's notices are mailed as well."""
+
+    AT_ONCE = "at once", _("each at once")
+    DAILY = "daily", _("together, once a day")
+    NEVER = "never", _("never")
+
+
 class User(AbstractUser):
     """A person with an account. User name and e-mail address are unique whatever their case."""
 
@@ -31,6 +39,9 @@ class User(AbstractUser):
     orcid = models.CharField(_("ORCID"), max_length=19, blank=True)
     institution = models.CharField(_("Institution"), max_length=200, blank=True)
     is_public = models.BooleanField(_("My profile is public"), default=False)
+    notice_mails = models.CharField(
+        _("Mail about notices"), max_length=8, choices=NoticeMails, default=NoticeMails.NEVER
+    )
     left_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[People] = People()
@@ -140,6 +151,33 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+
+class Notice(models.Model):
+    """That something happened which concerns a person: `accounts.noticing` makes and words it."""
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices"
+    )
+    kind = models.CharField(max_length=80)
+    url = models.CharField(max_length=500)  # a path of this site, where it is to be seen
+    words: Any = models.JSONField(default=dict)  # what the kind's sentence is filled with
+    made_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["person", "-id"], name="notice_of_person"),
+            models.Index(
+                fields=["person"], condition=models.Q(read_at=None), name="notice_not_read"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} → {self.person}"
 
 
 class WrongGuess(models.Model):

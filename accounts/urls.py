@@ -4,7 +4,7 @@ from allauth.account import views as allauth
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from accounts.views import demo, entering, help_desk, own
+from accounts.views import demo, entering, help_desk, noticing, own
 
 app_name = "accounts"
 
@@ -14,6 +14,10 @@ urlpatterns = [
     path("accounts/invitation/<str:token>/", entering.invitation, name="invitation"),
     path("contact/", entering.contact, name="contact"),
     path("people/<uuid:guid>/", own.person, name="person"),
+    path("profile/notices/", noticing.notices, name="notices"),
+    path("profile/notices/read/", noticing.notices_read, name="notices_read"),
+    path("profile/notices/mails/", noticing.notice_mails, name="notice_mails"),
+    path("profile/notices/<uuid:guid>/", noticing.notice, name="notice"),
     path("profile/account/edit/", own.profile, name="profile"),
     path("profile/account/user-name/", own.user_name, name="user_name"),
     path("profile/account/export/", own.export, name="export"),

@@ -129,6 +129,10 @@ if "*" in ALLOWED_HOSTS and not DEBUG:
         "PORTAL_HOSTS is '*', which lets anybody choose the site's name. "
         "Write the names people type, such as PORTAL_HOSTS=example.org,www.example.org."
     )
+# Where the links of mails lead that no page has sent.
+SITE_URL = env.str(
+    "PORTAL_URL", default=f"{'https' if HTTPS else 'http'}://{ALLOWED_HOSTS[0]}"
+).rstrip("/")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if HTTPS else []
 
 # -- Where things are ------------------------------------------------------------------------------
@@ -440,6 +444,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "journal.tasks.sweep", "schedule": 10.0},
     "forget": {"task": "accounts.tasks.forget", "schedule": 6 * 3600.0},
+    "mail notices": {"task": "accounts.tasks.mail_notices", "schedule": 600.0},
     "remind": {"task": "biocollections.tasks.remind", "schedule": 6 * 3600.0},
 }
 

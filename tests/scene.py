@@ -10,6 +10,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from accounts.models import Notice
 from biocollections import granting
 from biocollections.models import AccessRequest, Collection, Grant, JoinRequest, Role
 from journal.models import Job
@@ -68,6 +69,7 @@ def scene(
         "whole_edit": whole_edit.guid,
         "deletion": deletion.guid,
         "job": job.guid,
+        "notice": Notice.objects.create(person=administrator, kind="of the scene", url="/").guid,
         "checklist": Checklist.objects.create(source="Checklist of the scene", state="ready").guid,
         **_protection(),
         **_thesaurus(administrator),

@@ -38,6 +38,11 @@ accounts:contact           | POST |                    | 200 200 200 200 200 | 2
 accounts:person            | GET  | person             | 404 404 404 404 404 | 404
 accounts:profile           | GET  |                    | 302 200 200 200 200 | 200
 accounts:profile           | POST |                    | 302 200 200 200 200 | 200
+accounts:notices           | GET  |                    | 302 200 200 200 200 | 200
+accounts:notice            | GET  | notice             | 302 404 404 404 302 | 404
+accounts:notice            | GET  | nothing            | 302 404 404 404 404 | 404
+accounts:notices_read      | POST |                    | 302 302 302 302 302 | 302
+accounts:notice_mails      | POST |                    | 302 302 302 302 302 | 302
 accounts:user_name         | GET  |                    | 302 302 302 302 302 | 302
 accounts:export            | POST |                    | 302 200 200 200 200 | 200
 accounts:leave             | GET  |                    | 302 302 302 302 302 | 302

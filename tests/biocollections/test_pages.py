@@ -131,9 +131,9 @@ def test_pages_take_few_queries(client, herbarium, administrator, django_assert_
     for number in range(20):
         make.occurrence(make.collection(f"C{number}"))
     client.force_login(administrator)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         client.get(LIST)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get(profile(herbarium))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get(manage(herbarium))
