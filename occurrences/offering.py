@@ -228,23 +228,24 @@ class _Accepting:
         _must_still_give(self.offer)
         held = self._chosen().filter(pk__in=[each.pk for each in chunk]).select_for_update()
         offered = {each.record_guid: each for each in held}
-        if self.offer.how == Offer.How.TRANSFER:
-            taken = self._move(offered)
-        else:
-            taken = self._copy(offered)
+        take = self._move if self.offer.how == Offer.How.TRANSFER else self._copy
+        taken: Mapping[UUID, UUID | None] = take(offered)
+        self._note(taken)
         gone = [offered[guid].pk for guid in offered.keys() - taken.keys()]
-        for guid, copy in taken.items():
-            offered[guid].state = State.ACCEPTED
-            offered[guid].change_set = self.change_set
-            offered[guid].copy_guid = copy
-        OfferedRecord.objects.bulk_update(
-            [offered[guid] for guid in taken], ["state", "change_set", "copy_guid"], batch_size=500
-        )
         reason = _("The record is no longer where it was offered from.")
         OfferedRecord.objects.filter(pk__in=gone).update(state=State.WITHDRAWN, reason=reason)
         self.done += len(taken)
         self.left += len(gone)
         self._keep_counts()
+
+    def _note(self, taken: Mapping[UUID, UUID | None]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {OFFERED} r SET state = 'accepted', change_set_id = %s, copy_guid = t.copy "
+                "FROM unnest(%s::uuid[], %s::uuid[]) AS t(guid, copy) "
+                "WHERE r.offer_id = %s AND r.record_guid = t.guid",
+                [self.change_set.pk, list(taken), list(taken.values()), self.offer.pk],
+            )
 
     def _keep_counts(self) -> None:
         self.change_set.counts = {"records": self.done, "left": self.left}
