@@ -241,8 +241,8 @@ class _Accepting:
     def _note(self, taken: Mapping[UUID, UUID | None]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE {OFFERED} r SET state = 'accepted', change_set_id = %s, copy_guid = t.copy "
-                "FROM unnest(%s::uuid[], %s::uuid[]) AS t(guid, copy) "
+                f"UPDATE {OFFERED} r SET state = 'accepted', change_set_id = %s, "
+                "copy_guid = t.copy FROM unnest(%s::uuid[], %s::uuid[]) AS t(guid, copy) "
                 "WHERE r.offer_id = %s AND r.record_guid = t.guid",
                 [self.change_set.pk, list(taken), list(taken.values()), self.offer.pk],
             )
