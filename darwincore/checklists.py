@@ -47,6 +47,7 @@ class _ChecklistOpening(Opening):
     """The same steps to a list of names."""
 
     core_row_type = TAXON_ROW
+    guesses_header = False
 
     def _check_core(self, row_type: str) -> None:
         kind = simple_name(row_type)

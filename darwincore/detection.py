@@ -71,7 +71,7 @@ def column_evidence(header: str, cells: Iterable[str]) -> Evidence:
     del counts[""]
     found: Evidence = {}
     texts = "\n".join(counts)
-    if "\u00c2" <= max(texts, default="") and (spoilt := _mojibake(counts)):
+    if max(texts, default="") >= "\u00c2" and (spoilt := _mojibake(counts)):
         found["mojibake"] = spoilt
     with_digits = {
         text: count for text, count in counts.items() if text[-1].isdigit() or text[0].isdigit()
@@ -128,8 +128,12 @@ def _day_first(counts: Mapping[str, int]) -> dict[str, Any] | None:
     }
 
 
-_COMMA = re.compile(r"[-+]?(?:\d{1,3}(?:\.\d{3})+,\d+|\d+,(?:\d{1,2}|\d{4,}))(?:\s*[^\W\d_]{1,6}\.?)?")
-_POINT = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+\.\d+|\d+\.(?:\d{1,2}|\d{4,}))(?:\s*[^\W\d_]{1,6}\.?)?")
+_COMMA = re.compile(
+    r"[-+]?(?:\d{1,3}(?:\.\d{3})+,\d+|\d+,(?:\d{1,2}|\d{4,}))(?:\s*[^\W\d_]{1,6}\.?)?"
+)
+_POINT = re.compile(
+    r"[-+]?(?:\d{1,3}(?:,\d{3})+\.\d+|\d+\.(?:\d{1,2}|\d{4,}))(?:\s*[^\W\d_]{1,6}\.?)?"
+)
 _EITHER = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\s*[^\W\d_]{1,6}\.?)?")
 
 
@@ -151,8 +155,9 @@ def _decimal_comma(counts: Mapping[str, int]) -> dict[str, Any] | None:
     if not comma + unclear + point:
         return None
     point += sum(
-        count for text, count in counts.items() if "." in text and _POINT.fullmatch(text)
-        and text not in commas
+        count
+        for text, count in counts.items()
+        if "." in text and _POINT.fullmatch(text) and text not in commas
     )
     chosen = None if bool(comma) == bool(point) else bool(comma)
     return {
@@ -170,7 +175,9 @@ _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}\W\w{3,9}\W\d{2
 
 
 def _excel_serial(header: str, counts: Mapping[str, int]) -> dict[str, Any] | None:
-    numbers = [text for text in counts if len(text) == 5 and text.isdecimal() and text[0] in "12345"]
+    numbers = [
+        text for text in counts if len(text) == 5 and text.isdecimal() and text[0] in "12345"
+    ]
     if not numbers:
         return None
     dates = sum(count for text, count in counts.items() if _DATE_LIKE.match(text))
@@ -189,7 +196,9 @@ _MONTHS = (
     "jan|ene|feb|fev|fév|mar|mär|apr|abr|avr|may|mai|mei|jun|jui|jul|aug|ago|aoû|sep|set|oct|okt|out"
     "|nov|dec|dic|dez|déc"
 )
-_MONTH = re.compile(rf"\d{{1,2}}[- /](?:{_MONTHS})\w{{0,2}}\.?|(?:{_MONTHS})\w{{0,2}}\.?-\d{{1,2}}", re.I)
+_MONTH = re.compile(
+    rf"\d{{1,2}}[- /](?:{_MONTHS})\w{{0,2}}\.?|(?:{_MONTHS})\w{{0,2}}\.?-\d{{1,2}}", re.I
+)
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)|#{4,}")
 _POINT_ZERO = re.compile(r"\d{4,}[.,]0")
 
@@ -223,7 +232,11 @@ def _lost_zeros(counts: Mapping[str, int]) -> dict[str, Any] | None:
     short = [text for text in digits if len(text) < width]
     if not short or len(short) == len(digits):
         return None
-    return {"cells": sum(counts[text] for text in short), "samples": short[:_SAMPLES], "width": width}
+    return {
+        "cells": sum(counts[text] for text in short),
+        "samples": short[:_SAMPLES],
+        "width": width,
+    }
 
 
 def _mojibake(counts: Mapping[str, int]) -> dict[str, Any] | None:
@@ -292,9 +305,7 @@ def hints(
 # In words
 
 
-def describe(
-    evidence: Evidence, translate: Callable[[str], str] = N_
-) -> list[dict[str, Any]]:
+def describe(evidence: Evidence, translate: Callable[[str], str] = N_) -> list[dict[str, Any]]:
     """Say in sentences what was found in one column.
 
     Each: {"part", "text", "samples", "asks"}; part: day_first, decimal_comma, excel_serial,

@@ -266,9 +266,9 @@ _ROWS: dict[str, Code] = {
         N_("Give it an identifier if it has one."),
     ),
     "OCCURRENCE_ID_ELSEWHERE": Code(
-        "warning",
+        "blocking",
         N_('{term} "{value}" is that of a record in another collection of this portal.'),
-        N_("Check that both are the same specimen; the row comes in as a copy."),
+        N_("Import the file as copies, or leave the column with the {term} unmapped."),
     ),
     "ORPHAN_EXTENSION_ROW": Code(
         "warning",
@@ -323,6 +323,26 @@ _FILES: dict[str, Code] = {
         N_('two columns are called "{value}".'),
         N_("Check which of them is mapped."),
     ),
+    "HEADER_MISSING": Code(
+        "warning",
+        N_("the first row looks like data, so the columns are numbered."),
+        N_("Say what they hold, or that the first row names them."),
+    ),
+    "ROWS_ABOVE_HEADER": Code(
+        "warning",
+        N_("{value} rows stand above the row that names the columns; they were passed over."),
+        N_("Check that none of them is a record."),
+    ),
+    "LETTERS_SPOILT": Code(
+        "warning",
+        N_("some letters look spoilt on their way: {value}."),
+        N_("Look at the samples and let them be mended if that is right."),
+    ),
+    "LETTERS_LOST": Code(
+        "warning",
+        N_("letters are lost in {value} cells and stand as \ufffd."),
+        N_("Export the file again as UTF-8 if you can."),
+    ),
     "HEADER_AS_DATA": Code(
         "warning",
         N_("meta.xml declares no header row, but the first row is one; it was left out."),
@@ -354,6 +374,11 @@ _REFUSALS: dict[str, Code] = {
         N_("the file is a spreadsheet ({value})."),
         N_("Save its sheet as CSV (UTF-8) and upload that."),
     ),
+    "ENCODING_UNKNOWN": Code(
+        "blocking",
+        N_('the character encoding "{value}" is not known here.'),
+        N_("Choose another one, such as utf-8 or windows-1252."),
+    ),
     "LINE_TOO_LONG": Code(
         "blocking",
         N_("the line is longer than {value} characters."),
@@ -373,6 +398,11 @@ _REFUSALS: dict[str, Code] = {
         "blocking",
         N_("the header has more than {value} columns."),
         N_("Check the separator; a table of records has at most a few hundred."),
+    ),
+    "SEPARATOR_UNUSABLE": Code(
+        "blocking",
+        N_('"{value}" can\'t part the cells of a table.'),
+        N_("Name one character, such as ; or | or tab."),
     ),
     "DELIMITER_UNSUPPORTED": Code(
         "blocking",

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from .containers import Container, Limits, open_container, safe_name
 from .issues import Issue, Refused
+from .looks import ROWS_LOOKED_AT, encoding_evidence, header_at, spoilt_letters, usual_width
 from .meta import Declaration, Meta, read_meta
 from .tables import How, Part, Source, SourceRow, Table
 from .tabular import (
@@ -105,6 +106,7 @@ class Opening:
     """The steps from an opened container to a source, and the issues gathered on the way."""
 
     core_row_type = OCCURRENCE_ROW
+    guesses_header = True
 
     def __init__(self, container: Container, limits: Limits, how: How):
         self.container = container
@@ -132,6 +134,7 @@ class Opening:
         if next(core.rows(), None) is None:
             raise Refused("NO_ROWS", file=self.filename)
         first = core._parts[0]
+        self._look_at(core, first)
         encoding, delimiter = first.found.encoding, first.format.delimiter
         return Source(
             kind,
@@ -144,6 +147,28 @@ class Opening:
             self.container,
             self.found,
         )
+
+    def _look_at(self, core: Table, part: Part) -> None:
+        """Gather what a person may want to overrule, and mend letters where that was decided."""
+        decided = "person" if self.how.encoding else "mark" if part.found.marked else ""
+        by = decided or ("meta.xml" if core._declared else "content")
+        self.found["encoding"] = encoding_evidence(core, part, by)
+        by = "person" if self.how.delimiter else "meta.xml" if core._declared else "content"
+        columns = len(core.headers)
+        self.found["delimiter"] = {"chosen": part.format.delimiter, "by": by, "columns": columns}
+        if part.found.spoilt and (spoilt := spoilt_letters(core)):
+            self.found["mojibake"] = {"chosen": self.how.repair, **spoilt}
+            self._report_spoilt(spoilt)
+        if self.how.repair:
+            every = range(len(core.headers))
+            core._mends = tuple(every if self.how.repair is True else self.how.repair)
+
+    def _report_spoilt(self, spoilt: dict[str, Any]) -> None:
+        if spoilt["cells"] and self.how.repair is None:
+            before, after = next(iter(spoilt["columns"].values()))["samples"][0]
+            self.issues.append(Issue("LETTERS_SPOILT", "", f"{before} → {after}"))
+        if spoilt["lost"]:
+            self.issues.append(Issue("LETTERS_LOST", "", str(spoilt["lost"])))
 
     # Archives with meta.xml
 
@@ -206,6 +231,7 @@ class Opening:
             _fills=declaration.fills,
             _copies=list(map(itemgetter(0), declaration.copies)),
             _limits=self.limits,
+            _declared=True,
         )
 
     def _located(self, location: str, folder: str) -> str | None:
@@ -229,14 +255,21 @@ class Opening:
         found = (
             Survey()
             if empty
-            else survey(opener, name, self.limits, declaration.encoding, declaration.delimiter)
+            else survey(
+                opener,
+                name,
+                self.limits,
+                declaration.encoding,
+                declaration.delimiter,
+                self.how.encoding,
+            )
         )
         self._report_encoding(found, declaration.encoding)
         format = self._declared_format(declaration, found)
         return Part(name, opener, found, format, declaration.header_lines)
 
     def _declared_format(self, declaration: Declaration, found: Survey) -> Format:
-        delimiter = declaration.delimiter
+        delimiter = self._delimiter() or declaration.delimiter
         if delimiter in ("", " "):  # a tab written as such in an attribute is read as a space
             delimiter = guess_format(found).delimiter
         if len(delimiter) > 1 or delimiter in "\r\n":
@@ -339,15 +372,10 @@ class Opening:
 
     def _loose_table(self, name: str, row_type: str = OCCURRENCE_ROW) -> Table:
         opener = partial(self.container.open, name)
-        found = survey(opener, name, self.limits)
+        found = survey(opener, name, self.limits, chosen=self.how.encoding)
         self._report_encoding(found, "")
-        part = Part(name, opener, found, guess_format(found), 0)
-        headers: list[str] = []
-        for row in self._rows(part):
-            part.skip += 1
-            headers = [_header(cell) for cell in row.cells]
-            if any(headers):
-                break
+        part = Part(name, opener, found, self._loose_format(found), 0)
+        headers = self._loose_headers(part, core=row_type == self.core_row_type)
         if not any(headers):
             raise Refused("FILE_EMPTY", file=name)
         if len(headers) > self.limits.columns:
@@ -355,6 +383,52 @@ class Opening:
         self._report_twins(headers)
         needed = len(headers)
         return Table(name, row_type, headers, _parts=[part], _needed=needed, _limits=self.limits)
+
+    def _loose_format(self, found: Survey) -> Format:
+        delimiter = self._delimiter()
+        return refine_quoting(found, Format(delimiter)) if delimiter else guess_format(found)
+
+    def _delimiter(self) -> str:
+        """Return the separator that a person named, or blank."""
+        named = self.how.delimiter
+        delimiter = {"tab": "\t", "\\t": "\t"}.get(named.lower(), named)
+        if len(delimiter) > 1 or delimiter in ("\r", "\n", '"'):
+            raise Refused("SEPARATOR_UNUSABLE", delimiter, file=self.filename)
+        return delimiter
+
+    def _loose_headers(self, part: Part, core: bool) -> list[str]:
+        """Return a name for each column of a table that nothing declares, and skip its header."""
+        rows = self._first_rows(part)
+        filled = next((at for at, cells in enumerate(rows) if any(cells)), None)
+        if filled is None:
+            return []
+        overruled = self.how.header if core else True
+        at: int | None = filled if overruled else None
+        if overruled is None:
+            at = header_at(rows) if self.guesses_header else filled
+        if core:
+            by = "content" if self.how.header is None else "person"
+            first = [cell[:80] for cell in rows[filled][:12]]
+            self.found["header"] = {"chosen": at is not None, "by": by, "first": first}
+        if at is None:
+            if overruled is None:
+                self.issues.append(Issue("HEADER_MISSING"))
+            return [f"Column {number}" for number in range(1, usual_width(rows) + 1)]
+        if at > filled:
+            self.issues.append(Issue("ROWS_ABOVE_HEADER", "", str(at - filled)))
+        part.skip = at + 1
+        return rows[at]
+
+    def _first_rows(self, part: Part) -> list[list[str]]:
+        """Return some rows; those up to one that can't be read, unless that is the very first."""
+        rows: list[list[str]] = []
+        try:
+            for row in islice(self._rows(part), ROWS_LOOKED_AT):
+                rows.append(list(map(_header, row.cells)))
+        except Refused:
+            if not any(map(any, rows)):
+                raise
+        return rows
 
     def _loose_extension(self, name: str, row_type: str, core: Table) -> Table | None:
         """Return an extension that is told by its file's name, linked by coreid or occurrenceID."""

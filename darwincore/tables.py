@@ -90,6 +90,7 @@ class Table:
     _copies: list[int] = field(default_factory=list, repr=False)
     _limits: Limits = field(default_factory=Limits, repr=False)
     _mends: tuple[int, ...] = field(default=(), repr=False)
+    _declared: bool = False
 
     def rows(self) -> Iterator[SourceRow]:
         """Yield the rows in their order; rows without any value are passed over."""
@@ -145,9 +146,9 @@ class Source(AbstractContextManager["Source"]):
     found: how the file was read and why, for a person to look at and to overrule, JSON-able:
     {"encoding": {chosen, by, lines, repaired, samples}, "delimiter": {chosen, by, columns},
     "header": {chosen, by, first}, "sheets": [{name, hidden, headers, terms, chosen}],
-    "mojibake": {chosen, cells, columns: {index: {header, cells, samples: [[before, after]]}}, lost},
+    "mojibake": {chosen, cells, lost, columns: {index: {header, cells, samples: [[before, after]]}}},
     "events": {file, rows, parents, without}}; a part that does not apply is absent. by: "person",
-    "meta.xml", "mark" (a byte order mark), or "content".
+    "meta.xml", "mark" (a byte order mark) or "content".
     """
 
     kind: Literal["table", "archive", "coldp"]

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from .containers import MEBIBYTE, Limits
 from .issues import Issue, Refused
+from .mojibake import LOST, MARKS, spotted
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
@@ -39,6 +40,8 @@ class Survey:
     encoding: what to call it. repaired: lines that are no UTF-8 and were read as Windows-1252.
     lines: their number. wide: some character is outside ASCII. returns: lines end in CR alone.
     dirty: control characters or lone carriage returns to take out. nulls: MySQL's \\N is used.
+    spoilt: some letters look as if they were read in a wrong encoding before, or are lost. marked:
+    the file starts with a byte order mark.
     sample: the first bytes, as UTF-8; complete: they are all.
     """
 
@@ -50,6 +53,8 @@ class Survey:
     returns: bool = False
     dirty: bool = False
     nulls: bool = False
+    spoilt: bool = False
+    marked: bool = False
     sample: bytes = b""
     complete: bool = True
 
@@ -78,29 +83,59 @@ _REMOVED = (Issue("CONTROL_CHARACTERS"),)
 
 
 def survey(
-    opener: Opener, file: str, limits: Limits, declared: str = "", separator: str = ""
+    opener: Opener,
+    file: str,
+    limits: Limits,
+    declared: str = "",
+    separator: str = "",
+    chosen: str = "",
 ) -> Survey:
     """Find out how to read a file; raise Refused where it is no text or a limit is passed.
 
-    declared: the encoding that somebody said it has, or blank. It is believed unless the bytes say
-    otherwise. separator: the one that was declared, which may be a control character.
+    declared: the encoding that the archive says it has, or blank. It is believed unless the bytes
+    say otherwise. chosen: the one that a person says, which is believed. separator: the one that
+    was declared, which may be a control character.
     """
+    if chosen:
+        return _survey_as(chosen, opener, file, limits)
     with opener() as stream:
         head = stream.read(_SAMPLE)
     transcode = _byte_order(head)
     if not transcode:
         _refuse_other_kinds(head.replace(separator.encode() or b" ", b" "), file)
+    marked = head.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     codec = _codec(declared)
     found = _pass_over(opener, transcode, file, limits)
     if not transcode and codec and found.repaired:
         transcode = "cp1252" if codec == "iso8859-1" else codec
         found = _pass_over(opener, transcode, file, limits)
     if transcode:
+        return replace(found, transcode=transcode, encoding=transcode, marked=marked)
+    return replace(_with_foreign_lines(found, opener), marked=marked)
+
+
+def _survey_as(chosen: str, opener: Opener, file: str, limits: Limits) -> Survey:
+    try:
+        known = codecs.lookup(chosen.strip()).name
+    except (LookupError, ValueError):
+        known = ""
+    codec = _codec(chosen)
+    if not codec and known not in ("utf-8", "ascii", "utf-8-sig"):
+        raise Refused("ENCODING_UNKNOWN", chosen, file=file)
+    transcode = "cp1252" if codec == "iso8859-1" else codec.replace("utf-8-sig", "")
+    with _as_utf8(opener, transcode) as stream:
+        _refuse_other_kinds(stream.read(_SAMPLE), file)
+    found = _pass_over(opener, transcode, file, limits)
+    if transcode:
         return replace(found, transcode=transcode, encoding=transcode)
-    if found.repaired:
-        found = replace(found, repaired=_count_foreign_lines(opener, found.returns))
-        return replace(found, encoding="windows-1252")
-    return found
+    return _with_foreign_lines(found, opener)
+
+
+def _with_foreign_lines(found: Survey, opener: Opener) -> Survey:
+    if not found.repaired:
+        return found
+    repaired, spoilt = _count_foreign_lines(opener, found.returns)
+    return replace(found, repaired=repaired, spoilt=spoilt, encoding="windows-1252")
 
 
 def _byte_order(head: bytes) -> str:
@@ -159,11 +194,14 @@ def _codec(declared: str) -> str:
     return ""
 
 
+_SPOILT = (*MARKS, LOST.encode())
+
+
 def _pass_over(opener: Opener, transcode: str, file: str, limits: Limits) -> Survey:
     sample = b""
     strict: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
     feeds = returns = pairs = run = line = 0
-    wide = dirty = nulls = longer = False
+    wide = dirty = nulls = longer = spoilt = False
     last = b""
     with _as_utf8(opener, transcode) as stream:
         while chunk := stream.read(MEBIBYTE):
@@ -171,6 +209,7 @@ def _pass_over(opener: Opener, transcode: str, file: str, limits: Limits) -> Sur
             longer = longer or len(chunk) > _SAMPLE
             if not chunk.isascii():
                 wide = True
+                spoilt = spoilt or any(mark in chunk for mark in _SPOILT)
             strict = _still_utf8(strict, chunk) if wide else strict
             feeds += chunk.count(b"\n")
             returns += chunk.count(b"\r")
@@ -191,6 +230,7 @@ def _pass_over(opener: Opener, transcode: str, file: str, limits: Limits) -> Sur
         returns=feeds == 0 and returns > 0,
         dirty=dirty or (feeds > 0 and returns > pairs),
         nulls=nulls,
+        spoilt=spoilt,
         sample=sample,
         complete=not longer,
     )
@@ -219,15 +259,17 @@ def _run_on(chunk: bytes, run: int) -> int:
     return len(chunk) - 1 - max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
 
 
-def _count_foreign_lines(opener: Opener, returns: bool) -> int:
-    count = 0
+def _count_foreign_lines(opener: Opener, returns: bool) -> tuple[int, bool]:
+    """Count the lines that are no UTF-8; tell whether some are partly UTF-8, so spoilt by us."""
+    count, spoilt = 0, False
     with _line_ends(opener(), returns) as stream:
         for line in stream:
             try:
                 line.decode()
             except UnicodeDecodeError:
                 count += 1
-    return count
+                spoilt = spoilt or spotted(_as_windows(line))
+    return count, spoilt
 
 
 # From bytes to text
@@ -263,7 +305,8 @@ class _Mapped(io.RawIOBase):
 def _as_utf8(opener: Opener, transcode: str) -> IO[bytes]:
     if not transcode:
         return opener()
-    decoder = codecs.getincrementaldecoder(transcode)("replace")
+    errors = _OR_LATIN_1 if transcode == "cp1252" else "replace"
+    decoder = codecs.getincrementaldecoder(transcode)(errors)
     return io.BufferedReader(
         _Mapped(opener(), lambda chunk, last: decoder.decode(chunk, last).encode()), MEBIBYTE
     )
@@ -292,7 +335,11 @@ def _mended_lines(stream: IO[bytes]) -> Iterator[str]:
         try:
             yield line.decode()
         except UnicodeDecodeError:
-            yield line.decode("cp1252", "windows-1252-or-latin-1")
+            yield _as_windows(line)
+
+
+def _as_windows(line: bytes) -> str:
+    return line.decode("cp1252", _OR_LATIN_1)
 
 
 def _latin_1(error: UnicodeError) -> tuple[str, int]:
@@ -301,7 +348,8 @@ def _latin_1(error: UnicodeError) -> tuple[str, int]:
     return error.object[error.start : error.end].decode("latin-1"), error.end
 
 
-codecs.register_error("windows-1252-or-latin-1", _latin_1)
+_OR_LATIN_1 = "windows-1252-or-latin-1"
+codecs.register_error(_OR_LATIN_1, _latin_1)
 
 
 # Parsing

@@ -55,8 +55,10 @@ def receive(collection: Collection, user: Any, file: File[Any], name: str) -> Im
 
 @work("import stage")
 def stage_job(progress: Progress) -> dict[str, Any]:
-    """Stage the run whose GUID is the job's key."""
-    return stage(run_of(progress), progress)
+    """Stage the run whose GUID is the job's key; fetch its file first if it isn't here yet."""
+    run = run_of(progress)
+    fetching.fetch(run, progress)
+    return stage(run, progress)
 
 
 def stage(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
@@ -96,7 +98,8 @@ def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> 
     guessed = mapping.guess(core.table.headers, core.samples)
     declared = source.kind == "archive" and core.table.row_type == OCCURRENCE_ROW
     targets = [*(entry["term"] for entry in guessed), *core.table.constants]
-    if not mapping.is_occurrence_table(targets, declared=declared):
+    named = source.found.get("header", {}).get("chosen", True)
+    if named and not mapping.is_occurrence_table(targets, declared=declared):
         found = ", ".join(core.table.headers[:12])
         raise issues.Refused("NO_OCCURRENCE_TABLE", found, file=core.table.file)
     run.source = {
