@@ -17,7 +17,7 @@ from typing import NamedTuple
 from .coordinates import INVALID, Pair, angle, axis, coordinate_pair
 from .dates import DateRead, parse_date
 from .elevations import measure
-from .eventdate import DATE_TERMS, read_date_identified, read_dates, read_label
+from .eventdate import DATE_TERMS, LABEL_TERMS, read_date_identified, read_dates, read_label
 from .finding import Found, Group, Texts
 from .grids import grid_point, without_datum
 from .hints import Hints
@@ -558,7 +558,7 @@ def _number_group(term: str, column: str) -> Group:
 
 _OWN_GROUPS = (
     Group(DATE_TERMS, read_dates),
-    Group(("verbatimEventDate",), read_label, unless="event_date"),
+    Group(LABEL_TERMS, read_label, unless="event_date"),
     Group(("dateIdentified",), read_date_identified),
     Group(_DECIMAL_TERMS, _read_coordinates),
     Group(_WRITTEN_TERMS, _derive_coordinates, unless="decimal_latitude"),

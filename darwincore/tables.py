@@ -146,7 +146,7 @@ class Source(AbstractContextManager["Source"]):
     found: how the file was read and why, for a person to look at and to overrule, JSON-able:
     {"encoding": {chosen, by, lines, repaired, samples}, "delimiter": {chosen, by, columns},
     "header": {chosen, by, first}, "sheets": [{name, hidden, headers, terms, chosen}],
-    "mojibake": {chosen, cells, lost, columns: {index: {header, cells, samples: [[before, after]]}}},
+    "mojibake": {chosen, cells, lost, columns: {index: {header, cells, samples}}},
     "events": {file, rows, parents, without}}; a part that does not apply is absent. by: "person",
     "meta.xml", "mark" (a byte order mark) or "content".
     """
