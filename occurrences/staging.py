@@ -28,7 +28,7 @@ from darwincore.issues import Issue
 from darwincore.reader import How, Source, SourceRow, Table, open_source
 from darwincore.terms import OCCURRENCE_ROW
 from journal.jobs import Progress, work
-from occurrences import mapping, mending
+from occurrences import fetching, mapping, mending
 from occurrences.bulk import one_of
 from occurrences.drafting import Cells, FileRow, Key
 from occurrences.models import ImportRow, ImportRun
