@@ -27,7 +27,7 @@ DATE_TERMS = (
     "startDayOfYear",
     "endDayOfYear",
 )
-LABEL_TERMS = ("verbatimEventDate", *DATE_TERMS[2:])
+LABEL_GIVES_WAY = ("event_date", "month", "day", "start_day_of_year", "end_day_of_year")
 _DATE_CODES = {"INVALID": "RECORDED_DATE_INVALID"}
 
 
@@ -66,14 +66,12 @@ def read_dates(texts: Texts, today: date) -> Found:
 
 @lru_cache(maxsize=4096)
 def read_label(texts: Texts, today: date) -> Found:
-    """Derive a date from verbatimEventDate, where no other term says anything of when.
+    """Derive a date from verbatimEventDate, where nothing else said anything of when.
 
     What is no date there is none and no fault.
     """
     found = Found()
-    label, *parts = texts
-    if any(parts):
-        return found
+    (label,) = texts
     read = parse_date(label)
     if read.period:
         _derive(read.period, found, today, label)

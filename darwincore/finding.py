@@ -35,12 +35,12 @@ class Found:
 class Group(NamedTuple):
     """Terms that are read together, by a pure function of their texts and of today.
 
-    unless: a column; where a group before this one filled it, this one is passed over.
+    unless: columns; where a group before this one filled one, this one is passed over.
     """
 
     terms: Texts
     read: Callable[[Texts, date], Found]
-    unless: str = ""
+    unless: tuple[str, ...] = ()
 
     def found(self, texts: Texts, today: date) -> Found:
         """Read the texts; those as long as a book are read without being remembered."""

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from .coordinates import INVALID, Pair, angle, axis, coordinate_pair
 from .dates import DateRead, parse_date
 from .elevations import measure
-from .eventdate import DATE_TERMS, LABEL_TERMS, read_date_identified, read_dates, read_label
+from .eventdate import DATE_TERMS, LABEL_GIVES_WAY, read_date_identified, read_dates, read_label
 from .finding import Found, Group, Texts
 from .grids import grid_point, without_datum
 from .hints import Hints
@@ -142,7 +142,7 @@ def _interpreted(cells: Mapping[str, str], plan: _Plan) -> Interpretation:
     if wanted:
         today = date.today()
         for group in plan.groups_of(wanted):
-            if group.unless and group.unless in result.values:
+            if group.unless and not result.values.keys().isdisjoint(group.unless):
                 continue
             _merge(result, group.found(tuple(map(texts.__getitem__, group.terms)), today))
     return result
@@ -558,10 +558,10 @@ def _number_group(term: str, column: str) -> Group:
 
 _OWN_GROUPS = (
     Group(DATE_TERMS, read_dates),
-    Group(LABEL_TERMS, read_label, unless="event_date"),
+    Group(("verbatimEventDate",), read_label, unless=LABEL_GIVES_WAY),
     Group(("dateIdentified",), read_date_identified),
     Group(_DECIMAL_TERMS, _read_coordinates),
-    Group(_WRITTEN_TERMS, _derive_coordinates, unless="decimal_latitude"),
+    Group(_WRITTEN_TERMS, _derive_coordinates, unless=("decimal_latitude",)),
     Group(("coordinateUncertaintyInMeters",), _read_uncertainty),
     Group((_ELEVATION.low, _ELEVATION.high, _ELEVATION.verbatim), _read_elevation),
     Group((_DEPTH.low, _DEPTH.high, _DEPTH.verbatim), _read_depth),
