@@ -1,25 +1,38 @@
 """Which column of a file means which term: guessed from its header, chosen by a person.
 
-To recognise a source's header, add it to `_SYNONYMS`. A target is a term's name,
-"identifier:TAG" (an additional identifier named TAG), "legacyID" (the occid of a Symbiota portal),
-"sourceID" (the key the source knows the row by), or "" for a column that is not imported.
+To recognise a source's header, add it to `occurrences.headers`. A target is a term's name, a part
+of one (`occurrences.parts`), "identifier:TAG" (an additional identifier named TAG), "legacyID" (the
+occid of a Symbiota portal), "sourceID" (the key the source knows the row by), "kept" for a column
+that is kept in dynamicProperties, or "" for one that is not imported.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
 from darwincore import terms
-from darwincore.terms import simple_name, term_named
+from darwincore.definitions import definition
+from darwincore.places import number
+from occurrences.headers import (
+    IDENTIFIER,
+    SYNONYMS,
+    exactly,
+    fold,
+    is_unclear_number,
+    nearly,
+    says_nothing,
+    synonyms,
+    unit_in,
+)
+from occurrences.looks import is_date, is_name, look, strikes
 from occurrences.parts import PARTS
 
 LEGACY_ID = "legacyID"
 SOURCE_ID = "sourceID"
-IDENTIFIER = "identifier:"
 UNMAPPED = ""
 # Kept in dynamicProperties under its header.
 KEPT = "kept"
@@ -35,178 +48,186 @@ TELLING = frozenset(
     ).split()
 )
 
-# target: the headers it goes by, folded (lower case, letters and digits alone). The column that
-# comes first in the file gets the target; of two targets for one header the first that is free.
-_SYNONYMS: dict[str, str] = {
-    # Symbiota's own columns and its synonyms
-    "scientificName": (
-        "sciname fullname taxon taxonname species latinname currentname nombrecientifico "
-        "nomecientifico nomscientifique wissenschaftlichername specieshybrid"
-    ),
-    "scientificNameAuthorship": "author authors authority speciesauthor autor auteur taxonauthor",
-    "family": "taxonfamilyname familia famille familie",
-    "genus": "genero genre gattung",
-    "specificEpithet": "species speciesepithet epithet epiteto",
-    "infraspecificEpithet": "subspecies variety infraspecificname",
-    "vernacularName": "commonname nombrecomun",
-    "identificationQualifier": "cf qualifier",
-    "identifiedBy": "detby determiner determinor determinedby determinador identificadopor",
-    "dateIdentified": (
-        "determinationdate determineddate datedetermined detdate identificationdate "
-        "fechadeterminacion"
-    ),
-    "identificationRemarks": "determinedremarks detremarks detnotes determinationremarks",
-    "occurrenceID": "guid occurrenceguid specimenguid uuid recordguid",
-    "catalogNumber": (
-        "barcode barcodevalue catalog catalognum catalogno catno accession accessionid "
-        "accessionnumber accessionno specimennumber numerodecatalogo numcatalogo"
-    ),
-    IDENTIFIER + "Accession": "accession accessionid accessionnumber accessionno",
-    IDENTIFIER + "Previous Catalog Number": "previouscatalognumber oldcatalognumber",
-    IDENTIFIER + "dbpk": "dbpk",
-    "otherCatalogNumbers": "othercatalognumber othernumbers otheridentifiers additionalidentifiers",
-    LEGACY_ID: "occid",
-    SOURCE_ID: "id coreid gbifid",
-    "recordedBy": (
-        "collector collectors observer primarycollector fieldcollector collectedby collectorname "
-        "colector coletor collecteur recolector sammler leg legit userlogin"
-    ),
-    "recordNumber": (
-        "collectornumber collectorno collectorsnumber collnumber collno collectionnumber collnum "
-        "fieldcollectorfieldnumber numerodecolector numerodecoleta numerodecolecta "
-        "numerodecollecte number"
-    ),
-    "associatedCollectors": "collectors addcoll additionalcollectors secondarycollectors",
-    "eventDate": (
-        "date datecollected collectiondate collectdate collectiondatestart colldate observedon "
-        "dateobserved collectionstartdate collectingdate fecha fechadecolecta fechacolecta data "
-        "datadecoleta datacoleta datederecolte"
-    ),
-    "verbatimEventDate": "verbatimdate collectionverbatimdate datetext",
-    "year": "yearcollected collectionyear ano anio",
-    "month": "monthcollected mes",
-    "day": "daycollected dia",
-    "country": "placecountryname pais pays land",
-    "stateProvince": "state province placestatename estado provincia departamento stateprov",
-    "county": "placecountyname municipiocounty condado",
-    "municipality": "municipio town city",
-    "locality": (
-        "location placeguess fieldlocalitydescription localitydescription localidad localidade "
-        "localite fundort site sitename"
-    ),
-    "locationRemarks": "localitynotes localityremarks",
-    "decimalLatitude": "lat latitude latdd declat latitud",
-    "decimalLongitude": "lon long lng longitude longdd declong longitud",
-    "verbatimLatitude": "lat latitude latitud",
-    "verbatimLongitude": "lon long lng longitude longitud",
-    "verbatimCoordinates": "coordinates coordenadas coords",
-    "coordinateUncertaintyInMeters": (
-        "uncertainty errorradius publicpositionalaccuracy positionalaccuracy coordinateuncertainty "
-        "uncertaintym"
-    ),
-    "geodeticDatum": "datum",
-    "georeferenceSources": "georeferencingsource georeferencesource",
-    "georeferenceRemarks": "georefremarks",
-    "minimumElevationInMeters": (
-        "elevation elevationmeters elevationm minelevationm minelevation elev altitude altitud "
-        "minimumelevation altitudemin"
-    ),
-    "maximumElevationInMeters": "maxelevationm maxelevation maximumelevation altitudemax",
-    "verbatimElevation": "verbatimelev elevationtext",
-    "habitat": "habitatdescription sitedeschabitat fieldhabitat ecology",
-    "associatedTaxa": "associatedspecies fieldassociatedspecies assoctaxa assocspecies",
-    "occurrenceRemarks": (
-        "notes remarks generalnotes specimennotes comments observaciones notas bemerkungen"
-    ),
-    "verbatimAttributes": "plantdescription description specimendescription descripcion",
-    "reproductiveCondition": "phenology fenologia",
-    "cultivationStatus": "captivecultivated cultivated",
-    "storageLocation": "storageage storage",
-    "duplicateQuantity": "dupecount duplicates duplicados",
-    "processingStatus": "recordstatus",
-    "recordSecurity": "localitysecurity security",
-    "securityReason": "localitysecurityreason",
-    "associatedMedia": "imageurl accessuri image imageurls",
-    "license": "rights",
-    "individualCount": "count numberofindividuals",
-    "kingdom": "reino regne reich",
+
+# Terms of which a file may hold the pieces in columns of their own.
+_PIECES = {
+    "recordnumberprefix": "recordNumber",
+    "recordnumbersuffix": "recordNumber",
+    "authorspecies": "scientificNameAuthorship",
+    "authorinfraspecific": "scientificNameAuthorship",
 }
-_FOLD = re.compile(r"[^\w]|_")  # also the accents that NFKD sets apart
+# Words in a header that speak against the look of its values.
+_OTHERWISE = re.compile(
+    r"host|assoc|parent|former|prev|prior|accept|old|syn|vern|common|imag|file|path|note|remark|file"
+)
 
 
-def fold(header: str) -> str:
-    """Return a header in lower case without spaces, signs, accents and prefix.
+class Guess(TypedDict, total=False):
+    """What a column may mean. ask: a person must say what its numbers are. by: "look" where the
+    values told, "header" where another word than the term's name did."""
 
-    "dwc:Event.Date" gives eventdate, "Número de colector" numerodecolector.
+    column: str
+    term: str
+    ask: bool
+    by: str
+
+
+def guess(headers: Sequence[str], samples: Sequence[Sequence[str]]) -> list[Guess]:
+    """Return a guess a header, in their order.
+
+    samples: some values of each column, to tell an epithet from a name and degrees from DMS, and
+    for columns whose header says nothing. Exact names of terms win over synonyms, and headers of
+    one meaning over those of several; of two columns for one target the first gets it, and the
+    other stays unmapped.
     """
-    plain = unicodedata.normalize("NFKD", simple_name(header))
-    return _FOLD.sub("", plain).lower()
+    guessing = _Guessing(headers, samples)
+    guessing.take(_exactly, by="name")
+    guessing.take(_only_meaning, by="header")
+    guessing.take(_by_synonym, by="header")
+    guessing.take(_nearly, by="header")
+    guessing.take(_by_look, by="look")
+    guessing.add_pieces()
+    guessing.beside_hemispheres()
+    return guessing.found()
 
 
-def _candidates() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for target, headers in _SYNONYMS.items():
-        for header in headers.split():
-            found.setdefault(header, []).append(target)
-    return found
+class _Guessing:
+    """The columns of a file while they are being guessed."""
 
+    def __init__(self, headers: Sequence[str], samples: Sequence[Sequence[str]]) -> None:
+        self.headers = headers
+        self.samples = samples
+        self.chosen = [UNMAPPED] * len(headers)
+        self.by = [""] * len(headers)
 
-_BY_SYNONYM = _candidates()
-_BY_FOLDED_NAME = {term.name.lower(): term.name for term in terms.TERMS}
+    def values(self, at: int) -> list[str]:
+        values = self.samples[at] if at < len(self.samples) else ()
+        return [value for value in values if value]
 
-
-def guess(headers: Sequence[str], samples: Sequence[Sequence[str]]) -> list[dict[str, str]]:
-    """Return [{"column": header, "term": target}], one a header, in their order.
-
-    samples: a few values of each column, to tell an epithet from a name and degrees from DMS.
-    Exact names of terms win over synonyms; of two columns for one target the first gets it, and
-    the other stays unmapped.
-    """
-    chosen = [UNMAPPED] * len(headers)
-    taken: set[str] = set()
-    for naming in (_exactly, _by_synonym):
-        for position, header in enumerate(headers):
-            if chosen[position] or not header.strip():
+    def take(self, naming: Callable[[str, Sequence[str]], Iterable[str]], *, by: str) -> None:
+        """Give each column that has no target yet the first free one that `naming` yields."""
+        taken = set(self.chosen)
+        for at, header in enumerate(self.headers):
+            if self.chosen[at]:
                 continue
-            values = samples[position] if position < len(samples) else ()
-            target = next((t for t in naming(header, values) if t not in taken), UNMAPPED)
-            chosen[position] = target
-            taken.add(target)
-    return [{"column": header, "term": term} for header, term in zip(headers, chosen, strict=True)]
+            target = next((t for t in naming(header, self.values(at)) if t not in taken), UNMAPPED)
+            self.chosen[at] = target
+            if target:
+                self.by[at] = by
+                if target != KEPT:
+                    taken.add(target)
+
+    def add_pieces(self) -> None:
+        """Let several columns share a term where their headers say that they are its pieces."""
+        for at, header in enumerate(self.headers):
+            target = _PIECES.get(fold(header))
+            if target and not self.chosen[at]:
+                self.chosen[at], self.by[at] = target, "header"
+
+    def beside_hemispheres(self) -> None:
+        """Take latitudes and longitudes beside a column of hemispheres for degrees."""
+        for axis in ("latitude", "longitude"):
+            if f"{axis}Hemisphere" not in self.chosen or f"{axis}Degrees" in self.chosen:
+                continue
+            decimal = f"decimal{axis.capitalize()}"
+            if decimal in self.chosen and self.by[at := self.chosen.index(decimal)] != "name":
+                self.chosen[at] = f"{axis}Degrees"
+
+    def found(self) -> list[Guess]:
+        guesses = []
+        for at, header in enumerate(self.headers):
+            entry: Guess = {"column": header, "term": self.chosen[at]}
+            if is_unclear_number(header):
+                entry["ask"] = True
+            if self.by[at] in ("header", "look"):
+                entry["by"] = self.by[at]
+            guesses.append(entry)
+        return guesses
 
 
 def _exactly(header: str, values: Sequence[str]) -> Iterator[str]:
-    if term := term_named(header):
-        yield term.name
-    elif name := _BY_FOLDED_NAME.get(fold(header)):
+    """Yield the term that is named so; a "type" that says holotype is the status of a type."""
+    name = exactly(header)
+    if name == "type" and "typeStatus" in look(values):
+        yield "typeStatus"
+    elif name:
         yield name
 
 
+def _only_meaning(header: str, values: Sequence[str]) -> list[str]:
+    found = list(dict.fromkeys(_by_synonym(header, values)))
+    return found if len(found) == 1 else []
+
+
 def _by_synonym(header: str, values: Sequence[str]) -> Iterator[str]:
-    for target in _BY_SYNONYM.get(fold(header), ()):
-        if _suits(target, fold(header), values):
+    folded = fold(header)
+    for target in synonyms(header):
+        if _suits(target, folded, header, values):
             yield target
 
 
-def _suits(target: str, header: str, values: Sequence[str]) -> bool:
+def _nearly(header: str, values: Sequence[str]) -> Iterator[str]:
+    for target in nearly(header):
+        if _suits(target, fold(header), header, values):
+            yield target
+
+
+def _by_look(header: str, values: Sequence[str]) -> Iterator[str]:
+    if says_nothing(header):
+        yield from look(values)
+    elif not _OTHERWISE.search(fold(header)) and fold(header) not in SYNONYMS:
+        yield from strikes(values)
+
+
+# Headers that are as often the name of a person, a place or a thing.
+_SOFT_NAMES = frozenset(
+    "name nombre nome nom determination det scientific art nomen form var".split()
+)
+_FEET = ("elevationNumber", "elevationNumberTo")
+
+
+def _suits(target: str, folded: str, header: str, values: Sequence[str]) -> bool:
     """Tell whether the sample values allow a target that only its header speaks for."""
-    filled = [value for value in values if value]
-    if header == "species":
-        binomial = any(" " in value for value in filled)
+    if folded in ("species", "especie", "espece", "art", "sp"):
+        binomial = any(" " in value for value in values)
         return binomial == (target == "scientificName")
+    if target == "scientificName" and folded in _SOFT_NAMES:
+        return any(map(is_name, values))
     if target in ("decimalLatitude", "decimalLongitude"):
-        return all(_is_number(value) for value in filled)
+        return all(map(_is_number, values))
+    if target in ("verbatimLatitude", "verbatimLongitude"):
+        return not values or not all(map(_is_number, values))
+    if target in _FEET:
+        return all(map(_is_number, values))
+    if target == "minimumElevationInMeters":
+        return all(map(_is_number, values)) and (
+            unit_in(header) == "m" or folded not in _UNIT_LACKS
+        )
+    if target == "eventDate" and folded == "data":
+        return any(map(is_date, values))
     if target == LEGACY_ID:
-        return all(value.isdigit() for value in filled)
+        return all(value.isdigit() for value in values)
+    if target == "recordNumber" and folded in ("no", "num", "number", "nr"):
+        return any(any(map(str.isdigit, value)) for value in values) or not values
     return True
+
+
+# English headers of elevations that are as often in feet.
+_UNIT_LACKS = frozenset(("elevation", "elev", "alt"))
 
 
 def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return number(text) is not None
+
+
+def constants_of(headers: Sequence[str], mapping: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what headers say of all their values: the feet of "Elevation (ft)"."""
+    targets = {entry["term"] for entry in mapping}
+    for header, entry in zip(headers, mapping, strict=True):
+        unit = unit_in(header)
+        if unit and entry["term"] in _FEET and "elevationUnit" not in targets:
+            return {"elevationUnit": unit}
+    return {}
 
 
 def is_occurrence_table(targets: Iterable[str], *, declared: bool = False) -> bool:
@@ -296,21 +317,44 @@ _GROUPS = {
 }
 
 
+def meaning(target: str) -> str:
+    """Return in a sentence what a column of this target holds; blank where its label says it."""
+    if target in PARTS:
+        return str(PARTS[target].definition)
+    if target in _OWN_MEANINGS:
+        return str(_OWN_MEANINGS[target])
+    if target.startswith(IDENTIFIER):
+        return str(_OWN_MEANINGS[IDENTIFIER])
+    said = definition(target)
+    return str(_(said)) if said else ""
+
+
+_OWN_MEANINGS: Mapping[str, object] = {
+    UNMAPPED: _("The column is not imported."),
+    KEPT: _("Under the name of its column, as text: nothing is lost, and nothing is read."),
+    SOURCE_ID: _("What the database it comes from knows the row by."),
+    LEGACY_ID: _("The number of the record in a Symbiota portal; its old address leads here."),
+    IDENTIFIER: _("Another number of the specimen, listed under this name."),
+}
+
+
 def choices(extra: Iterable[str] = ()) -> list[tuple[object, list[tuple[str, str]]]]:
     """Return the targets as a grouped select wants them: [(group, [(target, label)])].
 
     extra: targets to offer besides, such as the identifiers that were guessed.
     """
     groups: dict[str, list[tuple[str, str]]] = {}
+    parts = [(name, str(part.label)) for name, part in PARTS.items()]
     for term in terms.TERMS:
         groups.setdefault(term.group, []).append((term.name, f"{_(term.label)} ({term.name})"))
     identifiers = dict.fromkeys(target for target in extra if target.startswith(IDENTIFIER))
     keys = [(target, label(target)) for target in (SOURCE_ID, LEGACY_ID)]
     keys += [(target, label(target)) for target in identifiers]
     return [
-        ("", [(UNMAPPED, label(UNMAPPED))]),
+        ("", [(UNMAPPED, label(UNMAPPED)), (KEPT, label(KEPT))]),
         (_("Keys and identifiers"), keys),
         *((_GROUPS[group], sorted(found, key=_by_label)) for group, found in groups.items()),
+        (_("Parts of a place, a date or a name"), parts),
     ]
 
 

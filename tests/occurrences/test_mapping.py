@@ -4,6 +4,7 @@ import pytest
 
 from darwincore import terms
 from occurrences import mapping
+from occurrences.headers import SYNONYMS
 
 
 def targets(*headers, samples=()):
@@ -122,9 +123,9 @@ def test_guessed_identifiers_can_be_chosen_too():
 
 
 def test_every_synonym_leads_to_a_target_that_may_be_chosen():
-    assert all(mapping.is_target(target) for target in mapping._SYNONYMS)
+    assert all(mapping.is_target(target) for found in SYNONYMS.values() for target in found)
 
 
 def test_no_synonym_hides_behind_a_term_s_own_name():
     own = {term.name.lower() for term in terms.TERMS}
-    assert not own & set(mapping._BY_SYNONYM)
+    assert not own & set(SYNONYMS)
