@@ -105,6 +105,7 @@ class ChangeSet(models.Model):
         IMPORT = "import", _("Import")
         TRANSFER = "transfer", _("Transfer")
         MERGE = "merge", _("Merge")
+        LINKING = "linking", _("Linking of duplicates")
         CLEANING = "cleaning", _("Cleaning")
         DELETION = "deletion", _("Deletion")
         TAXON_EDIT = "taxon edit", _("Taxon edit")

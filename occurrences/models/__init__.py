@@ -1,6 +1,6 @@
 """The tables of records and of what moves them in and out."""
 
-from occurrences.models.clustering import Cluster, ClusterMember
+from occurrences.models.clustering import Cluster, ClusterMember, DismissedPair
 from occurrences.models.habits import EditorHabits
 from occurrences.models.handing import (
     Offer,
@@ -27,6 +27,7 @@ __all__ = [
     "Cluster",
     "ClusterMember",
     "DeletedOccurrence",
+    "DismissedPair",
     "Download",
     "DownloadLog",
     "EditorHabits",

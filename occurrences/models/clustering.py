@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -37,3 +38,28 @@ class ClusterMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.occurrence_id} in {self.cluster_id}"
+
+
+class DismissedPair(models.Model):
+    """Two records of which a person said that they are no duplicates: never proposed again.
+
+    By GUID, the smaller first, so that it outlives deleting and bringing back.
+    """
+
+    one = models.UUIDField()
+    other = models.UUIDField()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    dismissed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="dismissed_pair_once"),
+            models.CheckConstraint(
+                condition=models.Q(one__lt=models.F("other")), name="dismissed_pair_in_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.one} ≠ {self.other}"

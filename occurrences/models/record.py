@@ -15,6 +15,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils import timezone
@@ -352,7 +353,12 @@ class Withheld(models.Model):
     objects = WithheldQuerySet.as_manager()
 
     class Meta:
-        indexes = [GinIndex(fields=["rules"], name="withheld_by_rule")]
+        indexes = [
+            GinIndex(fields=["rules"], name="withheld_by_rule"),
+            # By which editors find duplicates among their own protected records.
+            models.Index(KeyTextTransform("record_number", "terms"), name="withheld_by_number"),
+            models.Index(KeyTextTransform("event_date", "terms"), name="withheld_by_date"),
+        ]
 
     def __str__(self) -> str:
         return f"Withheld of {self.occurrence_id}"
