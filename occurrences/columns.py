@@ -16,7 +16,7 @@ from typing import Any
 from darwincore import terms
 from darwincore.interpret import identifiers
 from occurrences.mapping import COLLECTOR_AND_NUMBER, END_DATE, IDENTIFIER, KEPT, UNMAPPED, joiner
-from occurrences.parts import WHOLES, Whole, collector_and_number
+from occurrences.parts import PARTS, WHOLES, Whole, collector_and_number
 
 DYNAMIC = "dynamicProperties"
 
@@ -26,8 +26,9 @@ class Columns:
 
     mapping: [{"column": header, "term": target, "joined": how several columns of one term are
     joined, see `mapping.JOINERS`; absent: as its term has it}], an entry a column. constants:
-    what a person says of every row, for terms that its own cells leave blank. core_constants:
-    what an archive says by any name of a term; a column of that term wins even where it is blank.
+    what a person says of every row, for terms and parts that its own cells leave blank.
+    core_constants: what an archive says, by any name of a term; a column of that term wins even
+    where it is blank.
 
     terms: the names of all terms that the file can speak of.
     """
@@ -55,6 +56,11 @@ class Columns:
             if target.startswith(IDENTIFIER)
             for at in places
         ]
+        # Parts that every row has, such as a zone; by themselves they say nothing of a row.
+        self._same = {
+            whole.label: {name: constants[name] for name in whole.parts if constants.get(name)}
+            for whole in WHOLES
+        }
         self._constants = list(self._all_constants(constants, core_constants).items())
         self._is_plain = not (self._joined or self._wholes or self._kept or self._split_collectors)
         self.terms = frozenset(self._spoken_of() & terms.BY_NAME.keys())
@@ -90,7 +96,7 @@ class Columns:
             for name, text in declared.items()
             if text and (term := terms.term_named(name)) and term.name not in self._places
         }
-        return named | {name: text for name, text in said.items() if text}
+        return named | {name: text for name, text in said.items() if text and name not in PARTS}
 
     def _spoken_of(self) -> set[str]:
         spoken = {name for name, _at in self._plain}
@@ -125,8 +131,8 @@ class Columns:
         kept = {name: cells[at] for name, at in self._kept if cells[at]}
         for whole, parts in self._wholes:
             given = {name: cells[at] for name, at in parts if cells[at]}
-            if given and (text := whole.compose(given)):
-                _place(whole, text, texts, kept)
+            if given:
+                _place(whole, {**self._same[whole.label], **given}, texts, kept)
         if kept:
             texts[DYNAMIC] = _with_kept(texts.get(DYNAMIC, ""), kept)
 
@@ -163,11 +169,16 @@ def _join(between: str, filled: Iterable[str]) -> str:
     return between.join(dict.fromkeys(filled))
 
 
-def _place(whole: Whole, text: str, texts: dict[str, str], kept: dict[str, str]) -> None:
+def _place(
+    whole: Whole, given: Mapping[str, str], texts: dict[str, str], kept: dict[str, str]
+) -> None:
     """Write a whole under its term, or beside it where the row says something there already."""
-    if whole.term not in texts:
+    text = whole.compose(given)
+    if not text:
+        return
+    if whole.term not in texts and (not whole.needs or given.get(whole.needs)):
         texts[whole.term] = text
-    elif texts[whole.term] != text:
+    elif texts.get(whole.term) != text:
         kept.setdefault(whole.label, text)
 
 

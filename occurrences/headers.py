@@ -173,6 +173,12 @@ township: twp tnshp town
 range: rng rge
 section: sec sect
 sectionDetails: quartersection qsection qtrsection
+uncertaintyUnit: coordinateuncertaintyunits coordinateuncertaintyradiusunits errorradiusunits
+uncertaintyUnit: errorradiusunit errorunits errorunit uncertaintyunits georeferenceerrorunits
+verbatimEventDate: twcollectingeventverbatimdate
+verbatimLocality: twcollectingeventverbatimlocality
+infraspecificEpithet: infraspeciesepithet
+scientificNameAuthorship: authorstring
 coordinateUncertaintyInMeters: uncertainty error positionalaccuracy coordinateuncertainty
 coordinateUncertaintyInMeters: uncertaintym uncertaintyinmeters accuracy gpsaccuracy
 coordinateUncertaintyInMeters: coordinateaccuracy errorm radius
@@ -445,10 +451,10 @@ def _spellings(header: str) -> Iterator[str]:
 def nearly(header: str) -> tuple[str, ...]:
     """Return the targets of a header that is one misspelling away: "Locallity", "scientifcName"."""
     folded = fold(header)
-    if len(folded) < 7:
+    if len(folded) < 8:
         return ()
-    close = get_close_matches(folded, [*_BY_FOLDED_NAME, *_LONG], n=1, cutoff=0.92)
-    if not close:
+    close = get_close_matches(folded, [*_BY_FOLDED_NAME, *_LONG], n=1, cutoff=0.93)
+    if not close or close[0][0] != folded[0] or {close[0][-1], folded[-1]} & set("0123456789"):
         return ()
     return (
         (_BY_FOLDED_NAME[close[0]],) if close[0] in _BY_FOLDED_NAME else tuple(SYNONYMS[close[0]])

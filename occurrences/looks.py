@@ -29,7 +29,8 @@ _BARCODE = re.compile(
 _PARTICLES = frozenset(
     "de del la las los el en y e o a al da do dos das no na em of the and in on at near to from by "
     "with von bei am im der die das und auf le les du des sur au aux et und km road river creek "
-    "forest national park county state woodland hill slope side along".split()
+    "forest national park county state woodland hill slope side "
+    "along".split()
 )
 _NAME = re.compile(
     r"[A-Z][a-z]{2,}(?:-[a-z]+)?\s+(?:[×xX]\s?)?(?P<epithet>[a-z-]{3,}|sp\.|spp\.|cf\.|aff\.)"

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from darwincore import terms
 from darwincore.definitions import definition
-from darwincore.places import number
+from darwincore.places import names_nothing, number
 from occurrences.headers import (
     IDENTIFIER,
     SYNONYMS,
@@ -88,6 +88,7 @@ def guess(headers: Sequence[str], samples: Sequence[Sequence[str]]) -> list[Gues
     guessing.take(_by_look, by="look")
     guessing.add_pieces()
     guessing.beside_hemispheres()
+    guessing.beside_units()
     return guessing.found()
 
 
@@ -102,7 +103,7 @@ class _Guessing:
 
     def values(self, at: int) -> list[str]:
         values = self.samples[at] if at < len(self.samples) else ()
-        return [value for value in values if value]
+        return [value for value in values if value and not names_nothing(value)]
 
     def take(self, naming: Callable[[str, Sequence[str]], Iterable[str]], *, by: str) -> None:
         """Give each column that has no target yet the first free one that `naming` yields."""
@@ -132,6 +133,14 @@ class _Guessing:
             decimal = f"decimal{axis.capitalize()}"
             if decimal in self.chosen and self.by[at := self.chosen.index(decimal)] != "name":
                 self.chosen[at] = f"{axis}Degrees"
+
+    def beside_units(self) -> None:
+        """Take an uncertainty beside a column of units for a number in that unit."""
+        metres = "coordinateUncertaintyInMeters"
+        if "uncertaintyUnit" not in self.chosen or metres not in self.chosen:
+            return
+        if self.by[at := self.chosen.index(metres)] != "name":
+            self.chosen[at] = "uncertaintyNumber"
 
     def found(self) -> list[Guess]:
         guesses = []
@@ -192,7 +201,9 @@ def _suits(target: str, folded: str, header: str, values: Sequence[str]) -> bool
         binomial = any(" " in value for value in values)
         return binomial == (target == "scientificName")
     if target == "scientificName" and folded in _SOFT_NAMES:
-        return any(map(is_name, values))
+        return bool(values) and sum(map(is_name, values)) >= len(values) * 0.8
+    if target == "coordinateUncertaintyInMeters" and folded in ("error", "accuracy", "radius"):
+        return bool(values) and all(map(_is_number, values))
     if target in ("decimalLatitude", "decimalLongitude"):
         return all(map(_is_number, values))
     if target in ("verbatimLatitude", "verbatimLongitude"):

@@ -26,13 +26,15 @@ class Part(NamedTuple):
 class Whole(NamedTuple):
     """What parts make. term: where it goes. label: its key in dynamicProperties if that is taken.
 
-    compose: from the filled parts (never none at all) by name to the text.
+    compose: from the filled parts (never none at all) by name to the text. needs: the part without
+    which the text is only kept beside, since its term has a unit of its own.
     """
 
     term: str
     label: str
     parts: tuple[str, ...]
     compose: Callable[[Mapping[str, str]], str]
+    needs: str = ""
 
 
 # --- putting together ---------------------------------------------------------------------------
@@ -132,6 +134,10 @@ PARTS: dict[str, Part] = {
     "range": Part(_("TRS: range"), _("3W. Kept as written; no point is made of it.")),
     "section": Part(_("TRS: section"), _("4. Kept as written; no point is made of it.")),
     "sectionDetails": Part(_("TRS: part of the section"), _("NW 1/4 of SE 1/4.")),
+    "uncertaintyNumber": Part(
+        _("Uncertainty: number"), _("In the unit that another column gives; without it, only kept.")
+    ),
+    "uncertaintyUnit": Part(_("Uncertainty: unit"), _("m, km, ft, mi…")),
     "elevationNumber": Part(
         _("Elevation: number"), _("In the unit that another column gives; without it, only kept.")
     ),
@@ -183,6 +189,13 @@ WHOLES = (
         "TRS",
         ("township", "range", "section", "sectionDetails"),
         _of_trs,
+    ),
+    Whole(
+        "coordinateUncertaintyInMeters",
+        "Uncertainty",
+        _names("uncertainty", "Number", "Unit"),
+        _of_length("uncertainty"),
+        needs="uncertaintyUnit",
     ),
     Whole("verbatimElevation", "Elevation", _names("elevation", *_LENGTH), _of_length("elevation")),
     Whole("verbatimDepth", "Depth", _names("depth", *_LENGTH), _of_length("depth")),

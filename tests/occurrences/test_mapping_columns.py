@@ -132,6 +132,20 @@ def test_an_elevation_is_read_in_the_unit_beside_it_and_never_in_another(cells, 
     assert [str(end) if end is not None else None for end in ends] == metres
 
 
+def test_an_uncertainty_without_its_unit_is_kept_beside_and_not_taken_for_metres():
+    two = {"a": "uncertaintyNumber", "b": "uncertaintyUnit"}
+    assert texts(["2", "km"], **two) == {"coordinateUncertaintyInMeters": "2 km"}
+    assert texts(["2", ""], **two) == {"dynamicProperties": '{"Uncertainty": "2"}'}
+
+
+def test_a_part_that_every_row_has_is_said_once_and_makes_nothing_by_itself():
+    found = columns({"utmZone": "11N"}, a="utmEasting", b="utmNorthing")
+    assert found.texts(["363600", "3804800"]) == {
+        "verbatimCoordinates": "UTM 11N 363600mE 3804800mN"
+    }
+    assert found.texts(["", ""]) == {}
+
+
 @pytest.mark.parametrize(
     ("cells", "written"),
     [
