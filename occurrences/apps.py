@@ -9,6 +9,7 @@ class OccurrencesConfig(AppConfig):
         # Registers how records are taken back and by whom, and the jobs.
         from occurrences import (  # noqa: F401
             cleaning,
+            cluster_job,
             clustering,
             deciding,
             disclosing,

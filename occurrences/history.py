@@ -54,6 +54,8 @@ def _about(kind: str, made: ChangeSet.Kind) -> Q:
 # Who may do what: for those who give roles, and nobody else. Places: for those who load them.
 _OF_GRANTS = _about(granting.KIND, ChangeSet.Kind.GRANT)
 _OF_PLACES = _about(place_files.KIND, ChangeSet.Kind.METADATA)
+# Duplicates linked over the portal: for those who may have it done.
+_OF_LINKS = Q(collection_id=None) & _about(clustering.KIND, ChangeSet.Kind.LINKING)
 _NOTES = frozenset(("information_withheld", "data_generalizations"))
 
 
@@ -99,7 +101,9 @@ def visible_to(user: Person) -> QuerySet[ChangeSet]:
     within = Q(collection_id__in=Collection.objects.editable_by(user).values("pk"))
     if "taxonomy.change_taxon" in permitted:
         within |= _OF_TAXA
-    within = within & ~_OF_GRANTS & ~_OF_PLACES
+    within = within & ~_OF_GRANTS & ~_OF_PLACES & ~_OF_LINKS
+    if "portal.change_settings" in permitted:
+        within |= _OF_LINKS
     if "collections.change_place" in permitted:
         within |= _OF_PLACES
     within |= _OF_GRANTS if "collections.change_grant" in permitted else _OF_GRANTS & managed(user)
@@ -117,9 +121,10 @@ def undoable_by(user: Person) -> QuerySet[ChangeSet]:
     Editors of a collection: edits, and what they cleaned or undid themselves. Roles and places:
     whoever may read of them at all.
     """
-    own = Q(kind__in=(ChangeSet.Kind.CLEANING, ChangeSet.Kind.UNDO), user_id=user.pk or 0)
+    mine = (ChangeSet.Kind.CLEANING, ChangeSet.Kind.UNDO, ChangeSet.Kind.LINKING)
+    own = Q(kind__in=mine, user_id=user.pk or 0)
     by_hand = Q(kind=ChangeSet.Kind.EDIT) | own
-    elsewhere = _OF_TAXA | _OF_PLACES | _OF_GRANTS
+    elsewhere = _OF_TAXA | _OF_PLACES | _OF_GRANTS | _OF_LINKS
     return visible_to(user).filter(managed(user) | by_hand | elsewhere)
 
 
