@@ -189,3 +189,18 @@ def test_a_record_that_has_moved_on_is_left(deal: Deal) -> None:
     assert job.result == {"records": 0, "left": 3}
     assert second.counts["withdrawn"] == 3
     assert Occurrence.objects.filter(collection=deal.york).count() == 0
+
+
+def test_an_acceptance_that_was_cut_off_goes_on_to_the_same_end(
+    deal: Deal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offering, "CHUNK", 1)
+    offer = deal.offer()
+    job = offering.accept(deal.curator, offer)
+    with pytest.raises(jobs.LeaseLost):  # nobody has claimed it: it ends after a chunk
+        offering.accept_job(jobs.Progress(Job.objects.get(pk=job.pk)))
+    assert Occurrence.objects.filter(collection=deal.arizona).count() == 1
+    jobs.run(job.guid)
+    done = Job.objects.get(pk=job.pk)
+    assert done.result == {"records": 3, "left": 0}
+    assert offer.records.values("change_set").distinct().count() == 1
