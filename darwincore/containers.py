@@ -31,8 +31,8 @@ class Limits:
 
     members: files in an archive. total, member: bytes unpacked, of all files and of one.
     ratio: unpacked to packed bytes, looked at once `ratio_from` bytes are unpacked.
-    line: bytes of one line. cell: characters of one cell. columns: of one table.
-    metadata: bytes of meta.xml or of the metadata file.
+    sheet: bytes of one sheet of a spreadsheet. line: bytes of one line. cell: characters of one
+    cell. columns: of one table. metadata: bytes of meta.xml or of the metadata file.
     """
 
     members: int = 1000
@@ -40,6 +40,7 @@ class Limits:
     member: int = 4096 * MEBIBYTE
     ratio: int = 200
     ratio_from: int = 10 * MEBIBYTE
+    sheet: int = 1024 * MEBIBYTE
     line: int = 4 * MEBIBYTE
     cell: int = 1_000_000
     columns: int = 1000
@@ -50,6 +51,7 @@ class Container:
     """The files in an upload, by safe names in their order."""
 
     is_archive = True
+    delimiter = ""  # where the container made the table itself
 
     def __init__(self, filename: str, limits: Limits):
         self.filename = filename
@@ -123,7 +125,7 @@ class ZipArchive(Container):
         if len(listed) > self.limits.members:
             raise Refused("ARCHIVE_MEMBERS", str(self.limits.members), file=self.filename)
         if sum(info.file_size for info in listed) > self.limits.total:
-            raise Refused("ARCHIVE_TOO_LARGE", _size(self.limits.total), file=self.filename)
+            raise Refused("ARCHIVE_TOO_LARGE", said_size(self.limits.total), file=self.filename)
         _refuse_office({info.filename for info in listed}, self.filename)
         for info in listed:
             kind = stat.S_IFMT(info.external_attr >> 16)
@@ -195,12 +197,14 @@ class TarArchive(Container):
         while chunk := member.read(MEBIBYTE):
             size += self.spool.write(chunk)
             if size - start > self.limits.member:
-                raise Refused("ARCHIVE_TOO_LARGE", _size(self.limits.member), file=self.filename)
+                raise Refused(
+                    "ARCHIVE_TOO_LARGE", said_size(self.limits.member), file=self.filename
+                )
         self.places[safe] = (start, size)
 
     def open(self, name: str) -> io.BufferedReader:
         self.spool.flush()
-        return io.BufferedReader(_Slice(self.spool.fileno(), *self.places[name]), MEBIBYTE)
+        return io.BufferedReader(Slice(self.spool.fileno(), *self.places[name]), MEBIBYTE)
 
     def close(self) -> None:
         self.spool.close()
@@ -260,12 +264,10 @@ def _is_clutter(name: str) -> bool:
 
 
 def _refuse_office(names: set[str], filename: str) -> None:
-    if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
-        raise Refused("SPREADSHEET", "Excel", file=filename)
+    if "xl/workbook.bin" in names:
+        raise Refused("SPREADSHEET", "a binary workbook of Excel", file=filename)
     if "word/document.xml" in names:
         raise Refused("FILE_NOT_TEXT", "a Word document", file=filename)
-    if {"content.xml", "mimetype"} <= names:
-        raise Refused("SPREADSHEET", "OpenDocument", file=filename)
 
 
 @contextmanager
@@ -309,7 +311,7 @@ class _Counted(io.RawIOBase):
             data = self.source.read(len(buffer))
         self.count += len(data)
         if self.count > self.most:
-            raise Refused("ARCHIVE_TOO_LARGE", _size(self.most), file=self.filename)
+            raise Refused("ARCHIVE_TOO_LARGE", said_size(self.most), file=self.filename)
         if self.count > self.most_by_ratio:
             raise Refused("ARCHIVE_RATIO", str(self.limits.ratio), file=self.filename)
         buffer[: len(data)] = data
@@ -328,7 +330,7 @@ def _counted(
     return io.BufferedReader(stream, 1 << 16)
 
 
-class _Slice(io.RawIOBase):
+class Slice(io.RawIOBase):
     """Part of an open file, with a position of its own."""
 
     def __init__(self, descriptor: int, start: int, end: int):
@@ -347,7 +349,7 @@ class _Slice(io.RawIOBase):
         return len(data)
 
 
-def _size(count: int) -> str:
+def said_size(count: int) -> str:
     """Say a number of bytes: 8 GiB, 10 MiB, 900 bytes."""
     for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
         if count >= unit:

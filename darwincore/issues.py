@@ -323,6 +323,11 @@ _FILES: dict[str, Code] = {
         N_('two columns are called "{value}".'),
         N_("Check which of them is mapped."),
     ),
+    "SHEETS_LEFT_OUT": Code(
+        "warning",
+        N_("other sheets look like tables of records too and were not read: {value}."),
+        N_("Choose the sheet to read, or import the others afterwards."),
+    ),
     "HEADER_MISSING": Code(
         "warning",
         N_("the first row looks like data, so the columns are numbered."),
@@ -372,7 +377,22 @@ _REFUSALS: dict[str, Code] = {
     "SPREADSHEET": Code(
         "blocking",
         N_("the file is a spreadsheet ({value})."),
+        N_("Save it as .xlsx without a password, or its sheet as CSV (UTF-8), and upload that."),
+    ),
+    "SPREADSHEET_BROKEN": Code(
+        "blocking",
+        N_("the spreadsheet is damaged: {value}."),
+        N_("Open it, save it again and upload that, or save its sheet as CSV (UTF-8)."),
+    ),
+    "SPREADSHEET_UNSAFE": Code(
+        "blocking",
+        N_("the spreadsheet holds entities, a document type or endless text, as none does."),
         N_("Save its sheet as CSV (UTF-8) and upload that."),
+    ),
+    "SHEET_MISSING": Code(
+        "blocking",
+        N_('the spreadsheet has no sheet "{value}".'),
+        N_("Choose another one."),
     ),
     "ENCODING_UNKNOWN": Code(
         "blocking",

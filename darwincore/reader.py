@@ -17,10 +17,11 @@ from os import PathLike
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from .containers import Container, Limits, open_container, safe_name
+from .containers import Container, Limits, ZipArchive, open_container, safe_name
 from .issues import Issue, Refused
 from .looks import ROWS_LOOKED_AT, encoding_evidence, header_at, spoilt_letters, usual_width
 from .meta import Declaration, Meta, read_meta
+from .spreadsheets import Spreadsheet, spreadsheet_in
 from .tables import How, Part, Source, SourceRow, Table
 from .tabular import (
     Format,
@@ -70,9 +71,12 @@ def opened(
     """Open a file by the steps of `opening`; see `open_source`."""
     limits = limits or Limits()
     path = Path(path)
+    how = how or How()
     container = open_container(path, filename or path.name, limits)
     try:
-        return opening(container, limits, how or How()).source()
+        if isinstance(container, ZipArchive):
+            container = spreadsheet_in(container, how.sheet) or container
+        return opening(container, limits, how).source()
     except BaseException:
         container.close()
         raise
@@ -117,6 +121,11 @@ class Opening:
         self.issues: list[Issue] = []
 
     def source(self) -> Source:
+        if isinstance(self.container, Spreadsheet):
+            self.found["sheets"] = self.container.sheets
+            if self.container.left_out:
+                names = ", ".join(self.container.left_out)
+                self.issues.append(Issue("SHEETS_LEFT_OUT", "", names))
         if not self.container.is_archive:
             return self._made("table", self._loose_table(self.container.names[0]), [], None)
         metas = [name for name in self.container.names if _base(name) == "meta.xml"]
@@ -372,7 +381,8 @@ class Opening:
 
     def _loose_table(self, name: str, row_type: str = OCCURRENCE_ROW) -> Table:
         opener = partial(self.container.open, name)
-        found = survey(opener, name, self.limits, chosen=self.how.encoding)
+        chosen = "" if self.container.delimiter else self.how.encoding
+        found = survey(opener, name, self.limits, chosen=chosen)
         self._report_encoding(found, "")
         part = Part(name, opener, found, self._loose_format(found), 0)
         headers = self._loose_headers(part, core=row_type == self.core_row_type)
@@ -381,10 +391,12 @@ class Opening:
         if len(headers) > self.limits.columns:
             raise Refused("TOO_MANY_COLUMNS", str(self.limits.columns), file=name)
         self._report_twins(headers)
-        needed = len(headers)
+        needed = 0 if self.container.delimiter else len(headers)  # a sheet ends a row anywhere
         return Table(name, row_type, headers, _parts=[part], _needed=needed, _limits=self.limits)
 
     def _loose_format(self, found: Survey) -> Format:
+        if self.container.delimiter:
+            return Format(self.container.delimiter)
         delimiter = self._delimiter()
         return refine_quoting(found, Format(delimiter)) if delimiter else guess_format(found)
 

@@ -152,7 +152,7 @@ def _byte_order(head: bytes) -> str:
 
 _KINDS = (
     (b"%PDF", "FILE_NOT_TEXT", "a PDF"),
-    (b"\xd0\xcf\x11\xe0", "SPREADSHEET", "Excel 97"),
+    (b"\xd0\xcf\x11\xe0", "SPREADSHEET", "Excel 97, or with a password"),
     (b"PK\x03\x04", "FILE_NOT_TEXT", "another archive"),
     (b"\x1f\x8b", "FILE_NOT_TEXT", "another archive"),
     (b"BZh", "FILE_NOT_TEXT", "a bzip2 archive"),

@@ -204,9 +204,9 @@ def test_what_is_no_table_is_refused(tmp_path, content, code):
     assert refused.value.message.startswith("mine.csv: ")
 
 
-def test_spreadsheet_is_refused_with_the_way_out(tmp_path):
-    path = zipped(tmp_path / "a.xlsx", {"[Content_Types].xml": "", "xl/workbook.xml": ""})
-    with pytest.raises(Refused, match="Save its sheet as CSV"):
+def test_old_spreadsheet_is_refused_with_the_way_out(tmp_path):
+    path = zipped(tmp_path / "a.xlsb", {"[Content_Types].xml": "", "xl/workbook.bin": ""})
+    with pytest.raises(Refused, match=r"Save it as \.xlsx"):
         open_source(path)
 
 
