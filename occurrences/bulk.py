@@ -1,7 +1,7 @@
 """Sets of rows into tables: one statement whether it is one row or ten thousand.
 
-A few rows reach the statement as one JSON parameter, many by COPY into a temporary table of the
-same row type, so callers write their SQL once.
+A few rows reach the statement as one JSON parameter; many go by COPY, new ones straight into their
+table, changed ones into a temporary table of the same row type.
 """
 
 from __future__ import annotations
@@ -18,29 +18,30 @@ FEW = 40
 Row = Mapping[str, Any]
 
 
-def insert(
-    table: str,
-    columns: Sequence[str],
-    rows: Sequence[Row],
-    *,
-    skip_existing: str = "",
-    returning: Sequence[str] = (),
-) -> list[tuple[Any, ...]]:
-    """Insert rows {column: value}; a column missing in a row is NULL.
-
-    `skip_existing` names a unique column: rows whose value there already stands are left out.
-    Returns the `returning` columns of the inserted rows.
-    """
+def insert(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert rows {column: value}; a column missing in a row is NULL."""
     if not rows:
-        return []
-    source, parameters = _source(table, columns, rows)
+        return
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    statement = sql.SQL("INSERT INTO {table} ({names}) SELECT {names} FROM {source} AS d").format(
-        table=sql.Identifier(table), names=names, source=source
-    )
-    if skip_existing:
-        statement += sql.SQL(" ON CONFLICT ({}) DO NOTHING").format(sql.Identifier(skip_existing))
-    return _run(statement, parameters, returning)
+    into = sql.SQL("{} ({})").format(sql.Identifier(table), names)
+    with connection.cursor() as cursor:
+        if len(rows) > FEW:
+            copy_rows(cursor, sql.SQL("COPY {} FROM STDIN").format(into), columns, rows)
+            return
+        source, parameters = _source(table, columns, rows)
+        cursor.execute(
+            sql.SQL("INSERT INTO {} SELECT {} FROM {} AS d").format(into, names, source), parameters
+        )
+
+
+def next_ids(table: str, count: int) -> list[int]:
+    """Return so many keys that the table has for new rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [f'"{table}"', count],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def update(table: str, columns: Sequence[str], rows: Sequence[Row], *, key: str) -> int:
@@ -62,18 +63,6 @@ def update(table: str, columns: Sequence[str], rows: Sequence[Row], *, key: str)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.rowcount)
-
-
-def _run(
-    statement: sql.Composed, parameters: list[Any], returning: Sequence[str]
-) -> list[tuple[Any, ...]]:
-    if returning:
-        statement += sql.SQL(" RETURNING {}").format(
-            sql.SQL(", ").join(map(sql.Identifier, returning))
-        )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall()) if returning else []
 
 
 def _source(
@@ -110,17 +99,30 @@ def copy_rows(
 ) -> None:
     """Feed `rows` to a COPY … FROM STDIN statement in the order of `columns`.
 
-    Dicts and lists go as JSON text.
+    Dicts and lists go as JSON text. Rows are made before COPY begins: whatever makes them may ask
+    the database, which answers nobody in the middle of one.
     """
+    values = [list(map(row.get, columns)) for row in rows]
     cursor.adapters.register_dumper(dict, JsonText)
     cursor.adapters.register_dumper(list, JsonText)
     with cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(list(map(row.get, columns)))
+        for row in values:
+            copy.write_row(row)
+
+
+def one_of(queryset: Any, column: str, wanted: Iterable[Any]) -> Any:
+    """Return the rows whose column is one of many values, sent as one array.
+
+    `__in` sends a parameter a value, which costs more than the query.
+    """
+    return queryset.extra(where=[f'"{column}" = ANY(%s)'], params=[list(wanted)])  # noqa: S610
 
 
 class JsonText(Dumper):
     """Writes a dict or list as JSON; in psycopg's own C path, so other values cost nothing."""
 
     def dump(self, obj: Any) -> bytes:
-        return json.dumps(obj, default=str).encode()
+        return _encoded(obj).encode() if obj else b"{}" if isinstance(obj, dict) else b"[]"
+
+
+_encoded = json.JSONEncoder(default=str).encode

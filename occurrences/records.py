@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
@@ -201,69 +201,64 @@ def _create(
         return
     keys = [(draft.collection_id, naming.key_of(draft.values)) for draft in drafts]
     names = naming.name_ids(keys)
+    ruling = Ruling.of(key for _collection, key in keys)
+    made = [(draft, _split(draft.values, draft.verbatim, ruling)) for draft in drafts]
     now = timezone.now()
     entered_by = change_set.user.get_username() if change_set.user else ""
-    ruling = Ruling.of(naming.key_of(draft.values) for draft in drafts)
-    parts = [_split(draft.values, draft.verbatim, ruling) for draft in drafts]
-    rows = [
-        {
-            **part.public,
-            "guid": draft.guid,
-            "collection_id": draft.collection_id,
-            "name_id": names.get(key),
-            "verbatim": part.verbatim,
-            "source_id": draft.source_id,
-            "legacy_id": draft.legacy_id,
-            "import_hash": draft.import_hash,
-            "import_version": 1 if draft.import_hash else None,
-            "version": 1,
-            "entered_by": entered_by,
-            "created_by_id": change_set.pk,
-            "created_at": now,
-            "changed_at": now,
-        }
-        for draft, part, key in zip(drafts, parts, keys, strict=True)
-    ]
-    bookkeeping = (
-        "guid collection_id name_id verbatim source_id legacy_id import_hash import_version "
-        "version entered_by created_by_id created_at changed_at"
-    ).split()
+    for (draft, part), key in zip(made, keys, strict=True):
+        part.public.update(
+            guid=draft.guid,
+            collection_id=draft.collection_id,
+            name_id=names.get(key),
+            verbatim=part.verbatim,
+            source_id=draft.source_id,
+            legacy_id=draft.legacy_id,
+            import_hash=draft.import_hash,
+            import_version=1 if draft.import_hash else None,
+            version=1,
+            entered_by=entered_by,
+            created_by_id=change_set.pk,
+            created_at=now,
+            changed_at=now,
+        )
     stated = [column for column in _STATED if column not in columns]
-    inserted = bulk.insert(
-        OCCURRENCE,
-        [*bookkeeping, *columns, *stated],
-        rows,
-        skip_existing="guid",
-        returning=("guid", "id"),
-    )
-    ids = {_as_guid(guid): pk for guid, pk in inserted}
-    plain, special = _by_determinations(drafts, parts, ids)
+    made = _insert([*_NEW, *columns, *stated], made, written)
+    plain = [part.public["id"] for draft, part in made if _is_plain(draft, part)]
     _mirror_determinations(plain, columns)
-    _create_determinations(special)
-    children.insert_identifiers((ids[d.guid], d.identifiers) for d in drafts if d.guid in ids)
-    children.insert_extension_rows((ids[d.guid], d.extension_rows) for d in drafts if d.guid in ids)
-    for draft in drafts:
-        (written.created if draft.guid in ids else written.unchanged).append(draft.guid)
+    _create_determinations([each for each in made if not _is_plain(*each)])
+    children.insert_identifiers((part.public["id"], d.identifiers) for d, part in made)
+    children.insert_extension_rows((part.public["id"], d.extension_rows) for d, part in made)
 
 
-_Made = tuple[int, Draft, Split]
+_NEW = (
+    "id guid collection_id name_id verbatim source_id legacy_id import_hash import_version "
+    "version entered_by created_by_id created_at changed_at"
+).split()
+_Made = tuple[Draft, Split]
 
 
-def _by_determinations(
-    drafts: Sequence[Draft], parts: Sequence[Split], ids: Mapping[UUID, int]
-) -> tuple[list[int], list[_Made]]:
-    """Part the made records: those whose only determination is the one their columns state."""
-    plain: list[int] = []
-    special: list[_Made] = []
-    for draft, part in zip(drafts, parts, strict=True):
-        pk = ids.get(draft.guid)
-        if pk is None:
-            continue
-        if draft.identifications or part.withheld is not None:
-            special.append((pk, draft, part))
-        else:
-            plain.append(pk)
-    return plain, special
+def _insert(columns: Sequence[str], made: Sequence[_Made], written: Written) -> Sequence[_Made]:
+    """Insert the records, giving each its key; return those whose GUID didn't stand already."""
+    for pk, (_draft, part) in zip(bulk.next_ids(OCCURRENCE, len(made)), made, strict=True):
+        part.public["id"] = pk
+    try:
+        with transaction.atomic():
+            bulk.insert(OCCURRENCE, columns, [part.public for _draft, part in made])
+    except IntegrityError:
+        guids = [draft.guid for draft, _part in made]
+        standing = set(Occurrence.objects.filter(guid__in=guids).values_list("guid", flat=True))
+        if not standing:
+            raise
+        written.unchanged.extend(standing)
+        made = [each for each in made if each[0].guid not in standing]
+        bulk.insert(OCCURRENCE, columns, [part.public for _draft, part in made])
+    written.created.extend(draft.guid for draft, _part in made)
+    return made
+
+
+def _is_plain(draft: Draft, part: Split) -> bool:
+    """Tell whether its only determination is the one that its columns state, for all to see."""
+    return part.withheld is None and not draft.identifications
 
 
 def _mirror_determinations(record_ids: Sequence[int], columns: Sequence[str]) -> None:
@@ -286,7 +281,8 @@ def _mirror_determinations(record_ids: Sequence[int], columns: Sequence[str]) ->
 def _create_determinations(made: Sequence[_Made]) -> None:
     identifications: list[dict[str, Any]] = []
     withheld: list[dict[str, Any]] = []
-    for pk, draft, part in made:
+    for draft, part in made:
+        pk = part.public["id"]
         hidden: dict[str, Any] = {}
         for row in arrange([], mirror_of(draft.values), draft.identifications):
             public, kept = split_identification(row, hide=part.withheld is not None)
@@ -634,10 +630,6 @@ def _filled(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [
         column for column in _IDENTIFICATION_ROW if any(row.get(column) is not None for row in rows)
     ]
-
-
-def _as_guid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(str(value))
 
 
 __all__ = ["Draft", "Stored", "Written", "insert_changes", "stored", "write"]

@@ -1,8 +1,4 @@
-"""Deleting records, and taking back what a change set did to records.
-
-A deleted record stands whole in its Change (`before`: its row, determinations, identifiers and
-extension rows; `withheld_before`: what was withheld), so it comes back with the same GUID.
-"""
+"""Taking back what a change set did: made records go, deleted and changed ones come back."""
 
 from __future__ import annotations
 
@@ -19,13 +15,13 @@ from darwincore import terms as dwc
 from journal import undo
 from journal.models import Change, ChangeSet
 from occurrences import bulk, clustering, naming
+from occurrences.deleting import CHILDREN, TOMBSTONE, delete
 from occurrences.models import (
     DeletedOccurrence,
     ExtensionRow,
     Identification,
     Identifier,
     Occurrence,
-    Withheld,
 )
 from occurrences.protection import WITHHELD_OF_IDENTIFICATION, frozen, thawed
 from occurrences.records import (
@@ -45,54 +41,6 @@ from occurrences.records import (
 )
 
 CHUNK = 2000
-TOMBSTONE = DeletedOccurrence._meta.db_table
-_CHILDREN = {
-    "identifications": IDENTIFICATION,
-    "identifiers": IDENTIFIER,
-    "extension_rows": EXTENSION_ROW,
-}
-# All of a record but its key here and what the database makes of the rest.
-_KEPT = ", ".join(
-    f'o."{field.column}"'
-    for field in Occurrence._meta.concrete_fields
-    if not field.primary_key and not field.generated
-)
-
-
-def delete(change_set: ChangeSet, record_ids: Sequence[int]) -> int:
-    """Delete the records with these keys; their addresses lead to a tombstone. Returns how many."""
-    children = ", ".join(
-        f"'{name}', (SELECT jsonb_agg(to_jsonb(c) - 'id' - 'occurrence_id' ORDER BY c.id) "
-        f'FROM "{table}" c WHERE c.occurrence_id = o.id)'
-        for name, table in _CHILDREN.items()
-    )
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            f'SELECT id FROM "{OCCURRENCE}" WHERE id = ANY(%s) ORDER BY id FOR UPDATE',
-            [list(record_ids)],
-        )
-        ids = [pk for (pk,) in cursor.fetchall()]
-        clustering.leave(change_set, ids)
-        cursor.execute(
-            f'INSERT INTO "{CHANGE}" (change_set_id, collection_id, kind, row_guid, record_guid, '
-            "before, withheld_before) SELECT %s, o.collection_id, 'occurrence', o.guid, o.guid, "
-            f"jsonb_strip_nulls(to_jsonb(r) || jsonb_build_object({children})), "
-            "(SELECT to_jsonb(w) - 'id' - 'occurrence_id' "
-            f'FROM "{WITHHELD}" w WHERE w.occurrence_id = o.id) '
-            # Named columns: making JSON of all and taking some away again costs twice as much.
-            f'FROM "{OCCURRENCE}" o, LATERAL (SELECT {_KEPT}) r WHERE o.id = ANY(%s)',
-            [change_set.pk, ids],
-        )
-        cursor.execute(
-            f'INSERT INTO "{TOMBSTONE}" (guid, collection_id, name, protection, deleted_at, '
-            "change_set_id) SELECT guid, collection_id, coalesce(scientific_name, ''), "
-            f'protection, now(), %s FROM "{OCCURRENCE}" WHERE id = ANY(%s)',
-            [change_set.pk, ids],
-        )
-        for table in (*_CHILDREN.values(), WITHHELD):
-            cursor.execute(f'DELETE FROM "{table}" WHERE occurrence_id = ANY(%s)', [ids])
-        cursor.execute(f'DELETE FROM "{OCCURRENCE}" WHERE id = ANY(%s)', [ids])
-    return len(ids)
 
 
 def restore_records(undoing: undo.Undoing) -> None:
@@ -270,7 +218,7 @@ def _insert_whole(undoing: undo.Undoing, change_ids: Sequence[int]) -> int:
         ids_by_guid = dict(cursor.fetchall())
         back = list(ids_by_guid)
         naming.point(list(ids_by_guid.values()))
-        for name, table in _CHILDREN.items():
+        for name, table in CHILDREN.items():
             _insert_children(cursor, name, table, change_ids, back)
         _insert_withheld(cursor, change_ids, back)
         cursor.execute(f'DELETE FROM "{TOMBSTONE}" WHERE guid = ANY(%s)', [back])
@@ -603,6 +551,7 @@ def _store_identifications(
 
 
 def _store_withheld_identifications(records: Iterable[Stored]) -> None:
+    rows = []
     for record in records:
         if record.withheld is None:
             continue
@@ -611,9 +560,9 @@ def _store_withheld_identifications(records: Iterable[Stored]) -> None:
             for row in record.identifications
         )
         record.withheld_identifications = {guid: kept for guid, kept in parted if kept}
-        Withheld.objects.filter(occurrence=record.id).update(
-            identifications=record.withheld_identifications
-        )
+        hidden = {"occurrence_id": record.id, "identifications": record.withheld_identifications}
+        rows.append(hidden)
+    bulk.update(WITHHELD, ["identifications"], rows, key="occurrence_id")
 
 
 def _chunks(queryset: Any) -> Iterator[list[int]]:

@@ -77,7 +77,9 @@ class Ruling:
         own = protection.decide(values)
         if values.get("security_reason"):
             return own
-        named = self.by_name.get(naming.key_of(values), ())
+        named = self.by_name.get(naming.key_of(values), ()) if self.by_name else ()
+        if not named and self.standing.level == Protection.OPEN:
+            return own
         holding = [rule for rule in named if rule.holds_for(values, self.index)]
         strictest = max(
             [own, self.standing, *(Decision(r.level, r.reason) for r in holding)],
