@@ -16,7 +16,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import Message
 from typing import IO, Any, NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -89,12 +89,13 @@ def _inner(address: ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]:
 
 
 def retrieve(
-    url: str, into: IO[bytes], limits: Limits = Limits(), told: Told | None = None
+    url: str, into: IO[bytes], limits: Limits | None = None, told: Told | None = None
 ) -> Fetched:
     """Write what stands at `url` to `into`, and return what it is.
 
     told: called between two parts with the bytes so far; may raise to stop. Raises NotFetched.
     """
+    limits = limits or Limits()
     deadline = time.monotonic() + limits.seconds
     for _redirect in range(MOST_REDIRECTS + 1):
         call = _Call(url)
@@ -176,9 +177,8 @@ class _Call:
         if response.status not in (301, 302, 303, 307, 308) or not location:
             return ""
         to = urljoin(self.url, location)
-        if self.is_secure and not to.lower().startswith("https:"):
-            if to.lower().startswith("http:"):
-                raise NotFetched("DOWNGRADE", host=self.host)
+        if self.is_secure and to.lower().startswith("http:"):
+            raise NotFetched("DOWNGRADE", host=self.host)
         return to
 
     def must_have_worked(self, response: http.client.HTTPResponse) -> None:
@@ -252,10 +252,8 @@ def _cut_off_after(seconds: float, connection: _Pinned) -> Iterator[threading.Ev
     def end() -> None:
         over.set()
         if connection.raw is not None:
-            try:
+            with suppress(OSError):  # it may have gone by itself
                 socket.socket.shutdown(connection.raw, socket.SHUT_RDWR)
-            except OSError:
-                pass  # it has gone by itself
 
     timer = threading.Timer(max(seconds, 0.0), end)
     timer.daemon = True

@@ -20,6 +20,7 @@ class OccurrencesConfig(AppConfig):
             offering,
             protecting,
             referring,
+            refreshing,
             restoring,
             restoring_names,
         )

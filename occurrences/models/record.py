@@ -230,6 +230,11 @@ class Occurrence(models.Model):
                 condition=Q(source_id__isnull=False),
                 name="occurrence_source",
             ),
+            models.Index(
+                fields=["legacy_id"],
+                condition=Q(legacy_id__isnull=False),
+                name="occurrence_legacy",
+            ),
             # What search looks up and sorts by.
             models.Index(SortKey("scientific_name"), "id", name="occurrence_by_name"),
             models.Index(SortKey("recorded_by"), "id", name="occurrence_by_collector"),
@@ -469,8 +474,18 @@ class DeletedOccurrence(models.Model):
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="+")
     name = models.TextField(default="", blank=True)
     protection = models.SmallIntegerField(choices=Protection, default=Protection.OPEN)
+    legacy_id = models.BigIntegerField(null=True)
     deleted_at = models.DateTimeField(default=timezone.now)
     change_set = models.ForeignKey(ChangeSet, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["legacy_id"],
+                condition=Q(legacy_id__isnull=False),
+                name="deleted_legacy",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.guid)

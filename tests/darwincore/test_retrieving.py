@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from typing import Any
@@ -39,10 +39,8 @@ class Sink:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 sink.asked.append((self.headers["Host"], self.path))
-                try:
+                with suppress(OSError):  # the other side may hang up
                     sink.answers[self.path](self)
-                except OSError:
-                    pass  # the other side has hung up
 
             def log_message(self, *_args: Any) -> None:
                 pass
@@ -115,7 +113,7 @@ def local(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def refusal(url: str, limits: Limits = Limits()) -> str:
+def refusal(url: str, limits: Limits | None = None) -> str:
     with pytest.raises(NotFetched) as caught:
         retrieve(url, io.BytesIO(), limits)
     return caught.value.code
@@ -187,7 +185,8 @@ def test_only_http_and_https_are_spoken(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://", "https://user:word@example.org/", "http://[::1", "http://a b/", "http://a:99999/"]
+    "url",
+    ["http://", "https://user:word@example.org/", "http://[::1", "http://a b/", "http://a:99999/"],
 )
 def test_what_is_no_address_asks_nobody(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_named: pytest.fail("asked"))
@@ -327,9 +326,7 @@ def test_a_file_cut_short_is_no_file(sink: Sink, local: None) -> None:
     assert refusal(sink.url("/short")) == "CUT_OFF"
 
 
-def test_a_slow_drip_is_cut_off(
-    sink: Sink, local: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slow_drip_is_cut_off(sink: Sink, local: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retrieving, "ANSWERING", 0.5)
     monkeypatch.setattr(retrieving, "PACE", 0.5)
     began = time.monotonic()
@@ -358,8 +355,9 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
 @contextmanager
 def secured(sink: Sink, folder: Any) -> Iterator[None]:
     """Let the server speak TLS, with a certificate that it made itself."""
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 1 -subj /CN=x"
     made = subprocess.run(
-        "openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 1 -subj /CN=x".split(),
+        command.split(),
         cwd=folder,
         capture_output=True,
         check=False,
