@@ -48,6 +48,7 @@ class _ChecklistOpening(Opening):
 
     core_row_type = TAXON_ROW
     guesses_header = False
+    lays_events_under = False
 
     def _check_core(self, row_type: str) -> None:
         kind = simple_name(row_type)

@@ -32,7 +32,8 @@ class Limits:
     members: files in an archive. total, member: bytes unpacked, of all files and of one.
     ratio: unpacked to packed bytes, looked at once `ratio_from` bytes are unpacked.
     sheet: bytes of one sheet of a spreadsheet. line: bytes of one line. cell: characters of one
-    cell. columns: of one table. metadata: bytes of meta.xml or of the metadata file.
+    cell. columns: of one table. facts: rows about events, given to each occurrence.
+    metadata: bytes of meta.xml or of the metadata file.
     """
 
     members: int = 1000
@@ -44,6 +45,7 @@ class Limits:
     line: int = 4 * MEBIBYTE
     cell: int = 1_000_000
     columns: int = 1000
+    facts: int = 2_000_000
     metadata: int = 2 * MEBIBYTE
 
 

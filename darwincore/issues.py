@@ -270,6 +270,11 @@ _ROWS: dict[str, Code] = {
         N_('{term} "{value}" is that of a record in another collection of this portal.'),
         N_("Import the file as copies, or leave the column with the {term} unmapped."),
     ),
+    "EVENT_MISSING": Code(
+        "warning",
+        N_('the event "{value}" of the row is not in the file, so nothing says when and where.'),
+        N_("Add the event, or the date and place."),
+    ),
     "ORPHAN_EXTENSION_ROW": Code(
         "warning",
         N_('the row belongs to "{value}", which is not in the file.'),
@@ -322,6 +327,16 @@ _FILES: dict[str, Code] = {
         "warning",
         N_('two columns are called "{value}".'),
         N_("Check which of them is mapped."),
+    ),
+    "EVENT_CORE": Code(
+        "warning",
+        N_("the archive lists events; date and place of each were laid under its occurrences."),
+        N_("Nothing to do."),
+    ),
+    "EVENTS_WITHOUT_OCCURRENCES": Code(
+        "warning",
+        N_("{value} events have no occurrence, so nothing of them is imported."),
+        N_("Nothing to do, unless occurrences are missing."),
     ),
     "SHEETS_LEFT_OUT": Code(
         "warning",
@@ -506,8 +521,13 @@ _REFUSALS: dict[str, Code] = {
     ),
     "CORE_IS_EVENT": Code(
         "blocking",
-        N_("the archive lists events, not records: its core is Event."),
-        N_("Export it with Occurrence as its core; event cores can't be imported yet."),
+        N_("the archive lists events, and no occurrences that were recorded in them."),
+        N_("Export it with its occurrences, as an extension or as the core."),
+    ),
+    "EVENT_FACTS": Code(
+        "blocking",
+        N_("the facts about events come to more than {value} for their occurrences."),
+        N_("Leave this table out, or split the archive."),
     ),
     "NO_OCCURRENCE_TABLE": Code(
         "blocking",

@@ -1,4 +1,4 @@
-"""The cells of an OpenDocument spreadsheet (.ods) as text. Source: OASIS OpenDocument 1.3, part 3."""
+"""The cells of an OpenDocument spreadsheet (.ods) as text. Source: OASIS OpenDocument 1.3."""
 
 import re
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ class _Cells:
         self.in_text = 0
 
     def taken(self) -> Iterator[tuple[str, int, list[str]]]:
-        """Return the rows that are complete, and forget them; repeated ones as often as they are."""
+        """Return the rows that are complete, and forget them; a repeated one several times."""
         rows, self.rows = self.rows, []
         return iter(rows)
 

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from .containers import Container, Limits, ZipArchive, open_container, safe_name
+from .events import lay_under
 from .issues import Issue, Refused
 from .looks import ROWS_LOOKED_AT, encoding_evidence, header_at, spoilt_letters, usual_width
 from .meta import Declaration, Meta, read_meta
@@ -35,6 +36,7 @@ from .tabular import (
 from .terms import (
     AUDUBON_ROW,
     DWC,
+    EVENT_ROW,
     IDENTIFICATION_ROW,
     IDENTIFIER_ROW,
     MULTIMEDIA_ROW,
@@ -87,6 +89,15 @@ _PROSE_NAME = re.compile(
     r"(^|/)(cite\w*|citations?|readme\w*|licen[cs]e\w*|rights|metadata|publication)\.\w+$",
     re.IGNORECASE,
 )
+_EVENT_NAME = re.compile(r"(^|/)events?\.\w+$", re.IGNORECASE)
+_LINKS = (
+    ("coreid", "id"),
+    ("id", "id"),
+    ("occurrenceid", "occurrenceid"),
+    ("eventid", "eventid"),
+    ("eventid", "id"),
+    ("coreid", "eventid"),
+)
 _CORE_NAME = re.compile(r"(^|/)occurrences?\.\w+$", re.IGNORECASE)
 _GBIF = "http://rs.gbif.org/terms/1.0/"
 _EXTENSION_NAMES = {
@@ -111,6 +122,7 @@ class Opening:
 
     core_row_type = OCCURRENCE_ROW
     guesses_header = True
+    lays_events_under = True
 
     def __init__(self, container: Container, limits: Limits, how: How):
         self.container = container
@@ -165,7 +177,7 @@ class Opening:
         by = "person" if self.how.delimiter else "meta.xml" if core._declared else "content"
         columns = len(core.headers)
         self.found["delimiter"] = {"chosen": part.format.delimiter, "by": by, "columns": columns}
-        if part.found.spoilt and (spoilt := spoilt_letters(core)):
+        if any(each.found.spoilt for each in core._parts) and (spoilt := spoilt_letters(core)):
             self.found["mojibake"] = {"chosen": self.how.repair, **spoilt}
             self._report_spoilt(spoilt)
         if self.how.repair:
@@ -184,6 +196,8 @@ class Opening:
     def _declared_archive(self, meta_name: str) -> Source:
         folder = meta_name.rpartition("/")[0]
         meta = read_meta(self._document(meta_name), meta_name)
+        if simple_name(meta.core.row_type).lower() == "event" and self.lays_events_under:
+            return self._event_archive(meta, folder)
         self._check_core(meta.core.row_type)
         if not meta.core.locations:
             raise Refused("META_NO_CORE", file=meta_name)
@@ -197,15 +211,37 @@ class Opening:
         self._report_ignored({part.name for table in tables for part in table._parts})
         return self._made("archive", core, tables[1:], self._metadata(meta, folder))
 
+    def _event_archive(self, meta: Meta, folder: str) -> Source:
+        events = self._declared_table(meta.core, folder)
+        tables = [self._declared_table(declaration, folder) for declaration in meta.extensions]
+        linked = [table for table in tables if table is not None and table.id_index is not None]
+        found = [each for each in linked if _is_occurrences(each.row_type)]
+        if events is None or events.id_index is None or not found:
+            raise Refused("CORE_IS_EVENT", file=self.filename)
+        self._report_ignored({part.name for table in (events, *linked) for part in table._parts})
+        others = [table for table in linked if table is not found[0]]
+        return self._laid_under(events, found[0], others, self._metadata(meta, folder))
+
+    def _laid_under(
+        self, events: Table, occurrences: Table, others: list[Table], metadata: str | None
+    ) -> Source:
+        core, extensions, summary = lay_under(events, occurrences, others, self.limits)
+        self.found["events"] = summary
+        self.issues.append(Issue("EVENT_CORE"))
+        if summary["without"]:
+            count = str(summary["without"])
+            self.issues.append(Issue("EVENTS_WITHOUT_OCCURRENCES", "", count))
+        return self._made("archive", core, extensions, metadata)
+
     def _check_core(self, row_type: str) -> None:
         kind = simple_name(row_type)
-        if kind.lower() in _OCCURRENCE_CLASSES:
+        if _is_occurrences(row_type):
             return
         refusal = {"taxon": "CORE_IS_TAXON", "event": "CORE_IS_EVENT"}.get(kind.lower())
         raise Refused(refusal or "CORE_NOT_OCCURRENCE", kind, file=self.filename)
 
     def _extension(self, declaration: Declaration, folder: str) -> Table | None:
-        if simple_name(declaration.row_type).lower() in _OCCURRENCE_CLASSES:
+        if _is_occurrences(declaration.row_type):
             return None  # the same records as their publisher wrote them, in downloads of GBIF
         table = self._declared_table(declaration, folder)
         if table is not None and table.id_index is None:
@@ -353,27 +389,33 @@ class Opening:
             for name in self.container.names
             if _TABLE_NAME.search(name) and not _PROSE_NAME.search(name)
         ]
+        events_name = next((name for name in tables if _EVENT_NAME.search(name)), "")
         core_name = self._core_among(tables)
         core = self._loose_table(core_name)
+        events = self._loose_table(events_name, EVENT_ROW) if events_name else None
+        if events:
+            self._link_to_events(core, events)
         extensions = []
         for name in tables:
             row_type = _EXTENSION_NAMES.get(re.sub(r"s?\.\w+$", "", _base(name)))
-            if name == core_name:
+            if name in (core_name, events_name):
                 continue
             if row_type is None:
                 self.issues.append(Issue("FILE_IGNORED", "", name))
-            elif table := self._loose_extension(name, row_type, core):
+            elif table := self._loose_extension(name, row_type, events or core):
                 extensions.append(table)
         eml = next((name for name in self.container.names if _base(name) == "eml.xml"), None)
         metadata = self._metadata_text(eml) if eml else None
+        if events:
+            return self._laid_under(events, core, extensions, metadata)
         return self._made("archive" if extensions else "table", core, extensions, metadata)
 
     def _core_among(self, tables: list[str]) -> str:
         if not tables:
             raise Refused("ARCHIVE_NO_DATA", file=self.filename)
-        if any(_base(name).startswith("event") for name in tables):
-            raise Refused("CORE_IS_EVENT", file=self.filename)
         cores = [name for name in tables if _CORE_NAME.search(name)]
+        if not cores and any(_EVENT_NAME.search(name) for name in tables):
+            raise Refused("CORE_IS_EVENT", file=self.filename)
         if len(tables) > 1 and len(cores) != 1:
             names = ", ".join(PurePosixPath(name).name for name in tables[:5])
             raise Refused("ARCHIVE_AMBIGUOUS", names, file=self.filename)
@@ -442,6 +484,17 @@ class Opening:
                 raise
         return rows
 
+    def _link_to_events(self, core: Table, events: Table) -> None:
+        """Find the columns that tell in which event an occurrence was."""
+        theirs = [header.lower() for header in events.headers]
+        ours = [header.lower() for header in core.headers]
+        for key in ("eventid", "id"):
+            for link in ("eventid", "coreid", "id"):
+                if key in theirs and link in ours:
+                    events.id_index, core.id_index = theirs.index(key), ours.index(link)
+                    return
+        raise Refused("CORE_IS_EVENT", file=self.filename)
+
     def _loose_extension(self, name: str, row_type: str, core: Table) -> Table | None:
         """Return an extension that is told by its file's name, linked by coreid or occurrenceID."""
         with self.container.open(name) as stream:
@@ -450,7 +503,7 @@ class Opening:
         table = self._loose_table(name, row_type)
         theirs = [header.lower() for header in table.headers]
         ours = [header.lower() for header in core.headers]
-        for link, key in (("coreid", "id"), ("id", "id"), ("occurrenceid", "occurrenceid")):
+        for link, key in _LINKS:
             if link in theirs and key in ours and core.id_index in (None, ours.index(key)):
                 table.id_index, core.id_index = theirs.index(link), ours.index(key)
                 return table
@@ -480,6 +533,10 @@ def _declares_otherwise(found: Survey, declared: str) -> bool:
     if found.transcode:
         return found.transcode.startswith("utf-16") and not declared.lower().startswith("utf-16")
     return found.wide and not says_utf_8
+
+
+def _is_occurrences(row_type: str) -> bool:
+    return simple_name(row_type).lower() in _OCCURRENCE_CLASSES
 
 
 def _base(name: str) -> str:

@@ -12,7 +12,7 @@ from typing import IO
 from .celltext import Shape, number_text, shape_of
 from .containers import ZipArchive, safe_name
 from .issues import Refused
-from .xmlstream import LAST_ROW, Handler, attribute, stream
+from .xmlstream import LAST_ROW, Handler, stream
 
 _MOST_SHEETS = 100
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -112,7 +112,7 @@ class _Listing(_Quiet):
 
 
 class _Links(_Quiet):
-    """Which part of the archive each link means: id → (kind, target). Outer ones are passed over."""
+    """Which part of the archive each link means: id → (kind, target); outer ones are not there."""
 
     def __init__(self) -> None:
         self.parts: dict[str, tuple[str, str]] = {}

@@ -293,7 +293,7 @@ def test_known_names_make_an_archive_without_meta(tmp_path):
     ("names", "code"),
     [
         (["a.csv", "b.csv"], "ARCHIVE_AMBIGUOUS"),
-        (["event.txt", "occurrence.txt"], "CORE_IS_EVENT"),
+        (["event.txt", "measurementorfact.txt"], "CORE_IS_EVENT"),
         (["picture.jpg"], "ARCHIVE_NO_DATA"),
         ([], "ARCHIVE_NO_DATA"),
     ],
