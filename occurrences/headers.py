@@ -31,7 +31,7 @@ identificationRemarks: determinedremarks
 occurrenceID: guid occurrenceguid
 catalogNumber: accession accessionid accessionnumber
 identifier:Accession: accession accessionid accessionnumber
-identifier:dbpk: dbpk sourceprimarykey
+identifier:dbpk: dbpk sourceprimarykey sourceprimarykeydbpk
 identifier:recordID: recordid
 legacyID: occid symbiotaid
 sourceID: id coreid gbifid
@@ -40,7 +40,7 @@ recordNumber: recordnumberprefix collectornumber collectionnumber fieldcollector
 recordNumber: recordnumbersuffix
 associatedCollectors: collectors
 eventDate: datecollected collectiondate observedon dateobserved collectionstartdate
-eventDate2: enddate dateend collectionenddate eventdateend
+eventDate2: eventdate2 enddate dateend collectionenddate eventdateend
 verbatimEventDate: collectionverbatimdate
 country: placecountryname
 stateProvince: placestatename state

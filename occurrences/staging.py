@@ -28,13 +28,13 @@ from darwincore.issues import Issue
 from darwincore.reader import How, Source, SourceRow, Table, open_source
 from darwincore.terms import OCCURRENCE_ROW
 from journal.jobs import Progress, work
-from occurrences import fetching, mapping, mending
+from occurrences import fetching, mapping, mending, profiles, symbiota
 from occurrences.bulk import one_of
 from occurrences.drafting import Cells, FileRow, Key
 from occurrences.models import ImportRow, ImportRun
 
 CHUNK = 2000
-SAMPLES = 3
+SAMPLES = 12
 State = ImportRun.State
 ROWS = ImportRow._meta.db_table
 Chunk = TypeVar("Chunk")
@@ -96,6 +96,11 @@ def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> 
     _number_repetitions(run)
     core = tables[0]
     guessed = mapping.guess(core.table.headers, core.samples)
+    id_index = core.table.id_index
+    guessed = symbiota.with_occid(core.table.headers, core.samples, id_index, guessed)
+    changed: dict[str, list[str]] = {}
+    if run.profile:
+        guessed, changed = profiles.lay_over(run.profile, guessed)
     declared = source.kind == "archive" and core.table.row_type == OCCURRENCE_ROW
     targets = [*(entry["term"] for entry in guessed), *core.table.constants]
     named = source.found.get("header", {}).get("chosen", True)
@@ -108,10 +113,13 @@ def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> 
         "delimiter": source.delimiter,
         "issues": [list(issue) for issue in source.issues],
         "found": source.found,
+        "profile": changed,
         "tables": [tally.summary() for tally in tables],
     }
     run.mapping = guessed
-    run.keys = [_likely_key(run, tables[0])]
+    said = run.profile.constants if run.profile else {}
+    run.constants = {**mapping.constants_of(core.table.headers, guessed), **said}
+    run.keys = (run.profile and run.profile.keys) or [_likely_key(run, tables[0])]
     run.counts = {**run.counts, "rows": core.rows}
     run.state = State.STAGED
 
