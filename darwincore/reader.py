@@ -19,6 +19,13 @@ from typing import Any, Literal
 
 from .containers import Container, Limits, ZipArchive, open_container, safe_name
 from .events import lay_under
+from .extensions import (
+    EXTENDED_MEASUREMENT_ROW,
+    IMAGE_ROW,
+    MATERIAL_SAMPLE_ROW,
+    MEASUREMENT_ROW,
+    RELATIONSHIP_ROW,
+)
 from .issues import Issue, Refused
 from .looks import ROWS_LOOKED_AT, encoding_evidence, header_at, spoilt_letters, usual_width
 from .meta import Declaration, Meta, read_meta
@@ -35,7 +42,6 @@ from .tabular import (
 )
 from .terms import (
     AUDUBON_ROW,
-    DWC,
     EVENT_ROW,
     IDENTIFICATION_ROW,
     IDENTIFIER_ROW,
@@ -99,19 +105,24 @@ _LINKS = (
     ("coreid", "eventid"),
 )
 _CORE_NAME = re.compile(r"(^|/)occurrences?\.\w+$", re.IGNORECASE)
-_GBIF = "http://rs.gbif.org/terms/1.0/"
 _EXTENSION_NAMES = {
     "identification": IDENTIFICATION_ROW,
     "determination": IDENTIFICATION_ROW,
     "multimedia": MULTIMEDIA_ROW,
     "media": MULTIMEDIA_ROW,
-    "image": _GBIF + "Image",
+    "image": IMAGE_ROW,
     "audubon": AUDUBON_ROW,
     "identifier": IDENTIFIER_ROW,
-    "measurementorfact": DWC + "MeasurementOrFact",
-    "extendedmeasurementorfact": "http://rs.iobis.org/obis/terms/ExtendedMeasurementOrFact",
-    "resourcerelationship": DWC + "ResourceRelationship",
-    "materialsample": "http://data.ggbn.org/schemas/ggbn/terms/MaterialSample",
+    "measurementorfact": MEASUREMENT_ROW,
+    "measurement_or_fact": MEASUREMENT_ROW,
+    "measurement": MEASUREMENT_ROW,
+    "emof": EXTENDED_MEASUREMENT_ROW,
+    "extendedmeasurementorfact": EXTENDED_MEASUREMENT_ROW,
+    "resourcerelationship": RELATIONSHIP_ROW,
+    "resource_relationship": RELATIONSHIP_ROW,
+    "association": RELATIONSHIP_ROW,
+    "materialsample": MATERIAL_SAMPLE_ROW,
+    "material_sample": MATERIAL_SAMPLE_ROW,
 }
 _ROW_TYPES = {iri.lower(): iri for iri in _EXTENSION_NAMES.values()}
 _OCCURRENCE_CLASSES = {"occurrence", "darwincore", "simpledarwinrecord", "simpledarwincore"}

@@ -23,6 +23,7 @@ from psycopg import sql
 
 from biocollections.models import Collection, Person
 from darwincore import terms as dwc
+from darwincore.extensions import extension_iri
 from darwincore.writer import Contact, Metadata, OutTable, write_archive
 from journal import jobs
 from journal.jobs import Progress, Refused, work
@@ -269,7 +270,7 @@ def _extensions(
             user,
             _file_named(row_type, names),
             row_type,
-            [_Column(dwc.simple_name(key), _iri_of(key)) for key in keys],
+            [_Column(dwc.simple_name(key), extension_iri(row_type, key)) for key in keys],
             [sql.SQL("c.terms->>{}").format(sql.Literal(key)) for key in keys],
             # Media and measurements can tell the place: of a protected record for its readers only.
             sql.SQL(
@@ -341,14 +342,6 @@ def _file_named(row_type: str, taken: set[str]) -> str:
         name = f"{stem}{number}"
     taken.add(name)
     return f"{name}.csv"
-
-
-def _iri_of(key: str) -> str:
-    """Return a term's address: a header that is one is kept, a bare name gets ours."""
-    if "://" in key:
-        return key
-    term = dwc.term_named(key)
-    return term.iri if term and term.name == key else dwc.SYMBIOTA + key
 
 
 def _metadata(collection: Collection) -> Metadata:
