@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import Q, QuerySet, Value
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from biocollections.models import Collection, Person
@@ -26,6 +26,7 @@ from occurrences.likeness import EXSICCATA, TIERS, Days, Gathering, Likeness, Nu
 from occurrences.models import Occurrence, Protection, Withheld
 from occurrences.models.record import SortKey
 from occurrences.protection import exact
+from occurrences.readers import exact_values
 
 FETCHED = 300  # candidates of each kind that are weighed
 SUFFIXES = (*"abcdefgh", "bis", "ter")
@@ -34,6 +35,7 @@ WIDEST = 6  # figures to which a number may be padded with zeros
 COMPARED = (
     "recorded_by",
     "record_number",
+    "event_date",
     "event_date_start",
     "event_date_end",
     "year",
@@ -42,6 +44,10 @@ COMPARED = (
     "occurrence_id",
     "exsiccati_title",
     "exsiccati_number",
+    "institution_code",
+    "collection_code",
+    "catalog_number",
+    "scientific_name",
 )
 # What candidates may disagree about, beyond who, when and which number.
 DISPUTED = (
@@ -56,6 +62,10 @@ DISPUTED = (
     "minimum_elevation_in_meters",
     "habitat",
 )
+
+
+# What says that it is not another sheet, but the same one held twice.
+SPECIMEN = frozenset(("same specimen", "same label"))
 
 
 @dataclass
@@ -91,38 +101,49 @@ def find(
     typed: {column: text} of a form; collector and number or date, or exsiccata title and number,
     are needed. collection: the one being entered into; exclude: the record that is being edited.
     """
-    asked = _Asked(typed, exclude)
+    asked = _Asked(typed, collection, exclude)
     editable = set(Collection.objects.editable_by(user).values_list("pk", flat=True))
-    keys = set(asked.candidates(editable))
+    keys = asked.candidates(editable)
     if not keys:
         return []
     visible = Occurrence.objects.visible_to(user).exclude(guid=exclude)
-    slim = visible.filter(pk__in=keys).only("collection", "protection", *COMPARED)
     weighed = []
-    for row in slim:
-        likely = asked.weigh(row, withheld=row.collection_id in editable)
+    for values in _compared(user, visible.filter(pk__in=keys), editable):
+        likely = asked.weigh(values)
         if likely:
-            weighed.append((row.pk, likely))
-    weighed.sort(key=lambda each: (TIERS.index(each[1].tier), -each[1].score, each[0]))
-    best = dict(weighed[:limit])
-    return _told(visible.filter(pk__in=best), best, asked, collection, editable)
+            weighed.append((values, likely))
+    weighed.sort(key=lambda each: (TIERS.index(each[1].tier), -each[1].score, each[0]["pk"]))
+    return _told(visible, weighed[:limit], asked, collection)
+
+
+def _compared(user: Person, rows: QuerySet[Occurrence], editable: set[int]) -> list[dict[str, Any]]:
+    """Return what is compared of each record: withheld values where `user` edits, else public."""
+    fields = ("pk", "collection_id", "protection", "collection__institution_code", *COMPARED)
+    found = list(rows.prefetch_related(None).values(*fields))
+    own = [
+        row["pk"]
+        for row in found
+        if row["protection"] != Protection.OPEN and row["collection_id"] in editable
+    ]
+    if own:
+        readable = Withheld.objects.readable_by(user).filter(occurrence__in=own)
+        terms = dict(readable.values_list("occurrence", "terms"))
+        found = [exact(row, terms.get(row["pk"])) for row in found]
+    return found
 
 
 def _told(
-    rows: QuerySet[Occurrence],
-    best: Mapping[int, Likeness],
+    visible: QuerySet[Occurrence],
+    best: Sequence[tuple[dict[str, Any], Likeness]],
     asked: _Asked,
     collection: Collection | None,
-    editable: set[int],
 ) -> list[Match]:
-    whole = rows.select_related("collection__institution").defer("search_vector")
-    found = {row.pk: row for row in whole}
+    whole = visible.select_related("collection__institution").defer("search_vector")
+    found = whole.in_bulk([compared["pk"] for compared, _likely in best])
     matches = []
-    for pk, likely in best.items():
-        if (row := found.get(pk)) is None:
+    for compared, likely in best:
+        if (row := found.get(compared["pk"])) is None:
             continue
-        values = _values(row, withheld=True)
-        compared = _values(row, withheld=row.collection_id in editable)
         matches.append(
             Match(
                 row,
@@ -130,23 +151,13 @@ def _told(
                 likely.score,
                 [sentence(sign, asked.typed, compared) for sign in likely.signs],
                 same_collection=collection is not None and row.collection_id == collection.pk,
-                same_specimen="same specimen" in likely.signs,
+                same_specimen=not SPECIMEN.isdisjoint(likely.signs),
                 signs=likely.signs,
-                values=values,
+                values=exact_values(row),
             )
         )
     _show_disagreements([m for m in matches if m.tier in (likeness.EXACT, EXSICCATA)])
     return matches
-
-
-def _values(row: Occurrence, *, withheld: bool) -> dict[str, Any]:
-    """Return a record's values, with those that its reader was disclosed, if they are wanted."""
-    given = row.__dict__
-    columns = {name: given[name] for name in _COLUMNS if name in given}
-    return exact(columns, row.disclosed if withheld else None)
-
-
-_COLUMNS = tuple(each.attname for each in Occurrence._meta.concrete_fields)
 
 
 def _show_disagreements(matches: Sequence[Match]) -> None:
@@ -169,8 +180,12 @@ def _show_disagreements(matches: Sequence[Match]) -> None:
 class _Asked:
     """What somebody typed, read once, and how it leads to candidates."""
 
-    def __init__(self, typed: Mapping[str, str], exclude: UUID | None) -> None:
+    def __init__(
+        self, typed: Mapping[str, str], collection: Collection | None, exclude: UUID | None
+    ) -> None:
         self.typed = {column: text.strip() for column, text in typed.items() if text}
+        if collection and collection.institution_code:
+            self.typed.setdefault("institution_code", collection.institution_code)
         given = self.typed.get
         self.gathering = likeness.gathering(
             given("recorded_by"),
@@ -183,11 +198,12 @@ class _Asked:
         own = [str(exclude), f"urn:uuid:{exclude}"] if exclude else []
         self.provider_ids = [each for each in (self.gathering.provider_id, *own) if each]
 
-    def weigh(self, row: Occurrence, *, withheld: bool) -> Likeness | None:
-        """Return how a candidate is like what was typed; None when it isn't."""
-        values = _values(row, withheld=withheld)
+    def weigh(self, values: Mapping[str, Any]) -> Likeness | None:
+        """Return how a candidate's values are like what was typed; None when they aren't."""
         if values.get("occurrence_id") and values["occurrence_id"] in self.provider_ids:
             return Likeness(likeness.EXACT, 1.0, ("same specimen",))
+        if self._bears_the_same_label(values):
+            return Likeness(likeness.EXACT, 0.99, ("same label",))
         if all(self.exsiccata) and self._is_of_exsiccata(values):
             return Likeness(EXSICCATA, 0.95, ("exsiccata",))
         return likeness.compare(self.gathering, as_gathering(values))
@@ -199,51 +215,84 @@ class _Asked:
         mine, theirs = (likeness.number(each) or each for each in (self.exsiccata[1], number))
         return mine == theirs
 
+    def _bears_the_same_label(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether it is of the same institution and catalogue number, and so the same sheet.
+
+        Birds and ferns of one museum may share a number: collection code or genus has to agree.
+        """
+        held = dict(values)
+        held["institution_code"] = (
+            values.get("institution_code") or values["collection__institution_code"]
+        )
+        same = {
+            column
+            for column in ("institution_code", "catalog_number", "collection_code")
+            if (mine := self.typed.get(column)) and likeness.fold(mine) == _folded(held.get(column))
+        }
+        if not {"institution_code", "catalog_number"} <= same:
+            return False
+        genera = {
+            _folded(name).partition(" ")[0]
+            for name in (self.typed.get("scientific_name"), values.get("scientific_name"))
+        }
+        when = likeness.same_day(self.gathering.days, as_gathering(values).days)
+        named_alike = len(genera) == 1 and "" not in genera
+        return when != "apart" and ("collection_code" in same or named_alike)
+
     def candidates(self, editable: Iterable[int]) -> list[int]:
         """Return the keys of records to weigh, whoever may see them."""
-        parts = [rows.order_by().values("pk")[:FETCHED] for rows in self._paths(editable)]
-        if not parts:
+        paths = list(self._paths(list(editable)))
+        if not paths:
             return []
-        return [each["pk"] for each in parts[0].union(*parts[1:], all=True)]
+        parts = " UNION ".join(f"({path} LIMIT {FETCHED})" for path, _given in paths)
+        with connection.cursor() as cursor:
+            cursor.execute(parts, [each for _path, given in paths for each in given])
+            return [pk for (pk,) in cursor.fetchall()]
 
-    def _paths(self, editable: Iterable[int]) -> Iterator[QuerySet[Occurrence]]:
-        every = Occurrence.objects.all()
-        people, number = self.gathering.collector, self.gathering.number
-        days = self.gathering.days
-        who = _who(people)
-        on_the_day = Q(event_date_start=days.start, event_date_end=days.end) if days else None
+    def _paths(self, editable: list[int]) -> Iterator[tuple[str, list[Any]]]:
+        """Yield (statement, parameters) for each way that leads to records."""
+        number, days = self.gathering.number, self.gathering.days
+        who = _who(self.gathering.collector)
+        day = [days.start, days.end] if days else []
         if who and number:
-            yield every.filter(_words(f"{who} & ({_any(_forms(number))})"))
-            yield every.filter(_words(f"{who} & ({_any(_close(number))})"))
-        if who and on_the_day:
-            yield every.filter(_words(who), on_the_day)
-        if who and number and on_the_day and days and days.is_day:
-            yield every.filter(_words(_any(_forms(number))), on_the_day)
+            yield f"{_RECORDS} {_WORDS}", [f"{who} & ({_any(_forms(number))})"]
+            yield f"{_RECORDS} {_WORDS}", [f"{who} & ({_any(_close(number))})"]
+        if who and day:
+            yield f"{_RECORDS} {_DAY} AND {_WORDS}", [*day, who]
+        if who and number and days and days.is_day:
+            yield f"{_RECORDS} {_DAY} AND {_WORDS}", [*day, _any(_forms(number))]
         if self.provider_ids:
-            yield every.filter(occurrence_id__in=self.provider_ids)
+            yield f"{_RECORDS} occurrence_id = ANY(%s)", [self.provider_ids]
+        if label := self.typed.get("catalog_number"):
+            yield f"{_RECORDS} {_folded_as('catalog_number')}", [label]
         if all(self.exsiccata):
-            title = SortKey(Value(self.exsiccata[0]))
-            yield every.alias(title=SortKey("exsiccati_title")).filter(
-                title=title, exsiccati_title__isnull=False
-            )
-        if who and (number or days):
-            yield self._withheld(set(editable), number, days)
+            title = f"exsiccati_title IS NOT NULL AND {_folded_as('exsiccati_title')}"
+            yield f"{_RECORDS} {title}", [self.exsiccata[0]]
+        if who and editable and (number or day):
+            texts = [*_forms(number), self.typed["record_number"]] if number else []
+            written = days.start.isoformat() if days and days.is_day else None
+            yield _WITHHELD, [texts, written, editable]
 
-    def _withheld(
-        self, editable: set[int], number: Number | None, days: Days | None
-    ) -> QuerySet[Occurrence]:
-        """Return protected records of collections that the asking person edits."""
-        said = Q()
-        if number:
-            texts = {*_forms(number), self.typed["record_number"]}
-            said |= Q(terms__record_number__in=sorted(texts))
-        if days and days.is_day:
-            said |= Q(terms__event_date=days.start.isoformat())
-        kept = Withheld.objects.filter(said, collection__in=editable).order_by()
-        if not said:
-            kept = kept.none()
-        hidden = kept.values("occurrence")[:FETCHED]
-        return Occurrence.objects.filter(pk__in=hidden, protection__gt=Protection.OPEN)
+
+_RECORDS = f'SELECT id FROM "{Occurrence._meta.db_table}" WHERE'
+_WORDS = "search_vector @@ to_tsquery('simple', %s)"
+_DAY = "event_date_start = %s AND event_date_end = %s"
+# Protected records of the collections that the asking person edits.
+_WITHHELD = (
+    f'SELECT occurrence_id FROM "{Withheld._meta.db_table}" WHERE '
+    "(terms ->> 'record_number' = ANY(%s) OR terms ->> 'event_date' = %s) "
+    "AND collection_id = ANY(%s)"
+)
+
+
+def _folded_as(column: str) -> str:
+    """Want a column's beginning as `SortKey` has it in the index."""
+    size = SortKey.LENGTH
+    return f'portal_fold(left("{column}", {size})) = portal_fold(left(%s, {size}))'
+
+
+def _folded(value: Any) -> str:
+    return likeness.fold(str(value or ""))
 
 
 def _typed_days(typed: Mapping[str, str]) -> Days | None:
@@ -275,10 +324,6 @@ def country_code(code: str | None, name: str | None) -> str:
 
 
 # --- words of the index -----------------------------------------------------------------------
-
-
-def _words(query: str) -> Q:
-    return Q(search_vector=SearchQuery(query, config="simple", search_type="raw"))
 
 
 def _any(words: Iterable[str]) -> str:
@@ -336,6 +381,9 @@ def sentence(sign: str, typed: Mapping[str, Any], values: Mapping[str, Any]) -> 
 _SENTENCES = {
     "same specimen": lambda: _(
         "It bears the same occurrenceID: the same specimen held twice, one of them a copy."
+    ),
+    "same label": lambda: _(
+        "It bears the same institution and catalogue number: the same specimen held twice."
     ),
     "exsiccata": lambda: _("It is of the same exsiccata and number."),
     "collector": lambda: _("Same collector: %(collector)s."),

@@ -120,6 +120,27 @@ def test_the_same_specimen_held_twice_says_so(sheet, editor, herbarium):
     assert match.occurrence.catalog_number == "snapshot"
 
 
+@pytest.mark.parametrize(
+    ("held", "is_found"),
+    [
+        ({}, True),
+        ({"catalog_number": "zo-7"}, True),
+        ({"scientific_name": "Ardea alba"}, False),
+        ({"scientific_name": "Ardea alba", "collection_code": "Birds"}, True),
+        ({"institution_code": "OTHERS"}, False),
+        ({"event_date": "1931"}, False),
+    ],
+)
+def test_one_label_in_two_collections_is_the_same_specimen(
+    sheet, editor, herbarium, held, is_found
+):
+    label = {"institution_code": "NYSM", "catalog_number": "ZO-7", "event_date": "1893-05-24"}
+    label |= {"scientific_name": "Butorides virescens", "recorded_by": ""}
+    sheet(**{**label, "record_number": None, "recorded_by": None, **held})
+    found = find(editor, herbarium, {**label, "collection_code": "birds"})
+    assert [match.same_specimen for match in found] == ([True] if is_found else [])
+
+
 def test_an_exsiccata_is_found_by_title_and_number(sheet, editor, herbarium):
     title = {"exsiccati_title": "Plantae Méxicanae", "recorded_by": "Ruiz", "record_number": "5"}
     sheet(catalog_number="it", exsiccati_number="077", **title)
