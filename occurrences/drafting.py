@@ -21,15 +21,15 @@ from darwincore import issues, terms
 from darwincore.interpret import identifiers, interpret, interpret_identification
 from darwincore.issues import Issue
 from darwincore.terms import IDENTIFICATION_ROW, IDENTIFIER_ROW
-from occurrences import mapping
+from occurrences import determinations, keys, mapping
 from occurrences.determinations import Determination, adopt
+from occurrences.keys import RowKey
 from occurrences.models import ImportRun
 from occurrences.records import TERM_COLUMNS, Draft, Stored
 
 Mode = ImportRun.Mode
 Key = ImportRun.Key
 
-CONTENT = "content:"
 # Bytes that a value may have that an index holds whole (PostgreSQL: 2704 for all of an entry).
 LONGEST_INDEXED = 800
 _INDEXED = ("occurrence_id", "catalog_number", "scientific_name", "scientific_name_authorship")
@@ -76,13 +76,7 @@ class FileRow:
     repetition: int
     issues: list[Issue]
     extensions: list[Cells] = field(default_factory=list)
-
-
-class RowKey(NamedTuple):
-    """What a row is recognised by."""
-
-    kind: str
-    text: str
+    mended: UUID | None = None  # the hash of its cells, where a person mended one
 
 
 @dataclass(slots=True)
@@ -107,8 +101,9 @@ class Reading:
 def interpreter_version() -> str:
     """Return what identifies the code that reads rows: the same text gives the same record."""
     folder = Path(str(darwincore.__file__)).parent
-    digest = hashlib.sha256(Path(__file__).read_bytes())
-    for module in sorted(folder.glob("*.py")):
+    here = [Path(str(module.__file__)) for module in (keys, determinations)]
+    digest = hashlib.sha256()
+    for module in (Path(__file__), *here, *sorted(folder.glob("*.py"))):
         digest.update(module.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -122,6 +117,8 @@ class Drafter:
         core, *self.tables = run.source["tables"]
         targets = [entry["term"] for entry in run.mapping]
         self.positions = {target: at for at, target in enumerate(targets) if target}
+        self.copies = run.mode == Mode.COPIES
+        self._asked = keys.Cells(self._text, self.source_id, self.numbers)
         self.terms = [(name, at) for name, at in self.positions.items() if name in terms.BY_NAME]
         self.tags = [
             (target.removeprefix(mapping.IDENTIFIER), at)
@@ -153,30 +150,45 @@ class Drafter:
     def _fingerprint(self) -> bytes:
         run = self.run
         tables = [[table["row_type"], table["headers"]] for table in self.tables]
-        parts = [run.mapping, self.constants, tables, run.mode, run.key, interpreter_version()]
+        parts = [run.mapping, self.constants, tables, run.mode, run.keys, interpreter_version()]
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).digest()
 
     # What a row is recognised by
 
     def import_hash(self, row: FileRow) -> UUID:
         """Return the hash of all that decides what this row makes of its record."""
-        digest = hashlib.blake2b(self._recipe + row.row_hash.bytes, digest_size=16)
+        said = row.mended or row.row_hash
+        digest = hashlib.blake2b(self._recipe + said.bytes, digest_size=16)
         for extension in row.extensions:
             digest.update(extension.row_hash.bytes)
         return UUID(bytes=digest.digest())
 
-    def key(self, row: FileRow) -> RowKey:
-        """Return the chosen key, or where it is blank the next best: the source's, the content."""
-        for kind in (self.run.key, Key.SOURCE_ID):
-            if kind != Key.CONTENT and (text := self._key_text(row, kind)):
-                return RowKey(kind, text)
-        return RowKey(Key.CONTENT, _content_key(row))
+    def keys(self, row: FileRow) -> list[RowKey]:
+        """Return what the row is recognised by, the first that counts first; never none."""
+        if self.copies:
+            text = self._source_of_copy(row)
+            return [RowKey(Key.SOURCE_ID, text) if text else self._content(row)]
+        return keys.of_row(row, self.run.keys, self._asked)
 
-    def _key_text(self, row: FileRow, kind: str) -> str:
-        if kind == Key.SOURCE_ID:
-            return self.source_id(row) or ""
-        text = self._cell(row, kind)
-        return text or self.constants.get(kind, "")
+    def key(self, row: FileRow) -> RowKey:
+        """Return the first of its keys."""
+        return self.keys(row)[0]
+
+    def _content(self, row: FileRow) -> RowKey:
+        return RowKey(Key.CONTENT, keys.content_of(row))
+
+    def _source_of_copy(self, row: FileRow) -> str:
+        """Return what a copy is known by: the occurrenceID of its original, or the source's key."""
+        text = self.occurrence_id(row)
+        guid = keys.our_guid(text) if text else None
+        return str(guid) if guid else text or self.source_id(row) or ""
+
+    def occurrence_id(self, row: FileRow) -> str:
+        """Return the occurrenceID that the row states; "" for none."""
+        return self._text(row, Key.OCCURRENCE_ID)
+
+    def _text(self, row: FileRow, target: str) -> str:
+        return self._cell(row, target) or self.constants.get(target, "")
 
     def source_id(self, row: FileRow) -> str | None:
         """Return the key the source knows the row by: an archive's core id, or a column's."""
@@ -185,6 +197,11 @@ class Drafter:
     def _cell(self, row: FileRow, target: str) -> str:
         at = self.positions.get(target)
         return row.cells[at] if at is not None else ""
+
+    def numbers(self, row: FileRow) -> list[tuple[str, str]]:
+        """Return the additional identifiers (tag, value) in the row's own cells."""
+        found = identifiers(self._text(row, "otherCatalogNumbers"))
+        return found + [(tag, row.cells[at]) for tag, at in self.tags if row.cells[at]]
 
     # What a row says
 
@@ -196,9 +213,11 @@ class Drafter:
             texts.setdefault(name, text)
         core = interpret(texts)
         found = [*row.issues, *core.issues]
-        if key.kind != self.run.key:
-            found.append(Issue("BLANK_ID", self.run.key))
         values: dict[str, Any] = core.values
+        if self.copies:  # a copy is another record: it gets an occurrenceID of its own
+            values.pop("occurrence_id", None)
+        elif key.kind not in self.run.keys:
+            found.append(Issue("BLANK_ID", self.run.key))
         given = self._determinations(row, found)
         if given:
             adopt(values, given)
@@ -209,7 +228,7 @@ class Drafter:
             core.derived,
             found,
             given,
-            self._identifiers(row, texts) if self.names_identifiers else None,
+            self._identifiers(row) if self.names_identifiers else None,
             self._extension_rows(row) if self.row_types else None,
         )
 
@@ -225,9 +244,8 @@ class Drafter:
                     given.append({**read.values, "verbatim": read.verbatim})
         return given
 
-    def _identifiers(self, row: FileRow, texts: Mapping[str, str]) -> list[tuple[str, str]]:
-        found = identifiers(texts.get("otherCatalogNumbers", ""))
-        found += [(tag, row.cells[at]) for tag, at in self.tags if row.cells[at]]
+    def _identifiers(self, row: FileRow) -> list[tuple[str, str]]:
+        found = self.numbers(row)
         for extension in row.extensions:
             if self._row_type(extension) == IDENTIFIER_ROW:
                 given = self._texts(extension)
@@ -366,16 +384,15 @@ class Drafter:
         return [row for row in old if row[0] not in replaced] + new
 
     def _remembered_key(self, row: FileRow, key: RowKey) -> str | None:
+        if self.copies:
+            return key.text
         return self.source_id(row) or (key.text if key.kind == Key.CONTENT else None)
 
     def _legacy_id(self, row: FileRow) -> int | None:
+        if self.copies:
+            return None  # the old address leads to the original
         text = self._cell(row, mapping.LEGACY_ID)
         return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _content_key(row: FileRow) -> str:
-    repeated = f"#{row.repetition}" if row.repetition > 1 else ""
-    return f"{CONTENT}{row.row_hash.hex}{repeated}"
 
 
 def _too_long(values: Mapping[str, Any], key: RowKey) -> Iterable[Issue]:

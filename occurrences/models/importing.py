@@ -84,9 +84,25 @@ class ImportProfile(models.Model):
         return self.name
 
 
+class WhenChanged(models.TextChoices):
+    """What becomes of a record that somebody has changed since the check."""
+
+    ASK = "", _("is a conflict to decide")
+    FILE = "file", _("the file wins")
+    RECORD = "record", _("the record stays")
+
+
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
     def visible_to(self, user: Person) -> ImportRunQuerySet:
-        """Return the runs of collections that `user` administers: files are members-only."""
+        """Return the runs of collections that `user` administers, and those he is to look through.
+
+        Nobody else sees a file: it may tell exact places.
+        """
+        mine = Q(collection__in=Collection.objects.managed_by(user).values("pk"))
+        return self.filter(mine | Q(reviewer=user.pk)) if user.pk else self.none()
+
+    def managed_by(self, user: Person) -> ImportRunQuerySet:
+        """Return the runs of collections that `user` administers: he may apply and undo them."""
         return self.filter(collection__in=Collection.objects.managed_by(user).values("pk"))
 
 
@@ -104,6 +120,7 @@ class ImportRun(models.Model):
         DISCARDED = "discarded", _("discarded")
 
     Mode = Mode
+    WhenChanged = WhenChanged
 
     class Brings(models.TextChoices):
         RECORDS = "records", _("records")
@@ -114,7 +131,9 @@ class ImportRun(models.Model):
 
     class Key(models.TextChoices):
         OCCURRENCE_ID = "occurrenceID", _("Occurrence ID")
+        GUID = "guid", _("GUID that this portal gave the record")
         CATALOG_NUMBER = "catalogNumber", _("Catalog Number")
+        OTHER_NUMBERS = "otherCatalogNumbers", _("Additional identifiers")
         SOURCE_ID = "sourceID", _("Key of the source")
         CONTENT = "content", _("Content of the row")
 
@@ -150,11 +169,15 @@ class ImportRun(models.Model):
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    key = models.CharField(max_length=14, choices=Key, blank=True)
+    # What a row is recognised by, the first that counts first: Key, or "identifier:TAG".
+    keys = models.JSONField(default=list)
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.UPDATE)
+    # What becomes of a record that somebody has changed since the check.
+    when_changed = models.CharField(max_length=6, choices=WhenChanged, blank=True, default="")
     interpreter = models.CharField(max_length=40, blank=True)
     # rows, created, updated, unchanged, blocked, conflict, excluded, issues {code: n},
-    # extensions {row type: {rows, kept, orphans}}, seconds {stage, check, apply}.
+    # extensions {row type: {rows, kept, orphans}}, seconds {stage, check, apply}, copies: rows
+    # of other collections' records, where all that name a record are such.
     counts = models.JSONField(default=dict)
     refusal = models.TextField(blank=True)
     change_set = models.ForeignKey(ChangeSet, null=True, on_delete=models.PROTECT)
@@ -173,6 +196,15 @@ class ImportRun(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("occurrences:import", args=[self.guid])
+
+    @property
+    def key(self) -> str:
+        """What a row is recognised by first; blank until the file was read."""
+        return self.keys[0] if self.keys else ""
+
+    @key.setter
+    def key(self, key: str) -> None:
+        self.keys = [key] if key else []
 
 
 class ImportRow(models.Model):
@@ -226,6 +258,15 @@ class ImportOutcome(models.Model):
         BLOCKED = "blocked", _("not imported")
         EXCLUDED = "excluded", _("left out")
 
+    class Choice(models.TextChoices):
+        """What a person may decide about a row, besides which record it means."""
+
+        FIRST = "first", _("Take the record that the first key names")
+        NEW = "new", _("Make a new record")
+        OUT = "out", _("Leave the row out")
+        FILE = "file", _("The file wins")
+        RECORD = "record", _("The record stays")
+
     run = models.ForeignKey(
         ImportRun,
         on_delete=models.CASCADE,
@@ -243,6 +284,14 @@ class ImportOutcome(models.Model):
     differences: Any = models.JSONField(null=True)  # {column: [old, new]} of an update
     # Why blocked or in conflict, in words; NULL costs nothing in a million rows.
     reason = models.TextField(null=True)  # noqa: DJ001
+    # The other keys of the row, as `key`, where it has several.
+    also: Any = models.JSONField(null=True)
+    # Of a conflict: the GUIDs of the records it may mean, those of the first key first.
+    candidates: Any = models.JSONField(null=True)
+    # What a person decided: Choice, or the GUID of the record meant.
+    decision = models.TextField(null=True)  # noqa: DJ001
+    # True while a row that was decided after the others were written waits to be written.
+    late = models.BooleanField(null=True)
 
     class Meta:
         constraints = [

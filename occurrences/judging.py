@@ -1,0 +1,256 @@
+"""What is to become of each row of a file: said by the check, and again when somebody decides.
+
+A person's decision about a row is kept with its outcome (`ImportOutcome.Choice`, or the GUID of
+the record meant), so it holds when the rows are checked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from psycopg import sql
+
+from darwincore import issues
+from darwincore.issues import Issue
+from journal.guids import new_guid
+from occurrences import bulk, keys, records
+from occurrences.drafting import Drafter, FileRow
+from occurrences.keys import Elsewhere, Key, Meant, RowKey, Target
+from occurrences.models import ImportOutcome, ImportRun, Occurrence
+from occurrences.records import TERM_COLUMNS, Stored
+
+Action = ImportOutcome.Action
+Choice = ImportOutcome.Choice
+OUTCOMES = ImportOutcome._meta.db_table
+Outcome = dict[str, Any]
+Decisions = Mapping[int, str]
+
+COLUMNS = (
+    "run_id number line action key target_guid target_version issues differences reason also "
+    "candidates decision late"
+).split()
+LEFT_OUT = (Choice.OUT, Choice.RECORD)
+_CAN_BE_LEFT = (Action.CREATE, Action.UPDATE, Action.CONFLICT)
+_COPIED = gettext_noop("The copy that was made of it before is here; it stays as it is.")
+_OWN = gettext_noop(
+    "This is a record of this very collection. Choose “Update” to bring the row into it."
+)
+_STAYS = gettext_noop("The record stays as it is.")
+
+
+class Judge:
+    """Says what is to become of rows of one run, which bring records.
+
+    named and held_elsewhere count the rows that state an occurrenceID, and those of them whose
+    record is in another collection that the run's person may see.
+    """
+
+    def __init__(self, run: ImportRun, drafter: Drafter | None = None) -> None:
+        self.run = run
+        self.drafter = drafter or Drafter(run)
+        self.collection = run.collection
+        self.named = 0
+        self.held_elsewhere = 0
+
+    def outcomes(self, rows: Sequence[FileRow], decisions: Decisions) -> Iterator[Outcome]:
+        """Yield the outcome of each row, as the table keeps it."""
+        drafter = self.drafter
+        row_keys = [drafter.keys(row) for row in rows]
+        found = keys.records_meant(self.collection, (key for all_ in row_keys for key in all_))
+        hashes = [drafter.import_hash(row) for row in rows]
+        meant = [
+            keys.meant(of_row, found, row_hash)
+            for of_row, row_hash in zip(row_keys, hashes, strict=True)
+        ]
+        if decisions:
+            self._decided(rows, row_keys, meant, decisions)
+        held = self._held(rows, row_keys, found)
+        to_read = {
+            one.target.guid
+            for one, row_hash in zip(meant, hashes, strict=True)
+            if one.target and not one.target.says(row_hash)
+        }
+        standing = records.stored(to_read)
+        for row, of_row, one, row_hash in zip(rows, row_keys, meant, hashes, strict=True):
+            outcome = self._outcome(row, one, row_hash, standing, held)
+            also = [str(key) for key in of_row if key != one.key]
+            yield {
+                "run_id": self.run.pk,
+                "number": row.number,
+                "line": row.line,
+                "key": str(one.key),
+                "also": also or None,
+                **_as_decided(outcome, decisions.get(row.number)),
+            }
+
+    def _decided(
+        self,
+        rows: Sequence[FileRow],
+        row_keys: Sequence[Sequence[RowKey]],
+        meant: list[Meant],
+        decisions: Decisions,
+    ) -> None:
+        """Put the records that a person took in the place of what the keys say."""
+        taken = {
+            row.number: UUID(text) for row in rows if _is_guid(text := decisions.get(row.number))
+        }
+        own = Occurrence.objects.filter(collection=self.collection)
+        fields = ("guid", "version", "import_hash", "import_version")
+        targets = {
+            each[0]: Target(*each)
+            for each in bulk.one_of(own, "guid", taken.values()).values_list(*fields)
+        }
+        for at, row in enumerate(rows):
+            decision = decisions.get(row.number)
+            if decision == Choice.NEW:
+                meant[at] = Meant(row_keys[at][0])
+            elif decision == Choice.FIRST and meant[at].first_alone:
+                meant[at] = Meant(meant[at].key, meant[at].candidates[0])
+            elif target := targets.get(taken.get(row.number, _NOBODY)):
+                meant[at] = Meant(meant[at].key, target)
+
+    def _held(
+        self,
+        rows: Sequence[FileRow],
+        row_keys: Sequence[Sequence[RowKey]],
+        found: keys.Found,
+    ) -> dict[str, Elsewhere]:
+        """Return the records of other collections that rows name, by occurrenceID."""
+        texts = [text for row in rows if (text := self.drafter.occurrence_id(row))]
+        self.named += len(texts)
+        asked = [text for text in texts if RowKey(Key.OCCURRENCE_ID, text) not in found]
+        held = keys.elsewhere(self.collection, asked, self.run.user) if asked else {}
+        self.held_elsewhere += sum(text in held for text in texts)
+        return held
+
+    def _outcome(
+        self,
+        row: FileRow,
+        meant: Meant,
+        row_hash: UUID,
+        standing: Mapping[UUID, Stored],
+        held: Mapping[str, Elsewhere],
+    ) -> Outcome:
+        target = meant.target
+        if meant.reason:
+            candidates = [str(each.guid) for each in meant.candidates]
+            return {"action": Action.CONFLICT, "reason": meant.reason, "candidates": candidates}
+        if target and self.drafter.copies:
+            own = str(target.guid) == meant.key.text
+            if own:
+                return {"action": Action.BLOCKED, "reason": _OWN}
+            return {**_meaning(Action.SAME, target), "reason": _COPIED}
+        if target and target.says(row_hash):
+            return _meaning(Action.SAME, target)
+        record = standing.get(target.guid) if target else None
+        self._must_be_here(row, record, held)
+        reading = self.drafter.read(row, meant.key)
+        found: Outcome = {"issues": [list(issue) for issue in reading.issues] or None}
+        if reading.blocking:
+            told = issues.describe(reading.blocking[0], translate=_)
+            return {**found, "action": Action.BLOCKED, "reason": str(told)}
+        if not reading.values:
+            return {**found, "action": Action.BLOCKED, "reason": _("The row says nothing.")}
+        if target is None or record is None:
+            return {**found, "action": Action.CREATE, "target_guid": new_guid()}
+        draft = self.drafter.changed_draft(row, meant.key, reading, record)
+        differences = records.differences(draft, record, TERM_COLUMNS)
+        action = Action.UPDATE if differences else Action.SAME
+        return {**found, **_meaning(action, target), "differences": differences or None}
+
+    def _must_be_here(
+        self, row: FileRow, record: Stored | None, held: Mapping[str, Elsewhere]
+    ) -> None:
+        """Block a row that states the occurrenceID of another collection's record."""
+        if not held or self.drafter.copies:
+            return
+        text = self.drafter.occurrence_id(row)
+        is_theirs = record is None or record.values.get("occurrence_id") != text
+        if is_theirs and text in held and held[text].is_public:
+            row.issues.append(Issue("OCCURRENCE_ID_ELSEWHERE", Key.OCCURRENCE_ID, text))
+
+
+_NOBODY = UUID(int=0)
+
+
+def _is_guid(text: str | None) -> bool:
+    return bool(text) and text not in Choice.values
+
+
+def _meaning(action: str, target: Target) -> Outcome:
+    return {"action": action, "target_guid": target.guid, "target_version": target.version}
+
+
+def _as_decided(outcome: Outcome, decision: str | None) -> Outcome:
+    """Return an outcome with what a person decided about the row."""
+    if decision in LEFT_OUT and outcome["action"] in _CAN_BE_LEFT:
+        outcome["action"] = Action.EXCLUDED
+        if decision == Choice.RECORD:
+            outcome["reason"] = _STAYS
+    return {**outcome, "decision": decision}
+
+
+def keep(outcomes: Iterable[Outcome]) -> None:
+    """Store outcomes."""
+    made = list(outcomes)  # they ask the database themselves, which COPY would keep waiting
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(OUTCOMES), sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
+    )
+    with connection.cursor() as cursor:
+        bulk.copy_rows(cursor, statement, COLUMNS, made)
+
+
+def block_repeated(run: ImportRun, among: Sequence[int] | None = None) -> None:
+    """Of the rows with one key, or that mean one record, only the first is imported.
+
+    The others say which one that is. among: judge only these rows, which stand back behind the
+    others.
+    """
+    given = {
+        "run": run.pk,
+        "among": None if among is None else list(among),
+        "reason": _("Line %(line)s has the same key “%(key)s”.")
+        .replace("%(line)s", "{line}")
+        .replace("%(key)s", "{key}"),
+    }
+    with connection.cursor() as cursor:
+        for same in (_SAME_KEY, _SAME_AMONG_OTHERS)[: max(1, min(2, len(run.keys)))]:
+            cursor.execute(_BLOCK.format(same=same), given)
+
+
+_BLOCK = f"""
+    UPDATE "{OUTCOMES}" o SET action = 'blocked', differences = NULL,
+        reason = replace(replace(%(reason)s, '{{{{line}}}}', n.first_line::text),
+                         '{{{{key}}}}', substr(n.key, strpos(n.key, ':') + 1)),
+        issues = coalesce(o.issues, '[]') || jsonb_build_array(jsonb_build_array(
+            'DUPLICATE_KEY', split_part(n.key, ':', 1), substr(n.key, strpos(n.key, ':') + 1)))
+    FROM ({{same}}) n WHERE o.run_id = %(run)s AND o.number = n.number
+"""
+_WANTED = "run_id = %(run)s AND action IN ('create', 'update', 'same', 'conflict', 'excluded')"
+_LAST = "coalesce(number = ANY(%(among)s::int[]), false)"
+_SAME_KEY = f"""
+    SELECT number, key, first_line FROM (
+        SELECT number, key, row_number() OVER same AS nth, first_value(line) OVER same AS first_line
+        FROM "{OUTCOMES}" WHERE {_WANTED}
+        WINDOW same AS (PARTITION BY CASE WHEN target_version IS NULL THEN key
+            ELSE target_guid::text END ORDER BY {_LAST}, number)) every
+    WHERE nth > 1
+"""
+# A row that has only a key which an earlier row has behind its first, or the other way round.
+_SAME_AMONG_OTHERS = f"""
+    WITH wanted AS (SELECT number, line, key, also, {_LAST} AS last
+                    FROM "{OUTCOMES}" WHERE {_WANTED} AND target_version IS NULL),
+         other AS (SELECT number, line, last, jsonb_array_elements_text(also) AS key FROM wanted
+                   WHERE also IS NOT NULL)
+    SELECT DISTINCT ON (number) number, key, first_line FROM (
+        SELECT CASE WHEN first THEN o.number ELSE w.number END AS number, w.key,
+               CASE WHEN first THEN w.line ELSE o.line END AS first_line
+        FROM wanted w JOIN other o ON o.key = w.key AND o.number <> w.number
+        CROSS JOIN LATERAL (SELECT (w.last, w.number) < (o.last, o.number) AS first) order_
+    ) pairs ORDER BY number, first_line
+"""
