@@ -123,7 +123,7 @@ def write(change_set: ChangeSet, terms: Iterable[str], drafts: Iterable[Draft]) 
 
 def stored(guids: Iterable[UUID]) -> dict[UUID, Stored]:
     """Return these records with their children, locked until the transaction ends."""
-    fields = ("id", "guid", "collection_id", "version", "protection", "verbatim", "source_id")
+    fields = ["id", "guid", "collection_id", "version", "protection", "verbatim", *_KEYS]
     found: dict[UUID, Stored] = {}
     by_id: dict[int, Stored] = {}
     # In order of id, so that two writers of the same records wait instead of deadlocking.
@@ -427,6 +427,7 @@ class _Plan:
                 "id": record.id,
                 "verbatim": part.verbatim,
                 "source_id": source,
+                "legacy_id": record.columns["legacy_id"] or draft.legacy_id,
                 "import_hash": draft.import_hash,
                 "import_version": record.version + 1 if draft.import_hash else None,
                 "version": record.version + 1,
@@ -516,9 +517,9 @@ class _Plan:
         names = naming.name_ids(self.names)
         for row, key in zip(self.rows, self.names, strict=True):
             row["name_id"] = names.get(key)
-        bookkeeping = "version changed_at name_id source_id import_hash import_version".split()
+        bookkeeping = f"version changed_at name_id {' '.join(_KEYS)} import_hash import_version"
         columns = [c for c in [*TERM_COLUMNS, "protection", "verbatim"] if c in self.columns]
-        bulk.update(OCCURRENCE, [*columns, *bookkeeping], self.rows, key="id")
+        bulk.update(OCCURRENCE, [*columns, *bookkeeping.split()], self.rows, key="id")
         # One current a record is a constraint: none is current between the two statements.
         outgoing = [row for row in self.identifications if not row["is_current"]]
         bulk.update(IDENTIFICATION, _IDENTIFICATION_ROW[1:], outgoing, key="guid")
@@ -606,7 +607,8 @@ def _differences(
     return old, new
 
 
-_OWN = frozenset(("source_id", *protection.NOTES))
+_KEYS = ("source_id", "legacy_id")  # what a source knows the record by
+_OWN = frozenset((*_KEYS, *protection.NOTES))
 
 
 def _replace_list(
