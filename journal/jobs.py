@@ -7,18 +7,26 @@ worker when the lease has run out. The function must be safe to call again from 
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -61,23 +69,29 @@ class Progress:
     """What a working function holds: its job's key, and a place to report to.
 
     Report between transactions, never inside one: the report commits at once for others to see.
+    What is done never goes back while the message stays, though work that was killed begins anew.
     """
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self._told = 0.0
+        self._reached = job.message, job.done  # by the attempts before this one
 
     def report(self, done: int, total: int | None = None, message: str | None = None) -> None:
         """Say how far the work is. Raises Cancelled or LeaseLost when it has to stop."""
         changed = message is not None and message != self.job.message
-        self.job.done = done
+        self.job.done = done if changed else max(done, self.job.done)
         self.job.total = total if total is not None else self.job.total
         self.job.message = message if message is not None else self.job.message
         if not changed and time.monotonic() - self._told < REPORT_SECONDS:
             return
         self._told = time.monotonic()
+        before, reached = self._reached
+        if self.job.message == before and self.job.done > reached:
+            self.job.attempts = 1  # only those count that got no further
         held = Job.objects.filter(pk=self.job.pk, holder=self.job.holder, state=Job.State.RUNNING)
         if not held.update(
+            attempts=self.job.attempts,
             done=self.job.done,
             total=self.job.total,
             message=self.job.message,
@@ -143,8 +157,8 @@ def wake(job: Job) -> None:
 def run(guid: UUID | str) -> None:
     """Claim the job and do its work; do nothing when somebody else is at it.
 
-    When the database is lost on the way, the job keeps its lease until that runs out: then `sweep`
-    has it taken up again.
+    When the database is lost on the way or a disk is full, the job keeps its lease until that runs
+    out: then `sweep` has it taken up again.
     """
     job = _claim(guid)
     if job is None:
@@ -160,19 +174,35 @@ def run(guid: UUID | str) -> None:
         _finish(job, Job.State.FAILED, error=str(refusal))
     except Exception as error:
         logger.exception("Job %s failed", job)
-        if _database_was_lost(error):
+        if _may_pass(error):
+            _keep_why(job, error)
             return
-        _finish(job, Job.State.FAILED, error=f"{type(error).__name__}: {error}")
+        _finish(job, Job.State.FAILED, error=_in_words(error))
     else:
         _finish(job, Job.State.DONE, result=result)
 
 
-def _database_was_lost(error: Exception) -> bool:
-    """Tell whether it was the database that went away, which is no fault of the work."""
-    if not isinstance(error, (OperationalError, InterfaceError)):
+def _may_pass(error: Exception) -> bool:
+    """Tell whether the database went away or a disk was full, which is no fault of the work."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    if not isinstance(error, (DatabaseError, InterfaceError)):
         return False
     state = getattr(error.__cause__, "sqlstate", None)
-    return state is None or state.startswith(("08", "57P"))
+    if state is None:
+        return isinstance(error, (OperationalError, InterfaceError))
+    # Connection, resources such as room, shutdown, system and internal errors.
+    return state.startswith(("08", "53", "57P", "58", "XX"))
+
+
+def _keep_why(job: Job, error: Exception) -> None:
+    """Note why this attempt ended, for the case that it was the last one."""
+    with suppress(DatabaseError, InterfaceError):
+        Job.objects.filter(pk=job.pk, holder=job.holder).update(error=_in_words(error))
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def cancel(job: Job) -> None:
@@ -234,7 +264,8 @@ def _claim(guid: UUID | str) -> Job | None:
         return None
     job = Job.objects.get(guid=guid)
     if job.attempts > MOST_ATTEMPTS:
-        _finish(job, Job.State.FAILED, error=f"Given up after {MOST_ATTEMPTS} attempts.")
+        told = f"Given up after {MOST_ATTEMPTS} attempts. {job.error}".strip()
+        _finish(job, Job.State.FAILED, error=told)
         return None
     return job
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from psycopg import sql
 from psycopg.adapt import Dumper
 
@@ -116,6 +116,14 @@ def one_of(queryset: Any, column: str, wanted: Iterable[Any]) -> Any:
     `__in` sends a parameter a value, which costs more than the query.
     """
     return queryset.extra(where=[f'"{column}" = ANY(%s)'], params=[list(wanted)])  # noqa: S610
+
+
+def is_of_a_row(error: DatabaseError) -> bool:
+    """Tell whether the database refused what a row says: its data, a constraint, an index's limit.
+
+    Otherwise it can't work at all now, for lack of room or whatever, and other rows fare no better.
+    """
+    return str(getattr(error.__cause__, "sqlstate", "")).startswith(("22", "23", "54"))
 
 
 class JsonText(Dumper):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,23 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Worker:
-    """A worker process. `kill` ends it as a power cut would; `start` puts another in its place."""
+    """A worker process. `kill` ends it as a power cut would; `start` puts another in its place.
 
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
+    with_beat: it looks every ten seconds for jobs that lie about, as the portal's own does.
+    """
+
+    def __init__(self, environment: dict[str, str], log: Path, *, with_beat: bool = False) -> None:
         self.environment = environment
         self.log = log
+        self.with_beat = with_beat
         self.children = embedded.Children()
 
     def start(self) -> None:
         """Start the worker and wait until it takes tasks."""
         command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "-l", "INFO"]
         command += ["--without-gossip", "--without-mingle"]
+        if self.with_beat:
+            command += ["-B", "-s", str(self.log.with_name("beat"))]
         self.process = self.children.start(
             "worker",
             command,
@@ -90,13 +97,21 @@ def use_own_queue() -> None:
 @pytest.fixture
 def worker(transactional_db: None, tmp_path: Path) -> Iterator[Worker]:
     """A running worker, on a queue that is empty at first."""
+    celery_app.control.purge()
+    with running(tmp_path / "worker.log") as worker:
+        yield worker
+
+
+@contextmanager
+def running(log: Path, *, with_beat: bool = False) -> Iterator[Worker]:
+    """Have a worker for the test database, beside those that there are."""
     from django.db import connection
 
     database, _slash, _name = os.environ["DATABASE_URL"].rpartition("/")
-    celery_app.control.purge()
     worker = Worker(
         {**os.environ, "DATABASE_URL": f"{database}/{connection.settings_dict['NAME']}"},
-        tmp_path / "worker.log",
+        log,
+        with_beat=with_beat,
     )
     try:
         worker.start()

@@ -1,5 +1,6 @@
 """Long work is a job whose truth is its row: claimed once, kept by a lease, taken up again."""
 
+import errno
 from datetime import timedelta
 
 import psycopg
@@ -83,7 +84,8 @@ def test_a_job_whose_database_went_away_waits_to_be_taken_up_again(works):
 
     works["count"] = lose
     job = jobs.run_here("count", "1", None)
-    assert job.state == State.RUNNING and job.lease_until and not job.error
+    assert job.state == State.RUNNING and job.lease_until
+    assert job.error == "OperationalError: gone"
 
 
 def test_what_the_database_refuses_fails_at_once(works):
@@ -164,6 +166,47 @@ def test_work_that_kills_its_worker_each_time_is_given_up(works):
     job = running(attempts=jobs.MOST_ATTEMPTS, lease_until=ended)
     jobs.run(job.guid)
     assert fresh(job).state == State.FAILED
+
+
+def test_attempts_that_get_further_are_not_counted(works):
+    works["count"] = lambda progress: progress.report(6, 9, "Counting") or {"attempts": 1}
+    ended = timezone.now() - timedelta(seconds=1)
+    job = running(
+        attempts=jobs.MOST_ATTEMPTS - 1, done=5, total=9, message="Counting", lease_until=ended
+    )
+    jobs.run(job.guid)
+    assert (fresh(job).state, fresh(job).attempts) == (State.DONE, 1)
+
+
+def test_work_that_begins_anew_is_never_told_to_have_gone_back(works):
+    told = []
+
+    def count(progress):
+        for done in (1, 7):
+            progress._told = 0.0
+            progress.report(done, 9, "Counting")
+            told.append(Job.objects.get(pk=progress.job.pk).done)
+        return {}
+
+    works["count"] = count
+    ended = timezone.now() - timedelta(seconds=1)
+    job = running(done=5, total=9, message="Counting", lease_until=ended)
+    jobs.run(job.guid)
+    assert told == [5, 7]
+
+
+def test_a_full_disk_leaves_the_job_to_the_sweep_until_it_is_given_up(works):
+    def fill(_progress):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    works["count"] = fill
+    job = jobs.run_here("count", "1", None)
+    assert (job.state, job.attempts) == (State.RUNNING, 1)
+    past = timezone.now() - timedelta(seconds=1)
+    Job.objects.filter(pk=job.pk).update(attempts=jobs.MOST_ATTEMPTS, lease_until=past)
+    jobs.run(job.guid)
+    assert fresh(job).state == State.FAILED
+    assert "No space left on device" in fresh(job).error
 
 
 def test_the_sweep_wakes_for_what_lies_about_and_for_nothing_else(woken):
