@@ -17,11 +17,13 @@ from uuid import UUID
 
 import darwincore
 from biocollections.models import Collection
-from darwincore import issues, terms
-from darwincore.interpret import identifiers, interpret, interpret_identification
+from darwincore import detection, issues, terms
+from darwincore.hints import Hints
+from darwincore.interpret import interpret, interpret_identification
 from darwincore.issues import Issue
 from darwincore.terms import IDENTIFICATION_ROW, IDENTIFIER_ROW
-from occurrences import determinations, keys, mapping
+from occurrences import columns, determinations, keys, mapping, parts
+from occurrences.columns import Columns
 from occurrences.determinations import Determination, adopt
 from occurrences.keys import RowKey
 from occurrences.models import ImportRun
@@ -101,7 +103,7 @@ class Reading:
 def interpreter_version() -> str:
     """Return what identifies the code that reads rows: the same text gives the same record."""
     folder = Path(str(darwincore.__file__)).parent
-    here = [Path(str(module.__file__)) for module in (keys, determinations)]
+    here = [Path(str(module.__file__)) for module in (columns, determinations, keys, parts)]
     digest = hashlib.sha256()
     for module in (Path(__file__), *here, *sorted(folder.glob("*.py"))):
         digest.update(module.read_bytes())
@@ -115,27 +117,14 @@ class Drafter:
         self.run = run
         self.collection = run.collection
         core, *self.tables = run.source["tables"]
-        targets = [entry["term"] for entry in run.mapping]
-        self.positions = {target: at for at, target in enumerate(targets) if target}
         self.copies = run.mode == Mode.COPIES
+        self.said = Columns(run.mapping, run.constants, core["headers"], core["constants"])
+        self.columns = frozenset(filter(None, (terms.BY_NAME[n].column for n in self.said.terms)))
+        self.hints = _hints(core, (entry["term"] for entry in run.mapping), run.reading)
+        self.table_hints = [_hints(table, _terms_of(table["headers"])) for table in self.tables]
         self._asked = keys.Cells(self._text, self.source_id, self.numbers)
-        self.terms = [(name, at) for name, at in self.positions.items() if name in terms.BY_NAME]
-        self.tags = [
-            (target.removeprefix(mapping.IDENTIFIER), at)
-            for target, at in self.positions.items()
-            if target.startswith(mapping.IDENTIFIER)
-        ]
-        self.constants = {
-            term.name: text
-            for name, text in core["constants"].items()
-            if (term := terms.term_named(name)) and term.name not in self.positions
-        }
-        given = [*self.constants, *(name for name, _at in self.terms)]
-        self.columns = frozenset(filter(None, (terms.BY_NAME[name].column for name in given)))
-        self.names_identifiers = bool(
-            self.tags
-            or "otherCatalogNumbers" in given
-            or any(table["row_type"] == IDENTIFIER_ROW for table in self.tables)
+        self.names_identifiers = self.said.gives_identifiers or any(
+            table["row_type"] == IDENTIFIER_ROW for table in self.tables
         )
         self.gives_determinations = any(
             table["row_type"] == IDENTIFICATION_ROW for table in self.tables
@@ -150,8 +139,22 @@ class Drafter:
     def _fingerprint(self) -> bytes:
         run = self.run
         tables = [[table["row_type"], table["headers"]] for table in self.tables]
-        parts = [run.mapping, self.constants, tables, run.mode, run.keys, interpreter_version()]
-        return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).digest()
+        core = run.source["tables"][0]
+        hints = [
+            [dict(each.day_first), dict(each.decimal_comma), sorted(each.excel_serial)]
+            for each in (self.hints, *self.table_hints)
+        ]
+        recipe = [
+            run.mapping,
+            run.constants,
+            core["constants"],
+            tables,
+            hints,
+            run.mode,
+            run.keys,
+            interpreter_version(),
+        ]
+        return hashlib.blake2b(json.dumps(recipe).encode(), digest_size=16).digest()
 
     # What a row is recognised by
 
@@ -188,30 +191,21 @@ class Drafter:
         return self._text(row, Key.OCCURRENCE_ID)
 
     def _text(self, row: FileRow, target: str) -> str:
-        return self._cell(row, target) or self.constants.get(target, "")
+        return self.said.cell(row.cells, target)
 
     def source_id(self, row: FileRow) -> str | None:
         """Return the key the source knows the row by: an archive's core id, or a column's."""
-        return row.core_id or self._cell(row, mapping.SOURCE_ID) or None
-
-    def _cell(self, row: FileRow, target: str) -> str:
-        at = self.positions.get(target)
-        return row.cells[at] if at is not None else ""
+        return row.core_id or self._text(row, mapping.SOURCE_ID) or None
 
     def numbers(self, row: FileRow) -> list[tuple[str, str]]:
         """Return the additional identifiers (tag, value) in the row's own cells."""
-        found = identifiers(self._text(row, "otherCatalogNumbers"))
-        return found + [(tag, row.cells[at]) for tag, at in self.tags if row.cells[at]]
+        return self.said.identifiers(row.cells)
 
     # What a row says
 
     def read(self, row: FileRow, key: RowKey) -> Reading:
         """Interpret a row and its extension rows; never raises."""
-        cells = row.cells
-        texts = {name: cells[at] for name, at in self.terms if cells[at]}
-        for name, text in self.constants.items():
-            texts.setdefault(name, text)
-        core = interpret(texts)
+        core = interpret(self.said.texts(row.cells), self.hints)
         found = [*row.issues, *core.issues]
         values: dict[str, Any] = core.values
         if self.copies:  # a copy is another record: it gets an occurrenceID of its own
@@ -238,7 +232,8 @@ class Drafter:
         given = []
         for extension in row.extensions:
             if self._row_type(extension) == IDENTIFICATION_ROW:
-                read = interpret_identification(self._texts(extension))
+                hints = self.table_hints[extension.table - 1]
+                read = interpret_identification(self._texts(extension), hints)
                 found.extend(read.issues)
                 if read.values:
                     given.append({**read.values, "verbatim": read.verbatim})
@@ -391,8 +386,21 @@ class Drafter:
     def _legacy_id(self, row: FileRow) -> int | None:
         if self.copies:
             return None  # the old address leads to the original
-        text = self._cell(row, mapping.LEGACY_ID)
+        text = self._text(row, mapping.LEGACY_ID)
         return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _hints(
+    table: Mapping[str, Any], targets: Iterable[str], decided: Mapping[str, Any] | None = None
+) -> Hints:
+    """Return what the columns of a table tell of its cells; decided: what a person said of it."""
+    found = {at: target for at, target in enumerate(targets) if target in terms.BY_NAME}
+    return detection.hints(table.get("evidence", {}), found, decided)
+
+
+def _terms_of(headers: Iterable[str]) -> list[str]:
+    named = [terms.term_named(header) for header in headers]
+    return [term.name if term else "" for term in named]
 
 
 def _too_long(values: Mapping[str, Any], key: RowKey) -> Iterable[Issue]:
