@@ -1,46 +1,69 @@
-"""The two forms of an import: the file, and what its columns mean."""
+"""The file of an import, and how it is to be read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from django import forms
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from darwincore.terms import OCCURRENCE_ROW, simple_name, term_named
-from occurrences import mapping
-from occurrences.models import ImportRun
+from biocollections.models import Collection
+from darwincore.issues import Refused
+from darwincore.reader import pasted
+from occurrences.models import ImportProfile, ImportRun
 
 MOST_BYTES = 1024**3
-KINDS = ".csv,.tsv,.txt,.tab,.zip"
-Key = ImportRun.Key
-Mode = ImportRun.Mode
+MOST_PASTED = 2_000_000
+KINDS = ".csv,.tsv,.txt,.tab,.zip,.xlsx,.ods"
 
 
 class UploadForm(forms.Form):
-    """One file, no larger than MOST_BYTES."""
+    """One file, no larger than MOST_BYTES, or pasted rows; what it brings, and by which profile."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
+        required=False,
         max_length=300,
         widget=forms.FileInput(attrs={"accept": KINDS, "data-most": str(MOST_BYTES)}),
         error_messages={
-            "required": gettext_lazy("Choose a file first."),
             "empty": gettext_lazy("The file is empty. Choose one with a row of column names."),
             "max_length": gettext_lazy("The file's name is too long. Give it a shorter one."),
         },
     )
+    rows = forms.CharField(
+        label=gettext_lazy("Rows copied from a spreadsheet"),
+        required=False,
+        strip=False,
+        max_length=MOST_PASTED,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "class": "code"}),
+    )
+    brings = forms.ChoiceField(
+        label=gettext_lazy("What the file brings"),
+        required=False,
+        choices=ImportRun.Brings.choices,
+    )
+    profile = forms.ModelChoiceField(
+        label=gettext_lazy("Read it as"),
+        queryset=ImportProfile.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("a new kind of file: I say what its columns mean"),
+    )
 
-    def clean_file(self) -> UploadedFile:
+    def __init__(self, collection: Collection, user: Any, *given: Any) -> None:
+        super().__init__(*given)
+        mine = ImportProfile.objects.managed_by(user).filter(collection=collection)
+        self.fields["profile"].queryset = mine  # type: ignore[attr-defined]
+        if not mine.exists():
+            del self.fields["profile"]
+
+    def clean_file(self) -> UploadedFile | None:
         """Refuse a file that is larger than this page takes."""
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > MOST_BYTES:
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if file and (file.size or 0) > MOST_BYTES:
             too_large = _(
                 "The file has %(size)s; up to %(most)s can be uploaded here. Pack it as a .zip, "
                 "or split it into several files."
@@ -49,149 +72,83 @@ class UploadForm(forms.Form):
             raise forms.ValidationError(too_large % sizes)
         return file
 
-
-class Column(NamedTuple):
-    """One column of the file beside the field that says what it means."""
-
-    header: str
-    samples: list[str]
-    filled: int
-    field: forms.BoundField
-    guessed: bool
-
-
-class TargetSelect(forms.Select):
-    """A select with some 200 options, all written once for the hundred columns of a wide file."""
-
-    written = ""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """Return the select with the option of `value` chosen."""
-        given = {**self.build_attrs(self.attrs, attrs), "name": name}
-        attributes = format_html_join(" ", '{}="{}"', given.items())
-        option = format_html('<option value="{}"', value or "")
-        options = self.written.replace(f"{option}>", f"{option} selected>", 1)
-        return format_html("<select {}>{}</select>", attributes, mark_safe(options))  # noqa: S308
+    def clean(self) -> dict[str, Any]:
+        """Take pasted rows where there is no file."""
+        cleaned = self.cleaned_data
+        if "file" not in self.errors and not cleaned.get("file"):
+            try:
+                cleaned["file"] = ContentFile(pasted(cleaned.get("rows", "")), _("Pasted rows.tsv"))
+            except Refused:
+                self.add_error("file", _("Choose a file first."))
+        return cleaned
 
 
-def _written(options: list[tuple[str, str]], group: Any = "") -> SafeString:
-    lines = format_html_join("", '<option value="{}">{}</option>', options)
-    return format_html('<optgroup label="{}">{}</optgroup>', group, lines) if group else lines
+_ENCODINGS = (
+    ("", gettext_lazy("as found")),
+    ("utf-8", "UTF-8"),
+    ("cp1252", gettext_lazy("Windows-1252 (Western Europe)")),
+    ("iso-8859-1", "ISO-8859-1 (Latin-1)"),
+    ("iso-8859-15", "ISO-8859-15 (Latin-9)"),
+    ("cp1250", gettext_lazy("Windows-1250 (Central Europe)")),
+    ("cp1251", gettext_lazy("Windows-1251 (Cyrillic)")),
+    ("mac_roman", gettext_lazy("Mac Roman")),
+    ("utf-16", "UTF-16"),
+)
+_DELIMITERS = (
+    ("", gettext_lazy("as found")),
+    (",", gettext_lazy("commas")),
+    (";", gettext_lazy("semicolons")),
+    ("tab", gettext_lazy("tabs")),
+    ("|", gettext_lazy("bars |")),
+)
 
 
-class TargetField(forms.CharField):
-    """What a column means: one of the targets of `occurrences.mapping`."""
+class ReadingForm(forms.Form):
+    """What a person decides about how a file is read; whatever is left as found stays so."""
 
-    def clean(self, value: Any) -> Any:
-        """Return the target; refuse what is none."""
-        target = super().clean(value)
-        if not mapping.is_target(target):
-            raise forms.ValidationError(_("Choose what the column means from the list."))
-        return target
-
-
-class MappingForm(forms.Form):
-    """What each column means, what a row is recognised by, and what a blank cell does."""
-
-    key = forms.ChoiceField(
-        label=gettext_lazy("A row is recognised by"), widget=forms.RadioSelect, choices=Key.choices
+    encoding = forms.ChoiceField(label=gettext_lazy("Letters"), choices=_ENCODINGS, required=False)
+    delimiter = forms.ChoiceField(
+        label=gettext_lazy("Columns are parted by"), choices=_DELIMITERS, required=False
     )
-    mode = forms.ChoiceField(
-        label=gettext_lazy("Where the record is already here"),
-        widget=forms.RadioSelect,
-        choices=Mode.choices,
-    )
+    header = forms.ChoiceField(label=gettext_lazy("The first row"), required=False)
+    sheet = forms.ChoiceField(label=gettext_lazy("Sheet"), required=False)
+    repair = forms.ChoiceField(label=gettext_lazy("Spoilt letters"), required=False)
 
     def __init__(self, run: ImportRun, data: Any = None) -> None:
-        super().__init__(data, initial={"key": run.key or Key.CONTENT, "mode": run.mode})
+        said = {name: _as_text(run.reading.get(name)) for name in self.base_fields}
+        super().__init__(data, initial=said)
         self.run = run
-        self.core = run.source["tables"][0]
-        (_blank, unmapped), *groups = mapping.choices(entry["term"] for entry in run.mapping)
-        first = _written(unmapped)
-        others = format_html_join("", "{}", ((_written(each, name),) for name, each in groups))
-        for at, entry in enumerate(run.mapping):
-            self.fields[f"column{at}"] = self._field(at, entry, first, others)
+        self.found: dict[str, Any] = run.source.get("found", {})
+        self._choices("header", _("names the columns"), _("is a record already"))
+        self._choices("repair", _("are mended"), _("stay as they are"))
+        sheets = [(sheet["name"], sheet["name"]) for sheet in self.found.get("sheets", ())]
+        self.fields["sheet"].choices = [("", _("as found")), *sheets]  # type: ignore[attr-defined]
+        absent = {"sheet": "sheets", "repair": "mojibake"}
+        for name in list(self.fields):
+            if not self.found.get(absent.get(name, name)):
+                del self.fields[name]
 
-    def _field(
-        self, at: int, entry: dict[str, str], first: SafeString, others: SafeString
-    ) -> forms.Field:
-        name = entry["column"] or _("Column %(number)d") % {"number": at + 1}
-        select = TargetSelect({"aria-label": _("Column “%(name)s” means") % {"name": name}})
-        select.written = first + _own_identifier(entry) + others
-        return TargetField(label=name, required=False, initial=entry["term"], widget=select)
-
-    def columns(self) -> Iterator[Column]:
-        """Yield the columns in the order of the file."""
-        samples = self.core["samples"]
-        guessed = mapping.guess(self.core["headers"], samples)
-        for at, entry in enumerate(self.run.mapping):
-            header, target = entry["column"], entry["term"]
-            uncertain = not term_named(header) and mapping.fold(target) != mapping.fold(header)
-            yield Column(
-                header,
-                samples[at],
-                self.core["filled"][at],
-                self[f"column{at}"],
-                bool(target and uncertain and guessed[at]["term"] == target),
-            )
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse two columns for one target, a table of no records, a key that isn't there."""
-        chosen: dict[str, int] = {}
-        for at in range(len(self.run.mapping)):
-            target = self.cleaned_data.get(f"column{at}")
-            if not target:
-                continue
-            if target in chosen:
-                self._twice(at, chosen[target], target)
-            chosen.setdefault(target, at)
-        targets = [*chosen, *(simple_name(name) for name in self.core["constants"])]
-        self._must_tell_of_specimens(targets)
-        self._must_have_key(targets)
-        return self.cleaned_data
-
-    def _twice(self, at: int, first: int, target: str) -> None:
-        twice = _("The column “%(other)s” means %(label)s already. Choose one of the two.")
-        other = self.fields[f"column{first}"].label
-        told = {"other": other, "label": mapping.label(target)}
-        self.add_error(f"column{at}", twice % told)
-
-    def _must_tell_of_specimens(self, targets: list[str]) -> None:
-        declared = self.core["row_type"] == OCCURRENCE_ROW and self.run.source["kind"] == "archive"
-        if not mapping.is_occurrence_table(targets, declared=declared):
-            self.add_error(
-                None,
-                _(
-                    "These columns tell of no specimen. Say which one holds the Catalog Number, "
-                    "the Collector, the Date or the Locality."
-                ),
-            )
-
-    def _must_have_key(self, targets: list[str]) -> None:
-        key = self.cleaned_data.get("key")
-        joined = self.core["id_index"] is not None
-        if key in (None, Key.CONTENT) or key in targets or (key == Key.SOURCE_ID and joined):
-            return
-        missing = _("No column means %(label)s. Map one to it, or recognise rows another way.")
-        self.add_error("key", missing % {"label": Key(key).label})
+    def _choices(self, name: str, yes: str, no: str) -> None:
+        options = [("", _("as found")), ("yes", yes), ("no", no)]
+        self.fields[name].choices = options  # type: ignore[attr-defined]
 
     def save(self) -> ImportRun:
-        """Keep what was chosen; what an earlier check found no longer counts."""
+        """Keep the decisions; the file must be read again."""
         run = self.run
-        run.mapping = [
-            {"column": entry["column"], "term": self.cleaned_data[f"column{at}"]}
-            for at, entry in enumerate(run.mapping)
-        ]
-        run.key, run.mode = self.cleaned_data["key"], self.cleaned_data["mode"]
-        run.state = ImportRun.State.STAGED
-        run.save(update_fields=["mapping", "key", "mode", "state"])
+        decided = {k: _as_decided(v) for k, v in self.cleaned_data.items() if v}
+        # What was decided of columns may be of other columns now.
+        run.reading, run.state = decided, ImportRun.State.UPLOADED
+        run.save(update_fields=["reading", "state"])
         return run
 
 
-def _own_identifier(entry: dict[str, str]) -> SafeString:
-    """Return the option of an additional identifier that is named as the column is."""
-    name = entry["column"].strip()
-    own = mapping.IDENTIFIER + name
-    if not mapping.is_target(own) or entry["term"] == own:
-        return _written([])
-    return _written([(own, _("Additional identifier “%(name)s”") % {"name": name})])
+def _as_text(value: Any) -> str:
+    return (
+        {True: "yes", False: "no", None: ""}.get(value, "yes")
+        if not isinstance(value, str)
+        else value
+    )
+
+
+def _as_decided(text: str) -> Any:
+    return {"yes": True, "no": False}.get(text, text)

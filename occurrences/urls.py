@@ -65,6 +65,7 @@ urlpatterns = [
     path("imports/new/<uuid:collection>/", mapping_import.import_new, name="import_new"),
     path("imports/<uuid:guid>/", importing.import_run, name="import"),
     path("imports/<uuid:guid>/mapping/", mapping_import.import_mapping, name="import_mapping"),
+    path("imports/<uuid:guid>/reading/", mapping_import.import_reading, name="import_reading"),
     path("imports/<uuid:guid>/apply/", importing.import_apply, name="import_apply"),
     path("imports/<uuid:guid>/undo/", importing.import_undo, name="import_undo"),
     path("imports/<uuid:guid>/discard/", importing.import_discard, name="import_discard"),

@@ -227,6 +227,7 @@ occurrences:import_exclude | POST | import 1           | 302 404 404 404 302 | 4
 occurrences:import_not_imported | GET | import        | 302 404 404 404 200 | 404
 occurrences:import         | POST | import             | 302 404 404 404 302 | 404
 occurrences:import_mapping | POST | import             | 302 404 404 404 400 | 404
+occurrences:import_reading | POST | mapping            | 302 404 404 404 302 | 404
 occurrences:download_new   | POST | collection         | 302 403 403 403 400 | 403
 occurrences:download_new   | POST | private_collection | 302 404 404 404 404 | 404
 occurrences:download       | GET  | download           | 302 404 404 404 200 | 404

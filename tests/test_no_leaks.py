@@ -200,6 +200,7 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:import_new": [Ask("collection"), Ask("collection", post={})],
     "occurrences:import": [Ask("import"), Ask("import", query="action=all"), Ask("mapping")],
     "occurrences:import_mapping": [Ask("mapping"), Ask("mapping", post={}), Ask("import")],
+    "occurrences:import_reading": [Ask("mapping", post={})],
     "occurrences:import_apply": [Ask("import", post={})],
     "occurrences:import_undo": [Ask("import", post={})],
     "occurrences:import_discard": [Ask("import", post={})],

@@ -50,7 +50,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     """Write to the help desk."""
     person = request.user
     known = person.is_authenticated and {"name": str(person), "email": person.email}
-    form = ContactForm(request.POST or None, initial=known or None)
+    form = ContactForm(request.POST or None, initial={**(known or {}), **_about(request)})
     if request.method == "POST" and settings.HELP_DESK and form.is_valid():
         if refusal := ratelimit.consume_or_429(request, action="contact"):
             return refusal
@@ -58,6 +58,14 @@ def contact(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your message is on its way to the help desk."))
         return redirect("accounts:contact")
     return render(request, "accounts/contact.html", {"form": form})
+
+
+def _about(request: HttpRequest) -> dict[str, str]:
+    """Begin the letter with the page of this portal that it was called from."""
+    path = request.GET.get("about", "")
+    if not path.startswith("/") or path.startswith("//") or len(path) > 200:
+        return {}
+    return {"message": f"{request.build_absolute_uri(path)}\n\n"}
 
 
 def _send(form: ContactForm, person: object) -> None:
