@@ -18,9 +18,11 @@ from django.utils.translation import gettext_lazy
 
 from biocollections.models import Collection
 from darwincore import issues, terms
+from darwincore.coordinates import coordinate_pair
+from darwincore.grids import GridPoint, grid_point
 from darwincore.interpret import interpret
 from journal.models import ChangeSet
-from occurrences import records
+from occurrences import numbering, records
 from occurrences.cleaning import look_up_later
 from occurrences.determinations import mirror_of
 from occurrences.models import DeletedOccurrence, Occurrence
@@ -96,7 +98,7 @@ class Gone(Exception):
 
 def read(texts: Texts) -> Reading:
     """Return what the texts of a record, by column, mean."""
-    given = {terms.BY_COLUMN[column].name: text for column, text in texts.items() if text}
+    given = {terms.BY_COLUMN[column].name: text for column, text in _apart(texts).items() if text}
     found = interpret(given)
     reading = Reading(dict(found.values), dict(found.verbatim))
     for issue in found.issues:
@@ -106,8 +108,44 @@ def read(texts: Texts) -> Reading:
         if text and value is None:
             reading.problems.setdefault(column, _("This says nothing here. Leave it blank."))
         elif text and as_text(value) != text and column not in reading.notes:
-            reading.notes[column] = as_text(value)
+            both = _POINT if given.keys().isdisjoint(_POINT_TERMS) else (column,)
+            shown = both if column in both else (column,)
+            reading.notes[column] = ", ".join(as_text(reading.values[name]) for name in shown)
     return reading
+
+
+_POINT = ("decimal_latitude", "decimal_longitude")
+_POINT_TERMS = ("decimalLatitude", "decimalLongitude")
+
+
+def _apart(texts: Texts) -> dict[str, str]:
+    """Return the texts; a whole point typed as the latitude stands as verbatim coordinates.
+
+    "30°46'N 110°51'W" or "12R 512345 3400000" leaves no doubt, wherever somebody types it.
+    """
+    point, datum = texts.get("decimal_latitude", ""), texts.get("geodetic_datum", "")
+    if not point or texts.get("decimal_longitude") or texts.get("verbatim_coordinates"):
+        return dict(texts)
+    if isinstance(coordinate_pair(point), str) and not isinstance(
+        grid_point(point, datum), GridPoint
+    ):
+        return dict(texts)
+    rest = {column: text for column, text in texts.items() if column != "decimal_latitude"}
+    return rest | {"verbatim_coordinates": point}
+
+
+def _metres(reading: Reading, column: str) -> str:
+    """Return what feet typed as the minimum or the maximum come to: "366 m", "914–1067 m"."""
+    pair = next(pair for pair in _LENGTHS if column in pair)
+    values = [reading.values.get(name) for name in pair]
+    ends = dict.fromkeys(as_text(value) for value in values if value is not None)
+    return "–".join(ends) + " m"
+
+
+_LENGTHS = (
+    ("minimum_elevation_in_meters", "maximum_elevation_in_meters"),
+    ("minimum_depth_in_meters", "maximum_depth_in_meters"),
+)
 
 
 def texts_of(
@@ -142,8 +180,20 @@ def identifiers_of(text: str) -> Rows:
     return [(name.strip(":"), value) for name, value in pairs]
 
 
-def create(collection: Collection, user: Any, guid: UUID, texts: Texts, identifiers: str) -> bool:
-    """Make a record of these texts; return False when the form was sent twice."""
+def create(
+    collection: Collection,
+    user: Any,
+    guid: UUID,
+    texts: Texts,
+    identifiers: str,
+    *,
+    offered: str = "",
+) -> bool:
+    """Make a record of these texts; return False when the form was sent twice.
+
+    offered: the catalogue number that was offered as the next free one. If it still stands in
+    `texts` and somebody took it meanwhile, the record gets the next.
+    """
     reading = read({"basis_of_record": collection.basis_of_record, **texts})
     draft = Draft(
         guid,
@@ -155,7 +205,9 @@ def create(collection: Collection, user: Any, guid: UUID, texts: Texts, identifi
     if DeletedOccurrence.objects.filter(guid=guid).exists():
         return False
     with transaction.atomic():
-        written = records.write(_change_set(collection.pk, user), reading.values, [draft])
+        if offered and draft.values.get("catalog_number") == offered:
+            draft.values["catalog_number"] = numbering.free_at_save(collection.pk, offered)
+        written = records.write(change_set_for(collection.pk, user), reading.values, [draft])
         if written.created:
             look_up_later(collection.pk, user)
         else:
@@ -217,7 +269,7 @@ def _write(
     draft.verbatim = {name: text for name, text in reading.verbatim.items() if name in names}
     if new_determination:
         draft.identifications = [mirror_of({**record.values, **draft.values})]
-    change_set = _change_set(record.collection_id, user)
+    change_set = change_set_for(record.collection_id, user)
     written = records.write(change_set, columns, [draft])
     if written.updated:
         saved.change_set, saved.columns = change_set, list(wanted)
@@ -259,15 +311,20 @@ def _tell(reading: Reading, issue: issues.Issue) -> None:
     if issue.code in ASKED:
         reading.problems[term.column] = str(ASKED[issue.code])
         return
+    if issue.code in ("ELEVATION_NOT_METRIC", "DEPTH_NOT_METRIC"):
+        reading.notes.setdefault(term.column, _metres(reading, term.column))
+        return
     named = issue._replace(term=_(term.label))
     message = str(issues.describe(named, translate=_))
     refused = issues.severity(issue) == "blocking" or reading.values.get(term.column) is None
     (reading.problems if refused else reading.notes).setdefault(term.column, message)
 
 
-def _change_set(collection_id: int, user: Any) -> ChangeSet:
+def change_set_for(collection_id: int, user: Any, number: int = 1) -> ChangeSet:
+    """Return a new change set for what `user` does by hand to `number` records."""
+    counts = {"records": number}
     return ChangeSet.objects.create(
-        kind=ChangeSet.Kind.EDIT, user=user, collection_id=collection_id, counts={"records": 1}
+        kind=ChangeSet.Kind.EDIT, user=user, collection_id=collection_id, counts=counts
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -19,151 +19,40 @@ from django.utils.translation import gettext_lazy as _
 
 from biocollections.models import Collection
 from darwincore import terms
+from darwincore.definitions import definition
 from occurrences import editing
+from occurrences.forms_panels import (
+    CHOICES,
+    HELP,
+    LONG,
+    NOT_TYPED,
+    PANELS,
+    PLACEHOLDERS,
+    SUGGESTED,
+    Panel,
+)
 
 IDENTIFIERS = editing.IDENTIFIERS  # no column: its rows have a table of their own
 
 
-class Panel(NamedTuple):
-    """A heading, the columns always shown and those behind "more", each as "column:span"."""
-
-    slug: str
-    title: Any
-    shown: str
-    more: str = ""
-
-
-PANELS = (
-    Panel(
-        "collector",
-        _("Collector Info"),
-        "catalog_number:3 recorded_by:4 record_number:2 event_date:3 associated_collectors:6 "
-        "verbatim_event_date:3 duplicate_quantity:3 identifiers:6 label_project:6",
-        "event_time:2 field_number:2 recorded_by_id:4 event_remarks:12",
-    ),
-    Panel(
-        "identification",
-        _("Latest Identification"),
-        "scientific_name:6 scientific_name_authorship:3 family:3 identification_qualifier:2 "
-        "identified_by:4 date_identified:3 type_status:3",
-        "verbatim_identification:6 identification_references:6 identification_remarks:6 "
-        "taxon_remarks:6 kingdom:3 taxon_class:3 order:3 genus:3 specific_epithet:3 "
-        "infraspecific_epithet:3 taxon_rank:3 vernacular_name:3 identified_by_id:6",
-    ),
-    Panel(
-        "locality",
-        _("Locality"),
-        "country:3 state_province:3 county:3 municipality:3 locality:12 decimal_latitude:3 "
-        "decimal_longitude:3 coordinate_uncertainty_in_meters:3 geodetic_datum:3 "
-        "verbatim_coordinates:6 minimum_elevation_in_meters:2 maximum_elevation_in_meters:2 "
-        "verbatim_elevation:2 record_security:4 security_reason:8",
-        "continent:3 water_body:3 island_group:3 island:3 country_code:2 location_id:4 "
-        "verbatim_locality:6 location_remarks:12 minimum_depth_in_meters:3 "
-        "maximum_depth_in_meters:3 verbatim_depth:3 coordinate_precision:3 "
-        "verbatim_latitude:3 verbatim_longitude:3 verbatim_coordinate_system:3 verbatim_srs:3 "
-        "georeferenced_by:4 georeferenced_date:3 georeference_verification_status:5 "
-        "georeference_protocol:6 georeference_sources:6 georeference_remarks:12 footprint_wkt:12",
-    ),
-    Panel(
-        "misc",
-        _("Misc"),
-        "habitat:12 substrate:6 associated_taxa:6 verbatim_attributes:6 occurrence_remarks:6",
-        "field_notes:12 life_stage:3 sex:3 individual_count:3 reproductive_condition:3 "
-        "sampling_protocol:6 preparations:6 behavior:3 vitality:3 establishment_means:3 "
-        "cultivation_status:3 dynamic_properties:12",
-    ),
-    Panel(
-        "geology",
-        _("Paleontology"),
-        "",
-        " ".join(
-            f"{term.column}:3" for term in terms.COLUMN_TERMS if term.group == "GeologicalContext"
-        ),
-    ),
-    Panel(
-        "curation",
-        _("Curation"),
-        "basis_of_record:3 processing_status:3 disposition:3 storage_location:3",
-        "occurrence_id:6 institution_code:2 collection_code:2 owner_institution_code:2 "
-        "language:3 data_generalizations:9",
-    ),
-)
-
-# Fields for which the page offers what begins so, by the id of its list.
-SUGGESTED = {
-    "scientific_name": "names-suggested",
-    "country": "places-country",
-    "state_province": "places-state",
-    "county": "places-county",
-}
-# Not typed: they follow from the date, or say what a source said about itself.
-NOT_TYPED = frozenset(
-    "year month day start_day_of_year end_day_of_year modified record_entered_by date_entered "
-    "information_withheld".split()
-)
-LONG = frozenset(
-    "locality verbatim_locality habitat associated_taxa verbatim_attributes occurrence_remarks "
-    "field_notes dynamic_properties location_remarks georeference_remarks footprint_wkt "
-    "event_remarks verbatim_label identification_remarks taxon_remarks identifiers".split()
-)
-CHOICES: dict[str, list[tuple[str, Any]]] = {
-    "record_security": [
-        ("", _("Not applied")),
-        ("1", _("Locality: the place is redacted")),
-        ("5", _("Full: the whole record is hidden")),
-    ],
-    "cultivation_status": [("", _("Not stated")), ("true", _("Yes")), ("false", _("No"))],
-    "basis_of_record": [
-        ("", ""),
-        *(
-            (name, name)
-            for name in (
-                "PreservedSpecimen",
-                "FossilSpecimen",
-                "LivingSpecimen",
-                "MaterialSample",
-                "HumanObservation",
-                "MachineObservation",
-                "MaterialCitation",
-                "Occurrence",
-            )
-        ),
-    ],
-    "processing_status": [
-        ("", _("Not set")),
-        ("unprocessed", _("Unprocessed")),
-        ("unprocessed/NLP", _("Unprocessed/NLP")),
-        ("stage 1", _("Stage 1")),
-        ("stage 2", _("Stage 2")),
-        ("stage 3", _("Stage 3")),
-        ("pending duplicate", _("Pending Duplicate")),
-        ("pending review-nfn", _("Pending Review-NfN")),
-        ("pending review", _("Pending Review")),
-        ("expert required", _("Expert Required")),
-        ("reviewed", _("Reviewed")),
-        ("closed", _("Closed")),
-    ],
-}
-PLACEHOLDERS = {
-    "decimal_latitude": _("30°46'N, 30.77…"),
-    "decimal_longitude": _("110°51'W, -110.86…"),
-    "event_date": _("14.vii.1932, 1932-07…"),
-    "identifiers": _("Accession: 2026-014"),
-}
-HELP = {
-    "identifiers": _("One a line, with its name before a colon."),
-    "security_reason": _("Shown to those who may read the record."),
-}
 # What is read while one types, and the fields that are read together with it.
 READ_TOGETHER = (
     ("event_date",),
+    ("verbatim_event_date", "event_date"),
     ("date_identified",),
+    ("georeferenced_date",),
     ("decimal_latitude", "decimal_longitude", "geodetic_datum"),
+    ("verbatim_coordinates", "decimal_latitude", "decimal_longitude", "geodetic_datum"),
     ("minimum_elevation_in_meters", "maximum_elevation_in_meters"),
+    ("verbatim_elevation", "minimum_elevation_in_meters", "maximum_elevation_in_meters"),
     ("minimum_depth_in_meters", "maximum_depth_in_meters"),
+    ("verbatim_depth", "minimum_depth_in_meters", "maximum_depth_in_meters"),
     ("coordinate_uncertainty_in_meters",),
     ("country", "country_code"),
+    ("type_status",),
 )
+# Asked about in the collection: whether it is taken, and what comes next.
+NUMBERS = ("catalog_number", "record_number")
 
 
 @dataclass
@@ -237,17 +126,18 @@ class OccurrenceForm(forms.Form):
         self.reading: editing.Reading | None = None
         for column in typed_columns():
             self.fields[column] = _field_for(column)
+        for column in SUGGESTED:
+            address = reverse("occurrences:suggest", args=[collection.guid, column])
+            self.fields[column].widget.attrs["data-suggest"] = address
         if collection.guid_source != Collection.GuidSource.PROVIDER:
             self.fields["occurrence_id"].disabled = True
         _read_while_typing(self.fields)
-        self.fields["catalog_number"].widget.attrs |= _asked(
-            "catalog_number", ["catalog_number"]
-        ) | {
-            "hx-params": "*",
-            "hx-vals": json.dumps(
-                {"collection": str(collection.guid), "record": str(record or "")}
-            ),
-        }
+        within = {"collection": str(collection.guid), "record": str(record or "")}
+        for column in NUMBERS:
+            self.fields[column].widget.attrs |= _asked(column, [column]) | {
+                "hx-params": "*",
+                "hx-vals": json.dumps(within),
+            }
 
     def clean(self) -> dict[str, Any]:
         """Read the texts; a value nobody can mean is an error at its field."""
@@ -351,13 +241,12 @@ def rebased(
 def _field_for(column: str) -> TermField:
     term = terms.BY_COLUMN.get(column)
     label = term.label if term else terms.BY_NAME["otherCatalogNumbers"].label
-    attributes: dict[str, Any] = {"autocomplete": "off"}
+    means = definition(term.name if term else "otherCatalogNumbers")
+    attributes: dict[str, Any] = {"autocomplete": "off", "data-means": _(means) if means else ""}
     if column in PLACEHOLDERS:
         attributes["placeholder"] = PLACEHOLDERS[column]
-    if column in SUGGESTED:
-        attributes["list"] = SUGGESTED[column]
     if column in CHOICES:
-        widget: forms.Widget = ChoiceOrPresent(choices=CHOICES[column])
+        widget: forms.Widget = ChoiceOrPresent(choices=CHOICES[column], attrs=attributes)
     elif column in LONG:
         widget = forms.Textarea(attrs={**attributes, "rows": 2})
     else:
@@ -367,16 +256,24 @@ def _field_for(column: str) -> TermField:
 
 
 def _read_while_typing(fields: Mapping[str, forms.Field]) -> None:
-    """Let htmx ask under which value a typed text is understood (occurrences:read)."""
+    """Let htmx ask under which value a typed text is understood (occurrences:read).
+
+    The first of a group is told about; where two make one value, both are.
+    """
     for group in READ_TOGETHER:
-        for column in group:
+        told = group if group[0] in _PAIRS else group[:1]
+        for column in told:
             fields[column].widget.attrs |= _asked(column, group)
+
+
+_PAIRS = ("decimal_latitude", "minimum_elevation_in_meters", "minimum_depth_in_meters", "country")
 
 
 def _asked(column: str, group: Iterable[str]) -> dict[str, str]:
     return {
         "hx-post": reverse("occurrences:read"),
-        "hx-trigger": "change",
+        "hx-trigger": "input changed delay:300ms, change",
+        "hx-sync": "this:replace",
         "hx-target": f"#id_{column}_read",
         "hx-swap": "outerHTML",
         "hx-include": ", ".join(f"[name={name}]" for name in group),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.core import signing
 from django.db.models import F, Func, Q, QuerySet
@@ -93,10 +94,30 @@ def turn_to(
     )
 
 
+def neighbour(
+    queryset: QuerySet[Occurrence], sort: str, record: Occurrence, *, backwards: bool
+) -> UUID | None:
+    """Return the guid of the record after (or before) `record` in this order, None at the end.
+
+    `record` need not be in the queryset.
+    """
+    names = _key_names(sort)
+    keys = (*SORTS[sort.lstrip("-")], F("id"))
+    own = Occurrence.objects.filter(pk=record.pk).values_list(*keys).first()
+    place = _Place(backwards, list(own or [None] * len(names)), 0)
+    rows = _fetch(queryset.only("guid", "id"), sort, place, few=False, most=1)
+    return rows[0].guid if rows else None
+
+
 def _fetch(
-    queryset: QuerySet[Occurrence], sort: str, place: _Place | None, *, few: bool
+    queryset: QuerySet[Occurrence],
+    sort: str,
+    place: _Place | None,
+    *,
+    few: bool,
+    most: int = PAGE_SIZE + 1,
 ) -> list[Occurrence]:
-    """Fetch one row more than a page, away from `place`; filled ones first, blank ones last."""
+    """Fetch `most` rows away from `place`; filled ones first, blank ones last."""
     names = _key_names(sort)
     keys = (*SORTS[sort.lstrip("-")], F("id"))
     keyed = queryset.annotate(
@@ -115,8 +136,8 @@ def _fetch(
         part = keyed if blank is None else keyed.filter(**{f"{names[0]}__isnull": blank})
         if place is not None and number == 0:
             part = part.filter(_beyond(names, place.keys, descending))
-        rows += part.order_by(*order)[: PAGE_SIZE + 1 - len(rows)]
-        if len(rows) > PAGE_SIZE:
+        rows += part.order_by(*order)[: most - len(rows)]
+        if len(rows) >= most:
             break
     return rows
 

@@ -4,10 +4,12 @@ from django.urls import path
 
 from occurrences.views import (
     cleaning,
+    cloning,
     disclosing,
     distribution,
     downloading,
     editing,
+    entering,
     history,
     importing,
     mapping_import,
@@ -24,6 +26,15 @@ urlpatterns = [
     path("occurrences/<uuid:guid>/", record.record, name="record"),
     path("occurrences/new/<uuid:collection>/", editing.add, name="add"),
     path("occurrences/read/", editing.read, name="read"),
+    path("occurrences/edit/", editing.edit_search, name="edit_search"),
+    path("occurrences/skeletal/<uuid:collection>/", cloning.skeletal, name="skeletal"),
+    path(
+        "occurrences/suggest/<uuid:collection>/<slug:column>/", entering.suggest, name="suggest"
+    ),
+    path("occurrences/number/<uuid:collection>/", entering.next_number, name="next_number"),
+    path("occurrences/habits/", entering.habits, name="habits"),
+    path("occurrences/session/", entering.session, name="session"),
+    path("occurrences/<uuid:guid>/clone/", cloning.clone, name="clone"),
     path("occurrences/<uuid:guid>/edit/", editing.edit, name="edit"),
     path("occurrences/<uuid:guid>/delete/", editing.delete, name="delete"),
     path("occurrences/<uuid:guid>/restore/", editing.restore, name="restore"),
@@ -47,7 +58,6 @@ urlpatterns = [
         protecting.protection_rule_resume,
         name="protection_rule_resume",
     ),
-    path("occurrences/names/", editing.names, name="names"),
     path("names/<str:scope>/", cleaning.cleaning, name="cleaning"),
     path("names/<str:scope>/run/", cleaning.cleaning_run, name="cleaning_run"),
     path("names/<str:scope>/decide/", cleaning.cleaning_decide, name="cleaning_decide"),

@@ -193,7 +193,19 @@ occurrences:protection_list_edit | GET | protection_list | 302 403 403 403 403 |
 occurrences:protection_list_edit | POST | protection_list | 302 403 403 403 403 | 403 portal_admin=200
 occurrences:protection_rule_end | POST | protection_rule | 302 403 403 403 403 | 403 portal_admin=302
 occurrences:protection_rule_resume | POST | protection_rule | 302 403 403 403 403 | 403 portal_admin=302
-occurrences:names          | GET  |                    | 200 200 200 200 200 | 200
+occurrences:edit_search    | GET  |                    | 302 302 302 302 302 | 302
+occurrences:suggest        | GET  | collection family  | 302 404 404 200 200 | 404
+occurrences:suggest        | GET  | private_collection family | 302 404 404 404 404 | 404
+occurrences:next_number    | GET  | collection         | 302 404 404 200 200 | 404
+occurrences:next_number    | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:habits         | POST |                    | 302 204 204 204 204 | 204
+occurrences:session        | GET  |                    | 200 200 200 200 200 | 200
+occurrences:clone          | GET  | open               | 302 403 403 200 200 | 403
+occurrences:clone          | GET  | whole              | 302 404 404 200 200 | 404
+occurrences:clone          | POST | open               | 302 403 403 200 200 | 403
+occurrences:skeletal       | GET  | collection         | 302 403 403 200 200 | 403
+occurrences:skeletal       | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:skeletal       | POST | collection         | 302 403 403 200 200 | 403
 occurrences:cleaning       | GET  | collection         | 302 403 403 200 200 | 403
 occurrences:cleaning       | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:cleaning       | GET  | nothing            | 302 404 404 404 404 | 404

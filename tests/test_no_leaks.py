@@ -185,7 +185,29 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:protection_rule_end": [Ask("protection_rule", post={})],
     "occurrences:protection_rule_resume": [Ask("protection_rule", post={})],
     "occurrences:changes": [Ask("collection")],
-    "occurrences:names": "names of the thesaurus",
+    "occurrences:edit_search": [Ask(query="country=Mexico"), Ask()],
+    "occurrences:suggest": [
+        Ask("collection recorded_by", query="q=can"),
+        Ask("collection locality", query="recorded_by=canary&event_date=1932-07-14"),
+        Ask("collection label_project", query="q="),
+        Ask("collection habitat", query="q=c"),
+        Ask("collection exsiccati_title", query="q=c"),
+    ],
+    "occurrences:next_number": [
+        Ask("collection"),
+        Ask("collection", query="of=record_number"),
+    ],
+    "occurrences:habits": "keeps what its own person switched",
+    "occurrences:session": "tells the person's own identity",
+    "occurrences:clone": [
+        Ask("place"),
+        Ask("whole"),
+        Ask("place", post={"number": "1", "what": "all"}),
+    ],
+    "occurrences:skeletal": [
+        Ask("collection", query="like={place}"),
+        Ask("collection", query="line", post={"catalog_number": "1", "existing": "tell"}),
+    ],
     "occurrences:cleaning": [
         *(Ask(scope, query="state=new") for scope in ("collection", "mine", "portal")),
         Ask("portal", query="state=linked"),

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -23,23 +22,22 @@ from darwincore import terms
 from journal.guids import new_guid
 from journal.jobs import Refused
 from journal.models import ChangeSet
-from occurrences import editing, history, restoring
-from occurrences.forms import OccurrenceForm, rebased, typed_columns
-from occurrences.models import DeletedOccurrence, Occurrence
-from taxonomy import looking_up
-from taxonomy.models import Taxon
-
-# What a carried-over record keeps: the collecting event, not the specimen.
-CARRIED = tuple(
-    "recorded_by associated_collectors event_date verbatim_event_date country country_code "
-    "state_province county municipality locality verbatim_locality location_id decimal_latitude "
-    "decimal_longitude verbatim_coordinates coordinate_uncertainty_in_meters geodetic_datum "
-    "footprint_wkt georeferenced_by georeferenced_date georeference_protocol "
-    "georeference_sources georeference_verification_status georeference_remarks "
-    "minimum_elevation_in_meters maximum_elevation_in_meters verbatim_elevation "
-    "minimum_depth_in_meters maximum_depth_in_meters verbatim_depth continent water_body "
-    "island_group island habitat substrate life_stage sex sampling_protocol preparations "
-    "associated_taxa basis_of_record language label_project".split()
+from occurrences import carrying, editing, history, numbering, restoring, stepping
+from occurrences.forms import NUMBERS, OccurrenceForm, rebased, typed_columns
+from occurrences.models import DeletedOccurrence, EditorHabits, Occurrence
+from occurrences.understanding import understand
+from occurrences.views.entering import (
+    WAYS_TO_ADD,
+    WAYS_TO_EDIT,
+    collection_to_add_to,
+    editable,
+    entered_by,
+    form_context,
+    guid_of,
+    habits_of,
+    onward,
+    plain,
+    with_undo,
 )
 
 
@@ -47,17 +45,22 @@ CARRIED = tuple(
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, collection: UUID) -> HttpResponse:
     """Type a new record."""
-    into = _collection_to_add_to(request, collection)
-    guid = _guid_of(request.POST.get("guid", "")) or new_guid()
-    form = OccurrenceForm(request.POST or None, initial=_carried(request, into), collection=into)
+    into = collection_to_add_to(request, collection)
+    guid = guid_of(request.POST.get("guid", "")) or new_guid()
+    habits = habits_of(request.user)
+    begin = _carried(request, into, habits)
+    form = OccurrenceForm(request.POST or None, initial=begin, collection=into)
     if request.method == "POST" and form.is_valid():
-        identifiers = form.cleaned_data["identifiers"]
-        editing.create(into, request.user, guid, form.texts, identifiers)
-        record = get_object_or_404(Occurrence.objects.editable_by(request.user), guid=guid)
-        told = format_html(_("Added {}"), _link(record))
-        messages.success(request, _with_undo(request, told, record.created_by))
-        return _onward(request, record)
-    context = {"form": form, "collection": into, "guid": guid, **_entered(request, into)}
+        return onward(request, _create(request, form, guid), habits, "after_adding")
+    context = {
+        "form": form,
+        "collection": into,
+        "guid": guid,
+        "carried": [column for column in begin if column != "basis_of_record"],
+        "offered": plain(request.POST.get("offered_number", "")),
+        **form_context(habits, WAYS_TO_ADD, habits.after_adding),
+        **entered_by(request.user, into),
+    }
     return render(request, "occurrences/add.html", context)
 
 
@@ -67,7 +70,8 @@ def edit(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Change a record; what others changed meanwhile is put together with it."""
     if _was_deleted(request, guid):
         return redirect("occurrences:record", guid)
-    record = _editable(request, guid)
+    record = editable(request, guid)
+    habits = habits_of(request.user)
     texts, notes = editing.opened(record)
     form = OccurrenceForm(
         _decided(request.POST) if request.method == "POST" else None,
@@ -80,10 +84,28 @@ def edit(request: HttpRequest, guid: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         saved = _save(request, record, form)
         if not saved.clashes and not saved.problems:
-            return _onward(request, record)
+            return onward(request, record, habits, "after_editing")
         form, clashes = _to_decide(form, saved)
-    context = {"form": form, "record": record, "clashes": clashes, **_beside(request, record)}
+    context = {
+        "form": form,
+        "record": record,
+        "clashes": clashes,
+        **_beside(request, record, habits),
+    }
     return render(request, "occurrences/edit.html", context, status=409 if clashes else 200)
+
+
+@login_required
+@require_safe
+def edit_search(request: HttpRequest) -> HttpResponse:
+    """Open the first record of a search that the person may edit, to go on from one to the next."""
+    query = request.META.get("QUERY_STRING", "")
+    begin = stepping.first(request.user, query)
+    if begin is None:
+        messages.info(request, _("None of the records found are yours to edit."))
+        return redirect(f"{reverse('occurrences:search')}?{query}")
+    to = reverse("occurrences:edit", args=[begin])
+    return redirect(f"{to}?{urlencode({'search': query})}")
 
 
 @login_required
@@ -96,12 +118,10 @@ def read(request: HttpRequest) -> HttpResponse:
     if column not in texts:
         raise Http404
     texts.pop(editing.IDENTIFIERS, None)
-    reading = editing.read(texts)
-    problem = reading.problems.get(column, "")
-    note = reading.notes.get(column, "")
-    context: dict[str, Any] = {"column": column, "problem": problem, "note": note}
-    if column == "catalog_number":
-        context["twins"] = _of_the_same_number(request, texts[column])
+    told = understand(column, texts)
+    context: dict[str, Any] = {"column": column, "told": told}
+    if column in NUMBERS:
+        context |= _numbered(request, column, plain(texts[column]))
     return render(request, "occurrences/edit_reading.html", context)
 
 
@@ -109,7 +129,7 @@ def read(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Delete a record, after showing what goes with it."""
-    record = _editable(request, guid)
+    record = editable(request, guid)
     if not Occurrence.objects.deletable_by(request.user).filter(pk=record.pk).exists():
         raise PermissionDenied
     if request.method != "POST":
@@ -118,12 +138,12 @@ def delete(request: HttpRequest, guid: UUID) -> HttpResponse:
         kind=ChangeSet.Kind.DELETION,
         user=request.user,
         collection_id=record.collection_id,
-        reason=_plain(request.POST.get("reason", "")),
+        reason=plain(request.POST.get("reason", "")),
         counts={"deleted": 1},
     )
     restoring.delete(change_set, [record.pk])
     told = _("Deleted %(record)s.") % {"record": history.title_of(record)}
-    messages.success(request, _with_undo(request, told, change_set))
+    messages.success(request, with_undo(request, told, change_set))
     return redirect(record.collection)
 
 
@@ -142,36 +162,6 @@ def restore(request: HttpRequest, guid: UUID) -> HttpResponse:
     return redirect("occurrences:record", guid)
 
 
-@require_safe
-def names(request: HttpRequest) -> JsonResponse:
-    """Return names of the thesaurus that begin as what is typed, with what they would fill."""
-    found = looking_up.beginning(request.GET.get("q", "").replace("\0", "")[:200])
-    known = Taxon.objects.select_related("current").in_bulk([taxon.pk for taxon in found])
-    return JsonResponse({"names": [_suggested(known[taxon.pk]) for taxon in found]})
-
-
-def _suggested(taxon: Taxon) -> dict[str, str]:
-    accepted = taxon.current or taxon
-    return {
-        "name": taxon.scientific_name,
-        "author": taxon.authorship,
-        "family": accepted.family,
-        "kingdom": accepted.kingdom,
-        "accepted": "" if accepted == taxon else str(accepted),
-    }
-
-
-def _editable(request: HttpRequest, guid: UUID) -> Occurrence:
-    """Return the record with its exact values; 403 for one that may only be seen."""
-    editable = Occurrence.objects.editable_by(request.user).select_related("collection")
-    record = editable.filter(guid=guid).first()
-    if record:
-        return record
-    if Occurrence.objects.visible_to(request.user).filter(guid=guid).exists():
-        raise PermissionDenied
-    raise Http404
-
-
 def _was_deleted(request: HttpRequest, guid: UUID) -> bool:
     """Tell the editor who comes to a record that is no more, maybe with typed text in hand."""
     editable = Collection.objects.editable_by(request.user)
@@ -185,69 +175,71 @@ def _was_deleted(request: HttpRequest, guid: UUID) -> bool:
     return gone
 
 
-def _beside(request: HttpRequest, record: Occurrence) -> dict[str, Any]:
+def _beside(request: HttpRequest, record: Occurrence, habits: EditorHabits) -> dict[str, Any]:
     """Return what stands beside the form: its collection, its history, further actions."""
     deletable = Occurrence.objects.deletable_by(request.user).filter(pk=record.pk)
     live = record.collection.management == Collection.Management.LIVE
+    step = stepping.beside(request.user, request.GET.get("search", ""), record)
+    ways = [way for way in WAYS_TO_EDIT if live or way not in ("new", "carry")]
+    ways = [way for way in ways if way != "next" or (step and step.next)]
     return {
         "collection": record.collection,
         "entries": history.of_record(record, request.user, most=5),
         "may_delete": deletable.exists(),
         "may_add": live,
+        "step": step,
+        **form_context(habits, ways, habits.after_editing),
     }
 
 
-def _collection_to_add_to(request: HttpRequest, guid: UUID) -> Collection:
-    into = get_object_or_404(Collection.objects.visible_to(request.user), guid=guid)
-    editable = Collection.objects.editable_by(request.user).filter(pk=into.pk).exists()
-    if not editable or into.management != Collection.Management.LIVE:
-        raise PermissionDenied
-    return into
+def _numbered(request: HttpRequest, column: str, number: str) -> dict[str, Any]:
+    """Say which records bear a number already, and which number comes next."""
+    within = guid_of(request.POST.get("collection", ""))
+    own = Collection.objects.editable_by(request.user).filter(guid=within).first()
+    if own is None:
+        return {}
+    but = guid_of(request.POST.get("record", ""))
+    if column == "catalog_number":
+        records = Occurrence.objects.editable_by(request.user).filter(collection=own)
+        twins = numbering.bearers(records, number, but)
+        return {"twins": twins, "free": twins and numbering.next_free(own, request.user, number)}
+    if own.type != Collection.Type.PERSONAL:
+        return {}
+    used = numbering.used(own, request.user, number, but)
+    return {"used": used, "free": used and numbering.next_of_series(own, request.user, number)}
 
 
-def _of_the_same_number(request: HttpRequest, number: str) -> list[Occurrence]:
-    """Return a few other records of the collection that bear this catalogue number."""
-    within = _guid_of(request.POST.get("collection", ""))
-    own = Occurrence.objects.editable_by(request.user).filter(collection__guid=within)
-    number = _plain(number)
-    twins = own.filter(catalog_number=number) if number else own.none()
-    return list(twins.exclude(guid=_guid_of(request.POST.get("record", ""))).only("guid")[:3])
+def _carried(request: HttpRequest, into: Collection, habits: EditorHabits) -> dict[str, str]:
+    """Return the texts a new record starts with.
 
-
-def _plain(text: str) -> str:
-    """Return a text that no form has read as the database takes it."""
-    return text.replace("\0", "").strip()
-
-
-def _guid_of(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _carried(request: HttpRequest, into: Collection) -> dict[str, str]:
-    """Return the texts a new record starts with: those of the one named by ?like=."""
-    like = _guid_of(request.GET.get("like", ""))
+    ?like= names the record whose event is carried over, ?after= the one entered before, of which
+    only the pinned fields stay.
+    """
+    like = guid_of(request.GET.get("like", ""))
+    before = like or guid_of(request.GET.get("after", ""))
     own = Occurrence.objects.editable_by(request.user).filter(collection=into)
-    model = own.filter(guid=like).first() if like else None
+    model = own.filter(guid=before).first() if before else None
+    basis = {"basis_of_record": into.basis_of_record}
     if model is None:
-        return {"basis_of_record": into.basis_of_record}
+        return basis
     texts, _notes = editing.opened(model)
-    return {column: texts[column] for column in CARRIED if column in texts}
+    columns = dict.fromkeys([*(carrying.CARRIED if like else ()), *habits.sticky])
+    return basis | carrying.carried(texts, columns)
 
 
-def _entered(request: HttpRequest, into: Collection) -> dict[str, Any]:
-    """Return what this person entered here today, the latest first."""
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    today = ChangeSet.objects.filter(
-        user=request.user, collection_id=into.pk, kind=ChangeSet.Kind.EDIT, made_at__gte=midnight
-    )
-    mine = Occurrence.objects.editable_by(request.user).filter(created_by__in=today)
-    few = ("guid", "catalog_number", "scientific_name", "recorded_by", "record_number")
-    latest = mine.order_by("-pk").only(*few)[:8]
-    entered = [(record, history.title_of(record)) for record in latest]
-    return {"entered": entered, "entered_count": mine.count()}
+def _create(request: HttpRequest, form: OccurrenceForm, guid: UUID) -> Occurrence:
+    """Add the record; tell so, and tell a catalogue number that had to become another."""
+    offered = plain(request.POST.get("offered_number", ""))
+    identifiers = form.cleaned_data["identifiers"]
+    editing.create(form.collection, request.user, guid, form.texts, identifiers, offered=offered)
+    record = get_object_or_404(Occurrence.objects.editable_by(request.user), guid=guid)
+    told = format_html(_("Added {}"), _link(record))
+    messages.success(request, with_undo(request, told, record.created_by))
+    number = form.cleaned_data["catalog_number"]
+    if number and number != record.catalog_number:
+        words = _("%(number)s was taken meanwhile: this record has %(next)s.")
+        messages.warning(request, words % {"number": number, "next": record.catalog_number})
+    return record
 
 
 def _save(request: HttpRequest, record: Occurrence, form: OccurrenceForm) -> editing.Saved:
@@ -268,7 +260,7 @@ def _save(request: HttpRequest, record: Occurrence, form: OccurrenceForm) -> edi
     if saved.change_set:
         labels = ", ".join(history.label_of(name) for name in saved.columns)
         told = _("Saved: %(fields)s.") % {"fields": labels or _("Determination")}
-        messages.success(request, _with_undo(request, told, saved.change_set))
+        messages.success(request, with_undo(request, told, saved.change_set))
     elif not saved.clashes and not saved.problems:
         messages.info(request, _("Nothing to save: the record says this already."))
     return saved
@@ -306,23 +298,5 @@ def _decided(data: Any) -> Any:
     return decided
 
 
-def _onward(request: HttpRequest, record: Occurrence) -> HttpResponse:
-    """Go where the pressed button leads: this record, a new one, a new one like it."""
-    then = request.POST.get("then", "")
-    if then not in ("new", "carry"):
-        return redirect("occurrences:edit", record.guid)
-    into = reverse("occurrences:add", args=[record.collection.guid])
-    return redirect(f"{into}?like={record.guid}" if then == "carry" else into)
-
-
 def _link(record: Occurrence) -> SafeString:
     return format_html('<a href="{}">{}</a>', record.get_absolute_url(), history.title_of(record))
-
-
-def _with_undo(request: HttpRequest, told: Any, change_set: ChangeSet | None) -> SafeString:
-    """Return a message that ends in the button that takes its change set back."""
-    if change_set is None:
-        return format_html("{}", told)
-    to = reverse("occurrences:undo", args=[change_set.guid])
-    button = render_to_string("components/undo.html", {"to": to, "small": True}, request)
-    return format_html("{} {}", told, button)

@@ -21,7 +21,7 @@ from biocollections.models import Collection
 from darwincore import terms
 from darwincore.terms import Term
 from occurrences import clustering
-from occurrences.forms import PANELS
+from occurrences.forms_panels import PANELS
 from occurrences.models import DeletedOccurrence, ExtensionRow, Identification, Occurrence
 from occurrences.models import Protection as Level
 from occurrences.protection import exact

@@ -1,5 +1,10 @@
-// The editor: keeps what is typed as a draft in this browser until it is saved, and keys to save.
+// The editor: keeps what is typed as a draft in this browser until it is saved.
 // Loaded on pages of signed-in editors alone; a draft belongs to the person who typed it.
+
+import "./edit_fields.js";
+import "./keys.js";
+import "./session.js";
+import "./suggest.js";
 
 const DAYS_KEPT = 14;
 const form = document.getElementById("editor");
@@ -85,21 +90,6 @@ async function start() {
   else if (draft) putBack(draft);
   tell(read());
 }
-
-const pressed = (name) => document.querySelector(`button[data-key="${name}"]`)?.click();
-
-document.addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-  if (event.key.toLowerCase() === "s" && !event.shiftKey) pressed("save");
-  else if (event.key === "Enter") pressed(event.shiftKey ? "carry" : "next");
-  else return;
-  event.preventDefault();
-});
-
-// A barcode scanner ends with Enter: that is no wish to save.
-form.elements.catalog_number?.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) event.preventDefault();
-});
 
 let waiting;
 form.addEventListener("input", () => {

@@ -66,14 +66,35 @@ def test_what_is_typed_outlives_a_reload_and_goes_when_saved(
     assert (record.locality, record.habitat) == ("Nogales", "oak")
 
 
-def test_a_lost_session_loses_nothing_typed(
+def test_a_session_that_ends_while_one_types_is_taken_up_again_in_place(
     page: Page, enter: Callable[[], None], record: Occurrence
 ) -> None:
     edit(page, record)
     page.fill("#id_locality", "Nogales")
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
-    save(page)
-    assert "/accounts/login/" in page.url
+    page.keyboard.press("Control+s")
+    expect(page.locator("#sign-in-again")).to_be_visible()
+    expect(page.locator("#again-password")).to_be_focused()
+    page.keyboard.type("wrong")
+    page.keyboard.press("Enter")
+    expect(page.locator("#again-problem")).to_contain_text("Check the password")
+    expect(page.locator("#id_locality")).to_have_value("Nogales")
+    page.fill("#again-password", "secret")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator("#draft-state")).to_have_text("Nothing unsaved")
+    record.refresh_from_db()
+    assert record.locality == "Nogales"
+
+
+def test_who_does_not_sign_in_again_at_once_finds_his_text_later(
+    page: Page, enter: Callable[[], None], record: Occurrence
+) -> None:
+    edit(page, record)
+    page.fill("#id_locality", "Nogales")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.keyboard.press("Control+s")
+    page.locator("#again-later").click()
     enter()
     edit(page, record)
     expect(page.locator("#id_locality")).to_have_value("Nogales")
@@ -118,7 +139,6 @@ def test_a_new_record_is_added_by_keys_alone_and_the_next_one_carries_over(
     page.focus("#id_catalog_number")
     page.keyboard.type("H 2")
     page.keyboard.press("Enter")  # as a barcode scanner does
-    page.keyboard.press("Tab")
     page.keyboard.type("L. Gómez")
     with page.expect_navigation():
         page.keyboard.press("Control+Shift+Enter")

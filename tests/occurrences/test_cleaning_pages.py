@@ -186,16 +186,16 @@ def test_each_number_is_the_number_the_search_finds(herbarium, editor, oaks):
 
 def test_the_editor_offers_names_of_the_thesaurus(herbarium, editor, oaks):
     client = client_of(editor)
-    (found,) = client.get("/occurrences/names/", {"q": "quercus cand"}).json()["names"]
+    where = f"/occurrences/suggest/{herbarium.guid}/scientific_name/"
+    (found,) = client.get(where, {"q": "quercus cand"}).json()["offers"]
     assert found == {
-        "name": "Quercus candida",
-        "author": "Steud.",
-        "family": "Fagaceae",
-        "kingdom": "Plantae",
-        "accepted": "Quercus alba L.",
+        "value": "Quercus candida",
+        "note": "Steud. · Fagaceae · Plantae · now Quercus alba L.",
+        "sets": {"scientific_name_authorship": "Steud.", "family": "Fagaceae"},
+        "fills": [],
     }
     page = client.get(f"/occurrences/new/{herbarium.guid}/").content.decode()
-    assert 'list="names-suggested"' in page and 'id="names-suggested"' in page
+    assert where in page
 
 
 def test_a_taxon_tells_how_many_records_hang_on_it(herbarium, oaks):

@@ -1,0 +1,86 @@
+// Barcodes one after the other: each is taken off the field at once and sent in turn, so the next scan
+// never waits. What could not be sent is kept in this browser and sent when it can be.
+
+import { signedIn } from "./session.js";
+import "./suggest.js";
+
+const form = document.getElementById("skeletal");
+const field = document.getElementById("barcode");
+const list = document.getElementById("scans");
+const state = document.getElementById("scan-state");
+const place = document.getElementById("sign-in-again").dataset;
+const key = `scans:${place.person}:${location.pathname}`;
+const begun = Date.now();
+let queue = JSON.parse(localStorage.getItem(key) ?? "[]");
+let added = 0;
+let isSending = false;
+
+const guid = () => {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+};
+
+function tell() {
+  localStorage.setItem(key, JSON.stringify(queue));
+  state.textContent = queue.length && !isSending ? state.dataset.waiting.replace("%n", queue.length) : "";
+  const minutes = (Date.now() - begun) / 60000;
+  document.getElementById("scan-count").textContent = added;
+  document.getElementById("scan-rate").textContent = added && minutes > 0.05 ? Math.round((added / minutes) * 60) : "–";
+  const seconds = Math.floor(minutes * 60);
+  document.getElementById("scan-time").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+function show(html) {
+  list.insertAdjacentHTML("afterbegin", html);
+  const line = list.firstElementChild;
+  if (["added"].includes(line.dataset.state)) added += 1;
+  if (line.dataset.state === "there" || line.dataset.state === "wrong") {
+    field.classList.add("taken");
+    state.textContent = line.textContent.trim();
+  } else field.classList.remove("taken");
+}
+
+async function send() {
+  if (isSending) return;
+  isSending = true;
+  try {
+    while (queue.length) {
+      if (!(await signedIn())) break;
+      const token = form.elements.csrfmiddlewaretoken.value;
+      const answer = await fetch("?line", {
+        method: "POST", body: new URLSearchParams(queue[0]), headers: { "X-CSRFToken": token },
+      });
+      if (!answer.ok || answer.redirected) break;
+      show(await answer.text());
+      queue = queue.slice(1);
+      localStorage.setItem(key, JSON.stringify(queue));
+    }
+  } catch {
+    // No connection: the queue keeps them.
+  }
+  isSending = false;
+  const said = state.textContent;
+  tell();
+  if (!queue.length) state.textContent = said;
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const number = field.value.trim();
+  if (!number) return;
+  form.elements.guid.value = guid();
+  const entry = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
+  queue.push(entry);
+  field.value = "";
+  field.focus();
+  tell();
+  send();
+});
+
+setInterval(tell, 1000 * 5);
+window.addEventListener("online", send);
+tell();
+send();
