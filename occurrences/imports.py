@@ -209,7 +209,7 @@ class _Read(NamedTuple):
 def _read_waiting(run: ImportRun, drafter: Drafter) -> Iterator[list[_Read]]:
     """Yield the rows that are not through yet, read, a chunk at a time."""
     waiting, after = _waiting(run), 0
-    fields = ("number", "action", "target_guid", "target_version", "decision")
+    fields = ("number", "action", "target_guid", "target_version", "decision", "late")
     while True:
         following = waiting.filter(number__gt=after).values_list(*fields, named=True)[:CHUNK]
         outcomes = {outcome.number: outcome for outcome in following}
@@ -241,7 +241,8 @@ def _apply_chunk(run: ImportRun, drafter: Drafter, chunk: Sequence[_Read]) -> No
         originals.link(run.change_set, {n: d for n, d in creates.items() if n not in moved})
     _mark_conflicts(run, moved)
     numbers = [read.row.number for read in chunk]
-    run.outcomes.filter(number__in=numbers, late=True).update(late=None)
+    if any(read.outcome.late for read in chunk):
+        run.outcomes.filter(number__in=numbers).update(late=None)
     run.applied_to = max(run.applied_to, numbers[-1])
 
 
@@ -272,6 +273,7 @@ def _write(run: ImportRun, columns: Sequence[str], drafts: Mapping[int, Draft]) 
 
 _TOO_LONG = gettext_noop("The row is too long to be kept. Shorten its longest text.")
 _CHANGED = gettext_noop("The record has been changed since the check.")
+_OVERTAKEN = gettext_noop("The record has been changed since the check; the file won.")
 _STAYED = gettext_noop("The record has been changed since the check; it stays as it is.")
 _MADE = gettext_noop("A record with this key has been made since the check.")
 _GONE = gettext_noop("The record has been deleted since the check.")
@@ -295,6 +297,7 @@ def _updating(drafter: Drafter, chunk: Iterable[_Read], moved: dict[int, str]) -
     wanted = [read for read in chunk if read.outcome.action == Action.UPDATE]
     standing = records.stored(read.outcome.target_guid for read in wanted)
     rule = drafter.run.when_changed
+    overtaken: list[int] = []
     drafts = {}
     for row, row_keys, reading, outcome in wanted:
         record = standing.get(outcome.target_guid)
@@ -304,6 +307,10 @@ def _updating(drafter: Drafter, chunk: Iterable[_Read], moved: dict[int, str]) -
             moved[row.number] = _STAYED if rule == WhenChanged.RECORD else _CHANGED
         else:
             drafts[row.number] = drafter.changed_draft(row, row_keys[0], reading, record)
+            if record.version != outcome.target_version:
+                overtaken.append(row.number)
+    if overtaken:
+        drafter.run.outcomes.filter(number__in=overtaken).update(reason=_OVERTAKEN)
     return drafts
 
 

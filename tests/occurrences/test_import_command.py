@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from journal.models import ChangeSet, Job
+from occurrences import profiles
 from occurrences.models import ImportOutcome, ImportRow, ImportRun, Occurrence
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,8 @@ def test_it_prints_one_json_object_on_the_last_line(command):
         "issues": {"RECORDED_DATE_INVALID": 1},
         "extensions": {},
         "key": "occurrenceID",
+        "keys": ["occurrenceID"],
+        "mode": "update",
         "change_set": str(ChangeSet.objects.get().guid),
     }
 
@@ -58,8 +61,35 @@ def test_the_key_can_be_chosen(command):
     assert told["key"] == "catalogNumber"
 
 
-def test_a_dry_run_tells_the_same_and_leaves_nothing(command):
-    told = json.loads(command(TEXT, "--json", "--dry-run"))
+def test_several_keys_count_in_their_order(command):
+    options = ("--json", "--key", "occurrenceID", "--key", "catalogNumber")
+    told = json.loads(command(TEXT, *options))
+    assert (told["keys"], told["created"]) == (["occurrenceID", "catalogNumber"], 3)
+
+
+def test_the_mode_can_be_chosen(command):
+    command(TEXT)
+    told = json.loads(command(TEXT.replace("1932\n", "1933\n"), "--json", "--mode", "fill"))
+    assert (told["mode"], told["unchanged"]) == ("fill", 3)
+
+
+def test_a_profile_says_how_a_file_comes_in(command, administrator):
+    command(TEXT, "--key", "catalogNumber", "--mode", "fill")
+    profiles.save(ImportRun.objects.get(), "Old portal", administrator)
+    told = json.loads(command(TEXT, "--json", "--profile", "old portal"))
+    assert (told["keys"], told["mode"]) == (["catalogNumber"], "fill")
+    with pytest.raises(CommandError, match="no import profile “none”"):
+        command(TEXT, "--profile", "none")
+
+
+def test_a_key_that_is_none_is_refused(command):
+    with pytest.raises(CommandError, match="barcode is no key"):
+        command(TEXT, "--key", "barcode")
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--checks-only"])
+def test_a_dry_run_tells_the_same_and_leaves_nothing(command, option):
+    told = json.loads(command(TEXT, "--json", option))
     assert (told["created"], told["change_set"]) == (3, None)
     for model in (Occurrence, ImportRun, ImportRow, ImportOutcome, ChangeSet, Job):
         assert not model.objects.exists(), model

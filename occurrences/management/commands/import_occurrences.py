@@ -13,22 +13,39 @@ from django.db import transaction
 
 from biocollections.models import Collection
 from journal.jobs import Refused
-from occurrences import imports, mapping
+from occurrences import imports, keys, profiles
 from occurrences.models import ImportRun
 
-KEYS = ("occurrenceID", "catalogNumber", "sourceID")
 COUNTS = ("rows", "created", "updated", "unchanged", "blocked", "conflict", "excluded")
 
 
 class Command(BaseCommand):
-    help = "Import a CSV, TSV or Darwin Core Archive into a collection, with the guessed mapping."
+    help = (
+        "Import a table or Darwin Core Archive into a collection, mapped as guessed or by profile."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--collection", required=True, metavar="CODE")
         parser.add_argument("--user", required=True, metavar="NAME")
-        parser.add_argument("--key", choices=KEYS, help="what a row is recognised by")
-        parser.add_argument("--dry-run", action="store_true", help="check only, write nothing")
+        parser.add_argument(
+            "--key",
+            action="append",
+            metavar="KEY",
+            help="what a row is recognised by; several in the order in which they count: "
+            + ", ".join(ImportRun.Key.values)
+            + ", identifier:TAG",
+        )
+        parser.add_argument(
+            "--mode", choices=ImportRun.Mode.values, help="what becomes of records that are here"
+        )
+        parser.add_argument("--profile", metavar="NAME", help="import as this profile says")
+        parser.add_argument(
+            "--brings", choices=ImportRun.Brings.values, help="what the rows are: records, or more"
+        )
+        parser.add_argument(
+            "--checks-only", "--dry-run", dest="dry_run", action="store_true", help="write nothing"
+        )
         parser.add_argument("--json", action="store_true", help="print the counts as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,10 +53,10 @@ class Command(BaseCommand):
         try:
             if options["dry_run"]:
                 with transaction.atomic():
-                    receipt = self._carry_out(run, options["key"], dry=True)
+                    receipt = self._carry_out(run, options, dry=True)
                     transaction.set_rollback(True)
             else:
-                receipt = self._carry_out(run, options["key"], dry=False)
+                receipt = self._carry_out(run, options, dry=False)
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
         finally:
@@ -63,24 +80,31 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}.") from error
 
-    def _carry_out(self, run: ImportRun, key: str | None, *, dry: bool) -> dict[str, Any]:
+    def _carry_out(self, run: ImportRun, options: dict[str, Any], *, dry: bool) -> dict[str, Any]:
+        if options["profile"]:
+            profiles.use(profiles.named(run.collection, options["profile"]), run)
+        if options["brings"]:
+            run.brings = options["brings"]
         imports.stage(run)
         if run.state == ImportRun.State.REFUSED:
             raise CommandError(run.refusal)
-        if key:
-            self._use_key(run, key)
+        if options["key"]:
+            run.keys = [self._key(run, key) for key in options["key"]]
+        run.mode = options["mode"] or run.mode
+        run.save()
         imports.check(run)
         if not dry:
             imports.apply(run)
         return receipt_of(run)
 
-    def _use_key(self, run: ImportRun, key: str) -> None:
-        targets = {entry["term"] for entry in run.mapping}
-        archived = run.source["tables"][0]["id_index"] is not None
-        if key not in targets and not (key == mapping.SOURCE_ID and archived):
+    def _key(self, run: ImportRun, key: str) -> str:
+        if not keys.is_key(key):
+            raise CommandError(f"{key} is no key. Write one of {', '.join(ImportRun.Key.values)}.")
+        core = run.source["tables"][0]
+        targets = {entry["term"] for entry in run.mapping} | set(run.constants)
+        if not keys.has_key(key, targets, with_core_id=core["id_index"] is not None):
             raise CommandError(f"{run.file_name} has no column for {key}.")
-        run.key = key
-        run.save()
+        return key
 
     def _print(self, receipt: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
@@ -103,6 +127,8 @@ def receipt_of(run: ImportRun) -> dict[str, Any]:
         "issues": run.counts["issues"],
         "extensions": run.counts["extensions"],
         "key": run.key,
+        "keys": run.keys,
+        "mode": run.mode,
         "seconds": round(sum(run.counts["seconds"].values()), 3),
         "change_set": str(run.change_set.guid) if run.change_set else None,
     }
