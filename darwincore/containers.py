@@ -113,6 +113,7 @@ class ZipArchive(Container):
 
     def __init__(self, path: Path, filename: str, limits: Limits):
         super().__init__(filename, limits)
+        _refuse_more(path, filename)
         with _damage_refused(filename):
             self.zip = zipfile.ZipFile(path)
         try:
@@ -128,6 +129,8 @@ class ZipArchive(Container):
             raise Refused("ARCHIVE_MEMBERS", str(self.limits.members), file=self.filename)
         if sum(info.file_size for info in listed) > self.limits.total:
             raise Refused("ARCHIVE_TOO_LARGE", said_size(self.limits.total), file=self.filename)
+        if min((info.header_offset for info in listed), default=0):
+            raise Refused("ARCHIVE_BROKEN", "something stands before it", file=self.filename)
         _refuse_office({info.filename for info in listed}, self.filename)
         for info in listed:
             kind = stat.S_IFMT(info.external_attr >> 16)
@@ -263,6 +266,25 @@ def safe_name(name: str, filename: str = "") -> str:
 def _is_clutter(name: str) -> bool:
     """Tell what file managers leave behind: __MACOSX and files whose name starts with a dot."""
     return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+
+
+_END, _END_SIZE, _LONGEST_COMMENT = b"PK\x05\x06", 22, 0xFFFF
+
+
+def _refuse_more(path: Path, filename: str) -> None:
+    """Refuse a zip that programs read differently: with bytes behind its end."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(size - _END_SIZE - _LONGEST_COMMENT, 0))
+        tail = file.read()
+    ends = [found.start() for found in re.finditer(re.escape(_END), tail)]
+    reaching = [
+        at
+        for at in ends
+        if at + _END_SIZE + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail)
+    ]
+    if ends and len(reaching) != 1:
+        raise Refused("ARCHIVE_BROKEN", "something stands behind it", file=filename)
 
 
 def _refuse_office(names: set[str], filename: str) -> None:

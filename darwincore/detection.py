@@ -19,7 +19,7 @@ from .issues import N_
 from .mojibake import mended
 from .terms import BY_NAME
 
-ROWS_LOOKED_AT = 20_000
+ROWS_LOOKED_AT = 10_000
 _SAMPLES = 3
 
 
@@ -77,18 +77,25 @@ def column_evidence(header: str, cells: Iterable[str]) -> Evidence:
         text: count for text, count in counts.items() if text[-1].isdigit() or text[0].isdigit()
     }
     if with_digits:
-        _look_at_numbers(header, with_digits, found)
+        _look_at_numbers(header, with_digits, texts, found)
     if mangled := _mangled(counts, with_digits, texts):
         found["mangled"] = mangled
     return found
 
 
-def _look_at_numbers(header: str, counts: Mapping[str, int], found: Evidence) -> None:
-    if order := _day_first(counts):
+# Whether a look at each text is worth it: told from all of them at once, which is quick.
+_MAYBE_DATES = re.compile(r"^\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]", re.MULTILINE)
+_MAYBE_MONTHS = re.compile(r"^(?:\d{1,2}[- /][^\W\d_]{3}|[^\W\d_]{3,5}\.?-\d)", re.MULTILINE)
+_MAYBE_SERIALS = re.compile(r"^[1-5]\d{4}$", re.MULTILINE)
+
+
+def _look_at_numbers(header: str, counts: Mapping[str, int], texts: str, found: Evidence) -> None:
+    order = _day_first(counts) if _MAYBE_DATES.search(texts) else None
+    if order:
         found["day_first"] = order
-    elif comma := _decimal_comma(counts):
+    elif "," in texts and (comma := _decimal_comma(counts)):
         found["decimal_comma"] = comma
-    if serial := _excel_serial(header, counts):
+    if _MAYBE_SERIALS.search(texts) and (serial := _excel_serial(header, counts)):
         found["excel_serial"] = serial
 
 
@@ -209,7 +216,7 @@ def _mangled(
     found: dict[str, dict[str, Any]] = {}
     looks: list[tuple[str, Callable[[str], object], Mapping[str, int], bool]] = [
         ("scientific", _SCIENTIFIC.fullmatch, with_digits, "E+" in texts or "e+" in texts),
-        ("month", _MONTH.fullmatch, with_digits, True),
+        ("month", _MONTH.fullmatch, with_digits, _MAYBE_MONTHS.search(texts) is not None),
         ("error", _ERROR.fullmatch, counts, "#" in texts),
         ("point_zero", _POINT_ZERO.fullmatch, with_digits, ".0" in texts or ",0" in texts),
     ]
@@ -217,7 +224,7 @@ def _mangled(
         cells = [text for text in where if len(text) < 24 and look(text)] if worth else []
         if cells:
             found[kind] = {"cells": sum(where[text] for text in cells), "samples": cells[:_SAMPLES]}
-    if zeros := _lost_zeros(with_digits):
+    if f"\n{texts}".find("\n0") >= 0 and (zeros := _lost_zeros(with_digits)):
         found["zeros"] = zeros
     return found
 

@@ -13,7 +13,7 @@ _SPOILT = re.compile(
     f"[\u00c2-\u00df][{_GOES_ON}]|[\u00e0-\u00ef][{_GOES_ON}]{{2}}|[\u00f0-\u00f4][{_GOES_ON}]{{3}}"
 )
 # What the first letter of such a run looks like in bytes of UTF-8: for a quick look at a file.
-MARKS = (b"\xc3\x83", b"\xc3\x82", b"\xc3\xa2\xe2\x82\xac")
+MARKS = (*(b"\xc3" + bytes([byte]) for byte in b"\x82\x83\x84\x85\x90"), b"\xc3\xa2\xe2\x82\xac")
 LOST = "\ufffd"
 
 

@@ -3,6 +3,7 @@
 `reader` makes them; what becomes of the rows is said elsewhere.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from .containers import Container, Limits
 from .issues import Issue
 from .mojibake import mended
 from .tabular import Format, Opener, Survey, read_rows
+
+_GUARD = re.compile(r"^'(?=[=+\-@])")
 
 
 class How(NamedTuple):
@@ -100,7 +103,8 @@ class Table:
     def _rows_of(self, part: Part) -> Iterator[SourceRow]:
         records = read_rows(part.opener, part.found, part.format, part.name, self._limits)
         width = len(self.headers) - len(self._copies)
-        plain = not (self._fills or self._copies or self._mends or part.found.nulls)
+        guarded = part.found.guarded and not self._declared
+        plain = not (self._fills or self._copies or self._mends or part.found.nulls or guarded)
         name, row_type, id_index = part.name, self.row_type, self.id_index
         for line, raw, issues in islice(records, part.skip, None):
             cells = list(map(str.strip, raw))
@@ -125,7 +129,13 @@ class Table:
         return cells[:width], (Issue("ROW_TOO_LONG", "", beyond[:200]),) if beyond else ()
 
     def _completed(self, cells: list[str], part: Part) -> list[str]:
-        """Read MySQL's null as blank, mend, fill in defaults, repeat columns of two terms."""
+        """Read MySQL's null as blank, mend, fill in defaults, repeat columns of two terms.
+
+        In a loose table an apostrophe before a formula sign goes: files that are safe to open in a
+        spreadsheet have one.
+        """
+        if part.found.guarded and not self._declared:
+            cells = [_GUARD.sub("", cell) for cell in cells]
         if part.found.nulls:
             cells = ["" if cell == "\\N" else cell for cell in cells]
         for index in self._mends:

@@ -41,7 +41,7 @@ class Survey:
     lines: their number. wide: some character is outside ASCII. returns: lines end in CR alone.
     dirty: control characters or lone carriage returns to take out. nulls: MySQL's \\N is used.
     spoilt: some letters look as if they were read in a wrong encoding before, or are lost. marked:
-    the file starts with a byte order mark.
+    the file starts with a byte order mark. guarded: an apostrophe stands before some formula sign.
     sample: the first bytes, as UTF-8; complete: they are all.
     """
 
@@ -55,6 +55,7 @@ class Survey:
     nulls: bool = False
     spoilt: bool = False
     marked: bool = False
+    guarded: bool = False
     sample: bytes = b""
     complete: bool = True
 
@@ -194,14 +195,20 @@ def _codec(declared: str) -> str:
     return ""
 
 
-_SPOILT = (*MARKS, LOST.encode())
+# Each mark behind its rarest byte: looking for one byte costs next to nothing.
+GUARDED = re.compile(rb"'[=+\-@]")
+_SPOILT = (*((mark[-1:], mark) for mark in MARKS), (b"\xef", LOST.encode()))
+
+
+def _looks_spoilt(chunk: bytes) -> bool:
+    return any(byte in chunk and mark in chunk for byte, mark in _SPOILT)
 
 
 def _pass_over(opener: Opener, transcode: str, file: str, limits: Limits) -> Survey:
     sample = b""
     strict: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
     feeds = returns = pairs = run = line = 0
-    wide = dirty = nulls = longer = spoilt = False
+    wide = dirty = nulls = longer = spoilt = guarded = False
     last = b""
     with _as_utf8(opener, transcode) as stream:
         while chunk := stream.read(MEBIBYTE):
@@ -209,13 +216,14 @@ def _pass_over(opener: Opener, transcode: str, file: str, limits: Limits) -> Sur
             longer = longer or len(chunk) > _SAMPLE
             if not chunk.isascii():
                 wide = True
-                spoilt = spoilt or any(mark in chunk for mark in _SPOILT)
+                spoilt = spoilt or _looks_spoilt(chunk)
             strict = _still_utf8(strict, chunk) if wide else strict
             feeds += chunk.count(b"\n")
             returns += chunk.count(b"\r")
             pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
             dirty = dirty or _CONTROL.search(chunk) is not None
             nulls = nulls or b"\\N" in chunk
+            guarded = guarded or (b"'" in chunk and GUARDED.search(chunk) is not None)
             run, line = _run_on(chunk, run), feeds
             if run > limits.line:
                 at = max(line, returns) + 1
@@ -231,6 +239,7 @@ def _pass_over(opener: Opener, transcode: str, file: str, limits: Limits) -> Sur
         dirty=dirty or (feeds > 0 and returns > pairs),
         nulls=nulls,
         spoilt=spoilt,
+        guarded=guarded,
         sample=sample,
         complete=not longer,
     )

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import IO
 
 from .celltext import Shape, number_text, shape_of
@@ -15,6 +16,7 @@ from .issues import Refused
 from .xmlstream import LAST_ROW, Handler, stream
 
 _MOST_SHEETS = 100
+_BEGINNING = 64  # pieces of a sheet in which its first rows are looked for: 4 MiB
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -37,21 +39,21 @@ class Workbook:
     def heads(self, rows: int) -> Iterator[tuple[str, bool, list[list[str]]]]:
         """Yield each sheet's name, whether it is hidden, and so many of its rows."""
         for name, hidden, _link in self.listing.sheets[:_MOST_SHEETS]:
-            head = []
-            for _number, cells in self.rows(name):
-                head.append(cells)
-                if len(head) == rows:
-                    break
-            yield name, hidden, head
+            beginning = islice(self._rows(name, _BEGINNING), rows)
+            yield name, hidden, [cells for _number, cells in beginning]
 
     def rows(self, sheet: str) -> Iterator[tuple[int, list[str]]]:
         """Yield the rows of a sheet that hold something, with their numbers."""
+        return self._rows(sheet)
+
+    def _rows(self, sheet: str, pieces: int | None = None) -> Iterator[tuple[int, list[str]]]:
         link = next(link for name, _hidden, link in self.listing.sheets if name == sheet)
         part = self._place(self.parts.get(link, ("", ""))[1])
         if part not in self.archive.infos:
             return
         cells = _Cells(self)
-        for _piece in stream(self.archive.open(part), self.archive.filename, cells):
+        parsing = stream(self.archive.open(part), self.archive.filename, cells)
+        for _piece in islice(parsing, pieces):
             yield from cells.taken()
             if cells.ended:
                 return

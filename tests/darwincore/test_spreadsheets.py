@@ -1,8 +1,6 @@
 """Sheets of Excel and OpenDocument: what cells show, which sheet is read, and what does no harm."""
 
 import resource
-import socket
-import threading
 import time
 
 import pytest
@@ -200,32 +198,6 @@ def test_hidden_table_of_a_document_is_told(tmp_path):
 
 
 # Files that mean harm
-
-
-class Sink:
-    """A server that nobody should call."""
-
-    def __init__(self):
-        self.calls = 0
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self):
-        while True:
-            try:
-                connection, _address = self.socket.accept()
-            except OSError:
-                return
-            self.calls += 1
-            connection.close()
-
-
-@pytest.fixture
-def sink():
-    server = Sink()
-    yield server
-    server.socket.close()
 
 
 @pytest.mark.parametrize("doctype", DOCTYPES)
