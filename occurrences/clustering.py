@@ -97,7 +97,7 @@ def others(occurrence: Occurrence, user: Person) -> list[Occurrence]:
     """Return the other records of its cluster that `user` may see, each with `cluster_member`."""
     seen = Occurrence.objects.visible_to(user).exclude(pk=occurrence.pk)
     mates = seen.filter(cluster_member__cluster__members__occurrence=occurrence.pk)
-    rows = mates.select_related("collection", "cluster_member").defer("search_vector")
+    rows = mates.select_related("collection", "cluster_member__cluster").defer("search_vector")
     return list(rows.order_by("collection__name", "pk")[:MOST_SHOWN])
 
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from occurrences.views import (
     cleaning,
+    clusters,
     cloning,
     disclosing,
     distribution,
@@ -70,6 +71,12 @@ urlpatterns = [
     path("reading/", reading.reading, name="reading"),
     path("changes/<uuid:guid>/", history.change_set, name="change_set"),
     path("changes/<uuid:guid>/undo/", history.undo, name="undo"),
+    path("clusters/", clusters.clusters, name="clusters"),
+    path("clusters/run/", clusters.cluster_run, name="cluster_run"),
+    path("clusters/<uuid:guid>/", clusters.cluster, name="cluster"),
+    path("clusters/<uuid:guid>/name/", clusters.cluster_name, name="cluster_name"),
+    path("clusters/<uuid:guid>/part/", clusters.cluster_part, name="cluster_part"),
+    path("occurrences/<uuid:guid>/link/", clusters.link, name="link"),
     path("collections/<uuid:collection>/changes/", history.changes, name="changes"),
     path("imports/of/<uuid:collection>/", importing.imports, name="imports"),
     path("imports/new/<uuid:collection>/", mapping_import.import_new, name="import_new"),

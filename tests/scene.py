@@ -14,7 +14,7 @@ from accounts.models import Notice
 from biocollections import granting
 from biocollections.models import AccessRequest, Collection, Grant, JoinRequest, Role
 from journal.models import Job
-from occurrences import imports, restoring
+from occurrences import clustering, imports, profiles, restoring
 from occurrences.models import Download, DownloadLog, Occurrence, ProtectionList, ProtectionRule
 from taxonomy import proposals
 from taxonomy.models import Checklist
@@ -69,6 +69,7 @@ def scene(
         "whole_edit": whole_edit.guid,
         "deletion": deletion.guid,
         "job": job.guid,
+        **_clusters(canaries, opened),
         "notice": Notice.objects.create(person=administrator, kind="of the scene", url="/").guid,
         "checklist": Checklist.objects.create(source="Checklist of the scene", state="ready").guid,
         **_protection(),
@@ -76,6 +77,20 @@ def scene(
         "download": _download(herbarium, administrator, job).guid,
         "exact_download": _exact_download(herbarium).guid,
         **_imports(herbarium, administrator),
+    }
+
+
+def _clusters(canaries: Canaries, opened: Occurrence) -> dict[str, UUID]:
+    """One of which all see two members, and one of which the public sees none."""
+    herbarium = opened.collection
+    hidden = make.occurrence(herbarium, catalog_number="H-2", record_security=5)
+    done = make.change_set(within=herbarium, kind="linking")
+    pairs = [(opened.guid, canaries.place.guid)]
+    clustering.link(done, pairs, {"why": "exact"})
+    clustering.link(done, [(hidden.guid, canaries.whole.guid)], {"why": "exact"})
+    return {
+        "cluster": opened.cluster_member.cluster.guid,
+        "hidden_cluster": hidden.cluster_member.cluster.guid,
     }
 
 

@@ -220,6 +220,14 @@ occurrences:cleaning_undo  | POST | collection edit    | 302 403 403 404 404 | 4
 occurrences:distribution   | GET  | collection         | 200 200 200 200 200 | 200
 occurrences:distribution   | GET  | private_collection | 404 404 404 404 404 | 404
 occurrences:reading        | GET  |                    | 200 200 200 200 200 | 200
+occurrences:clusters       | GET  |                    | 302 403 403 200 200 | 200 taxonomist=403
+occurrences:cluster_run    | POST |                    | 302 403 403 403 403 | 403 portal_admin=302
+occurrences:cluster        | GET  | cluster            | 302 200 200 200 200 | 200
+occurrences:cluster        | GET  | hidden_cluster     | 302 404 404 200 200 | 404
+occurrences:cluster        | GET  | nothing            | 302 404 404 404 404 | 404
+occurrences:cluster_name   | POST | cluster            | 302 403 403 404 404 | 403
+occurrences:cluster_part   | POST | cluster            | 302 403 403 404 404 | 403
+occurrences:link           | POST | open               | 302 404 404 404 404 | 404
 occurrences:changes        | GET  | collection         | 302 403 403 200 200 | 403
 occurrences:changes        | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:imports        | GET  | collection         | 302 404 404 404 200 | 404

@@ -184,6 +184,12 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:protection_list_edit": [Ask("protection_list")],
     "occurrences:protection_rule_end": [Ask("protection_rule", post={})],
     "occurrences:protection_rule_resume": [Ask("protection_rule", post={})],
+    "occurrences:clusters": [Ask(query=f"show={show}") for show in ("all", "conflicts", "newer")],
+    "occurrences:cluster_run": [Ask(post={})],
+    "occurrences:cluster": [Ask("cluster"), Ask("hidden_cluster")],
+    "occurrences:cluster_name": [Ask("cluster", post={})],
+    "occurrences:cluster_part": [Ask("cluster", post={})],
+    "occurrences:link": [Ask("open", post={}), Ask("whole", post={})],
     "occurrences:changes": [Ask("collection")],
     "occurrences:edit_search": [Ask(query="country=Mexico"), Ask()],
     "occurrences:suggest": [
