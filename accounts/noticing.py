@@ -100,6 +100,11 @@ def read(notices: QuerySet[Notice]) -> None:
     notices.filter(read_at=None).update(read_at=timezone.now())
 
 
+def seen(person: Any, url: str) -> None:
+    """Keep that `person` has read the notices that lead to this path: he is there now."""
+    read(unread(person).filter(url=url))
+
+
 # --- by mail ------------------------------------------------------------------------------------
 
 

@@ -267,15 +267,20 @@ def lines_of(changes: Iterable[Change]) -> list[Line]:
 def fields(before: dict[str, Any], after: dict[str, Any]) -> Iterable[Line]:
     """Yield a line for each field that reads otherwise, but for what only follows from others."""
     names = before.keys() | after.keys()
-    untold = set(_UNTOLD)
-    if "protection" in names:
-        untold |= _NOTES
-    if "event_date" in names:
-        untold |= _OF_DATE
-    for name in names - untold:
+    for name in names - untold(names):
         old, new = told(name, before.get(name)), told(name, after.get(name))
         if old != new:
             yield Line(label_of(name), term_of(name), old, new)
+
+
+def untold(names: Iterable[str]) -> set[str]:
+    """Return the fields that need no line: they only follow from others of `names`."""
+    found = set(_UNTOLD)
+    if "protection" in names:
+        found |= _NOTES
+    if "event_date" in names:
+        found |= _OF_DATE
+    return found
 
 
 def label_of(name: str) -> str:

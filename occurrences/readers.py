@@ -18,6 +18,7 @@ from psycopg import sql
 from biocollections.models import Collection, Person
 from darwincore import terms as dwc
 from darwincore.terms import Term
+from journal.models import Change, ChangeSet
 from occurrences.models import Identifier, Occurrence, Withheld
 from occurrences.protection import NOTES, exact
 from occurrences.records import EXTENSION_ROW, IDENTIFICATION, IDENTIFIER, OCCURRENCE, WITHHELD
@@ -107,6 +108,20 @@ def hash_collection(collection: Collection) -> tuple[str, int]:
     It covers terms, child rows and protection, by GUID; not versions, times, change sets or
     tombstones. So an import and its undo give the same hash again.
     """
+    return _hash("o.collection_id = %s", [collection.pk])
+
+
+def hash_written(change_set: ChangeSet) -> tuple[str, int]:
+    """Return the same hash of the records that a change set made or changed, and their number."""
+    touched = (
+        "(o.created_by_id = %s OR o.guid IN "
+        f'(SELECT record_guid FROM "{Change._meta.db_table}" WHERE change_set_id = %s))'
+    )
+    return _hash(touched, [change_set.pk, change_set.pk])
+
+
+def _hash(which: str, given: Sequence[Any]) -> tuple[str, int]:
+    """Hash what the records (called o) say for which this SQL holds."""
     ignored = (
         "id search_vector version import_hash import_version created_by_id created_at changed_at "
         "name_id entered_by"
@@ -131,10 +146,10 @@ def hash_collection(collection: Collection) -> tuple[str, int]:
                     || coalesce((SELECT (to_jsonb(w) - 'id' - 'occurrence_id')::text
                         FROM "{WITHHELD}" w WHERE w.occurrence_id = o.id), '')
                 ) AS row_hash
-                FROM "{OCCURRENCE}" o WHERE o.collection_id = %s
+                FROM "{OCCURRENCE}" o WHERE {which}
             ) AS rows
             """,
-            [ignored, collection.pk],
+            [ignored, *given],
         )
         digest, records = cursor.fetchone()
     return digest, records

@@ -20,8 +20,8 @@ from django.utils.translation import gettext_lazy
 
 from darwincore import issues
 from darwincore.issues import Issue, Message
-from occurrences import history, imports, naming
-from occurrences.drafting import Drafter
+from occurrences import differing, history, imports, naming
+from occurrences.drafting import Drafter, FileRow
 from occurrences.history import Line
 from occurrences.models import ImportOutcome, ImportRun, Occurrence, Protection
 from occurrences.ruling import Ruling
@@ -31,6 +31,7 @@ PAGE = 50
 Action = ImportOutcome.Action
 ALL = "all"
 NOT_IMPORTED = (Action.BLOCKED, Action.CONFLICT, Action.EXCLUDED)
+ADDED = ("line", "reason")  # columns of the file of what was not imported
 BYTE_ORDER_MARK = "\ufeff"  # so that Excel reads the accents right
 
 # Of a checked run, of an applied one, and the colour of what wants a look.
@@ -45,17 +46,38 @@ WORDS = {
 
 
 class Filter(NamedTuple):
-    """Which rows to show: of one action (or ALL), with one issue; which page of them."""
+    """Which rows to show: of one action (or ALL), with one issue, that change one field, or any
+    field in one way (occurrences.differing); which page of them."""
 
     action: str
     issue: str = ""
+    field: str = ""
+    change: str = ""
     after: int = 0
     before: int = 0
 
     def query(self, **changed: Any) -> str:
-        """Return the query string of this filter with some of it changed."""
-        asked = {"action": self.action, "issue": self.issue, **changed}
-        return "?" + urlencode({name: value for name, value in asked.items() if value})
+        """Return the query string of this filter with some of it changed, at its first page."""
+        return "?" + urlencode(self._asked(after="", before="", **changed))
+
+    @property
+    def here(self) -> str:
+        """The query string that leads back to this very page."""
+        return "?" + urlencode(self._asked())
+
+    @property
+    def inputs(self) -> list[tuple[str, Any]]:
+        """What a form sends along to lead back here."""
+        return list(self._asked().items())
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it asks for more than an action."""
+        return bool(self.issue or self.field or self.change)
+
+    def _asked(self, **changed: Any) -> dict[str, Any]:
+        asked = {**self._asdict(), **changed}
+        return {name: value for name, value in asked.items() if value}
 
 
 class Tile(NamedTuple):
@@ -78,6 +100,31 @@ class Found(NamedTuple):
     current: bool
 
 
+class Told(NamedTuple):
+    """An issue of a row in words, and the cell that can be mended for it (None: no one cell)."""
+
+    message: Message
+    cell: Mendable | None
+
+
+class Mendable(NamedTuple):
+    """A cell that somebody may mend: the place of its column, its header, its text."""
+
+    at: int
+    header: str
+    text: str
+
+
+class Fix(NamedTuple):
+    """A mended cell, or all of one text: its place in the run's list, in words."""
+
+    index: int
+    header: str
+    old: str
+    new: str
+    line: int | None  # None: in all rows with that text
+
+
 @dataclass
 class Row:
     """One row of the file as the review shows it.
@@ -96,9 +143,10 @@ class Row:
     changes: list[Line] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
+    messages: list[Told] = field(default_factory=list)
     is_redacted: bool = False
     can_be_left: bool = False
+    candidates: int = 0
 
 
 @dataclass
@@ -115,13 +163,17 @@ def read_filter(run: ImportRun, asked: Any, *, default: bool = True) -> Filter:
 
     default: without a question, show first what most wants a look.
     """
-    issue = asked.get("issue", "")
-    if issue not in run.counts.get("issues", {}):
-        issue = ""
+    issue, field, change = (asked.get(name, "") for name in ("issue", "field", "change"))
+    issue = issue if issue in run.counts.get("issues", {}) else ""
+    field = field if field in run.counts.get("changes", {}) else ""
+    change = change if change in differing.WORDS else ""
     action = asked.get("action", "")
-    if action not in (*Action.values, ALL):
+    if field or change:
+        action = Action.UPDATE
+    elif action not in (*Action.values, ALL):
         action = ALL if issue else (_first_to_read(run) if default else "")
-    return Filter(action, issue, _number(asked.get("after")), _number(asked.get("before")))
+    place = _number(asked.get("after")), _number(asked.get("before"))
+    return Filter(action, issue, field, change, *place)
 
 
 def _number(text: str | None) -> int:
@@ -129,7 +181,7 @@ def _number(text: str | None) -> int:
 
 
 def _first_to_read(run: ImportRun) -> str:
-    order = (Action.UPDATE, Action.CONFLICT, Action.BLOCKED, Action.CREATE, Action.SAME)
+    order = (Action.CONFLICT, Action.UPDATE, Action.BLOCKED, Action.CREATE, Action.SAME)
     return next((a for a in order if run.counts.get(imports.COUNTED[a])), ALL)
 
 
@@ -141,7 +193,7 @@ def tiles(run: ImportRun, chosen: Filter) -> list[Tile]:
             run.counts.get(imports.COUNTED[action], 0),
             words[done],
             f"?action={action}#rows",
-            chosen.action == action,
+            chosen.action == action and not chosen.is_narrow,
             words[2],
         )
         for action, words in WORDS.items()
@@ -167,6 +219,30 @@ def found_issues(run: ImportRun, chosen: Filter) -> list[Found]:
     return found
 
 
+def said(run: ImportRun, chosen: Filter) -> list[str]:
+    """Return in words what a filter asks for besides an action."""
+    words = []
+    if chosen.field:
+        words.append(history.label_of(chosen.field))
+    if chosen.change:
+        words.append(str(differing.WORDS[chosen.change]))
+    if chosen.issue:
+        example = run.counts.get("examples", {}).get(chosen.issue, (chosen.issue, "", ""))
+        words.append(str(issues.describe(Issue(*example), translate=_).text))
+    return words
+
+
+def key_words(run: ImportRun) -> list[str]:
+    """Return in words what rows are recognised by, the first that counts first."""
+    known = dict(ImportRun.Key.choices)
+    return [str(known.get(key) or key.partition(":")[2]) for key in run.keys]
+
+
+def decided_late(run: ImportRun) -> int:
+    """Return how many rows were decided after the others were written, and wait to be."""
+    return run.outcomes.filter(late=True, action__in=(Action.CREATE, Action.UPDATE)).count()
+
+
 def file_issues(run: ImportRun) -> list[Message]:
     """Return in words what was found in the file as a whole."""
     return [issues.describe(Issue(*issue), translate=_) for issue in run.source.get("issues", ())]
@@ -174,7 +250,7 @@ def file_issues(run: ImportRun) -> list[Message]:
 
 def page(run: ImportRun, chosen: Filter) -> Page:
     """Fetch a page of rows in the order of the file, found by key."""
-    wanted = _outcomes(run, chosen)
+    wanted = outcomes(run, chosen)
     if chosen.before:
         found = list(wanted.filter(number__lt=chosen.before).order_by("-number")[: PAGE + 1])
         earlier, later = len(found) > PAGE, True
@@ -183,13 +259,17 @@ def page(run: ImportRun, chosen: Filter) -> Page:
         found = list(wanted.filter(number__gt=chosen.after).order_by("number")[: PAGE + 1])
         earlier, later = chosen.after > 0, len(found) > PAGE
         found = found[:PAGE]
-    previous = chosen.query(before=found[0].number) + "#rows" if found and earlier else ""
-    following = chosen.query(after=found[-1].number) + "#rows" if found and later else ""
-    return Page(_rows(run, found), previous, following)
+    previous, following = "", ""
+    if found and earlier:
+        previous = chosen._replace(before=found[0].number, after=0).here + "#rows"
+    if found and later:
+        following = chosen._replace(after=found[-1].number, before=0).here + "#rows"
+    return Page(rows(run, found), previous, following)
 
 
-def _outcomes(run: ImportRun, chosen: Filter) -> QuerySet[ImportOutcome]:
-    wanted = run.outcomes.all()
+def outcomes(run: ImportRun, chosen: Filter) -> QuerySet[ImportOutcome]:
+    """Return all that the filter asks for, whatever its page."""
+    wanted = differing.among(run.outcomes.all(), run, chosen.field, chosen.change)
     if chosen.action != ALL:
         wanted = wanted.filter(action=chosen.action)
     if chosen.issue:
@@ -197,31 +277,40 @@ def _outcomes(run: ImportRun, chosen: Filter) -> QuerySet[ImportOutcome]:
     return wanted
 
 
-def _rows(run: ImportRun, outcomes: list[ImportOutcome]) -> list[Row]:
+def rows(run: ImportRun, found: list[ImportOutcome]) -> list[Row]:
+    """Return these rows with what they say and bring."""
     drafter = Drafter(run)
-    numbers = [outcome.number for outcome in outcomes]
+    numbers = [outcome.number for outcome in found]
     staged = {row.number: row for row in file_rows(run, numbers)}
-    guids = [outcome.target_guid for outcome in outcomes if outcome.target_guid]
+    guids = [outcome.target_guid for outcome in found if outcome.target_guid]
     records = _records(run, guids)
     values = {
         number: dict(drafter.read(row, drafter.key(row)).values) for number, row in staged.items()
     }
     ruling = Ruling.of(naming.key_of(each) for each in values.values())
     return [
-        _row(run, outcome, values.get(outcome.number, {}), records.get(outcome.target_guid), ruling)
-        for outcome in outcomes
+        _row(
+            run,
+            outcome,
+            staged.get(outcome.number),
+            values.get(outcome.number, {}),
+            records.get(outcome.target_guid),
+            ruling,
+        )
+        for outcome in found
     ]
 
 
 def _records(run: ImportRun, guids: Iterable[UUID]) -> dict[Any, Occurrence]:
     own = Occurrence.objects.filter(collection=run.collection, guid__in=list(guids))
-    few = ("guid", "catalog_number", "scientific_name", "recorded_by", "record_number")
+    few = ("guid", "collection_id", "catalog_number", "scientific_name", "record_number")
     return {record.guid: record for record in own.only(*few)}
 
 
 def _row(
     run: ImportRun,
     outcome: ImportOutcome,
+    staged: FileRow | None,
     values: dict[str, Any],
     record: Occurrence | None,
     ruling: Ruling,
@@ -238,11 +327,37 @@ def _row(
         changes_of(outcome),
         values,
         _in_order(history.fields({}, values)),
-        [issues.describe(Issue(*issue), translate=_) for issue in outcome.issues or ()],
+        [_told(run, staged, Issue(*issue)) for issue in outcome.issues or ()],
         ruling.decide(values).level != Protection.OPEN,
         run.state == ImportRun.State.CHECKED
         and outcome.action in (Action.CREATE, Action.UPDATE, Action.EXCLUDED),
+        len(outcome.candidates or ()),
     )
+
+
+def _told(run: ImportRun, staged: FileRow | None, issue: Issue) -> Told:
+    """Return an issue in words, with the cell it is about if that is a single column's."""
+    message = issues.describe(issue, translate=_)
+    if run.state != ImportRun.State.CHECKED or staged is None:
+        return Told(message, None)
+    of_term = [at for at, entry in enumerate(run.mapping) if entry["term"] == issue.term]
+    if not issue.term or len(of_term) != 1 or of_term[0] >= len(staged.cells):
+        return Told(message, None)
+    at = of_term[0]
+    header = run.source["tables"][0]["headers"][at]
+    return Told(message, Mendable(at, header, staged.cells[at]))
+
+
+def fixes(run: ImportRun) -> list[Fix]:
+    """Return what was mended in the review, the latest first."""
+    headers = run.source["tables"][0]["headers"]
+    numbers = [fix["row"] for fix in run.fixes if fix["row"] is not None]
+    lines = dict(run.rows.filter(number__in=numbers).values_list("number", "line"))
+    made = [
+        Fix(at, headers[fix["at"]], fix["from"], fix["to"], lines.get(fix["row"]))
+        for at, fix in enumerate(run.fixes)
+    ]
+    return made[::-1]
 
 
 def changes_of(outcome: ImportOutcome) -> list[Line]:
@@ -259,18 +374,26 @@ def _in_order(lines: Iterable[Line]) -> list[Line]:
 def not_imported(run: ImportRun) -> Iterator[str]:
     """Yield the lines of a CSV of the rows that did not or will not come in, with the reason.
 
-    The columns are those of the file, so that it can be corrected and imported again.
+    The columns are those of the file, as mended, so that it can be corrected and imported again:
+    the two columns that are added mean nothing to an import, and are not added twice.
     """
-    yield BYTE_ORDER_MARK + _csv_line(["line", "reason", *run.source["tables"][0]["headers"]])
+    headers = run.source["tables"][0]["headers"]
+    start = len(ADDED) if tuple(headers[: len(ADDED)]) == ADDED else 0
+    yield BYTE_ORDER_MARK + _csv_line([*ADDED, *headers[start:]])
     left = run.outcomes.filter(action__in=NOT_IMPORTED).order_by("number")
     after = 0
-    while outcomes := list(left.filter(number__gt=after)[:CHUNK]):
-        after = outcomes[-1].number
-        numbers = [outcome.number for outcome in outcomes]
-        cells = dict(run.rows.filter(number__in=numbers).values_list("number", "cells"))
-        for outcome in outcomes:
-            row = json.loads(cells.get(outcome.number, "[]"))
-            yield _csv_line([outcome.line, _reason(outcome), *row])
+    while found := list(left.filter(number__gt=after)[:CHUNK]):
+        after = found[-1].number
+        staged = {row.number: row.cells for row in file_rows(run, [each.number for each in found])}
+        for outcome in found:
+            cells = staged.get(outcome.number, [])[start:]
+            yield _csv_line([outcome.line, _reason(outcome), *cells])
+
+
+def cells_as_read(run: ImportRun, numbers: Iterable[int]) -> dict[int, list[str]]:
+    """Return the cells of these rows as they stood in the file, whatever was mended since."""
+    read = run.rows.filter(table=0, number__in=list(numbers)).values_list("number", "cells")
+    return {number: json.loads(cells) for number, cells in read}
 
 
 def _reason(outcome: ImportOutcome) -> str:

@@ -6,6 +6,7 @@ from occurrences.views import (
     cleaning,
     clusters,
     cloning,
+    deciding_import,
     disclosing,
     distribution,
     downloading,
@@ -87,13 +88,46 @@ urlpatterns = [
     path("imports/<uuid:guid>/undo/", importing.import_undo, name="import_undo"),
     path("imports/<uuid:guid>/discard/", importing.import_discard, name="import_discard"),
     path(
+        "imports/<uuid:guid>/rows/<int:number>/",
+        deciding_import.import_row_page,
+        name="import_row",
+    ),
+    path(
         "imports/<uuid:guid>/rows/<int:number>/exclude/",
-        importing.import_exclude,
+        deciding_import.import_exclude,
         name="import_exclude",
     ),
     path(
+        "imports/<uuid:guid>/rows/<int:number>/decide/",
+        deciding_import.import_decide,
+        name="import_decide",
+    ),
+    path(
+        "imports/<uuid:guid>/exclude/",
+        deciding_import.import_exclude_all,
+        name="import_exclude_all",
+    ),
+    path(
+        "imports/<uuid:guid>/decide/",
+        deciding_import.import_decide_all,
+        name="import_decide_all",
+    ),
+    path("imports/<uuid:guid>/fix/", deciding_import.import_fix, name="import_fix"),
+    path(
+        "imports/<uuid:guid>/fixes/<int:index>/undo/",
+        deciding_import.import_unfix,
+        name="import_unfix",
+    ),
+    path("imports/<uuid:guid>/copies/", deciding_import.import_as_copies, name="import_as_copies"),
+    path(
+        "imports/<uuid:guid>/hand-over/", deciding_import.import_hand_over, name="import_hand_over"
+    ),
+    path(
+        "imports/<uuid:guid>/take-back/", deciding_import.import_take_back, name="import_take_back"
+    ),
+    path(
         "imports/<uuid:guid>/not-imported.csv",
-        importing.import_not_imported,
+        deciding_import.import_not_imported,
         name="import_not_imported",
     ),
     path("collections/<uuid:collection>/exact/", disclosing.exact, name="exact"),

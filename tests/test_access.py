@@ -244,6 +244,15 @@ occurrences:import_apply   | POST | import             | 302 404 404 404 302 | 4
 occurrences:import_undo    | POST | import             | 302 404 404 404 302 | 404
 occurrences:import_discard | POST | import             | 302 404 404 404 302 | 404
 occurrences:import_exclude | POST | import 1           | 302 404 404 404 302 | 404
+occurrences:import_exclude_all | POST | import         | 302 404 404 404 302 | 404
+occurrences:import_row         | GET  | import 1       | 302 404 404 404 200 | 404
+occurrences:import_decide      | POST | import 1       | 302 404 404 404 302 | 404
+occurrences:import_decide_all  | POST | import         | 302 404 404 404 302 | 404
+occurrences:import_fix         | POST | import         | 302 404 404 404 302 | 404
+occurrences:import_unfix       | POST | import 0       | 302 404 404 404 302 | 404
+occurrences:import_as_copies   | POST | import         | 302 404 404 404 302 | 404
+occurrences:import_hand_over   | POST | import         | 302 404 404 404 302 | 404
+occurrences:import_take_back   | POST | import         | 302 404 404 404 302 | 404
 occurrences:import_not_imported | GET | import        | 302 404 404 404 200 | 404
 occurrences:import         | POST | import             | 302 404 404 404 302 | 404
 occurrences:import_mapping | POST | import             | 302 404 404 404 400 | 404

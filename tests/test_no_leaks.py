@@ -233,6 +233,15 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:import_undo": [Ask("import", post={})],
     "occurrences:import_discard": [Ask("import", post={})],
     "occurrences:import_exclude": [Ask("import 1", post={"leave": "1"})],
+    "occurrences:import_exclude_all": [Ask("import", post={"leave": "1", "action": "create"})],
+    "occurrences:import_row": [Ask("import 1"), Ask("import 1", query="action=all")],
+    "occurrences:import_decide": [Ask("import 1", post={"decision": "new"})],
+    "occurrences:import_decide_all": [Ask("import", post={"rule": "new"})],
+    "occurrences:import_fix": [Ask("import", post={})],
+    "occurrences:import_unfix": [Ask("import 0", post={})],
+    "occurrences:import_as_copies": [Ask("import", post={})],
+    "occurrences:import_hand_over": [Ask("import", post={"person": "nobody"})],
+    "occurrences:import_take_back": [Ask("import", post={})],
     "occurrences:import_not_imported": [Ask("import")],
     "occurrences:download_new": [
         Ask("collection", post={"format": "csv"}),
@@ -253,6 +262,7 @@ TELLING = {
     "occurrences:import",
     "occurrences:import_mapping",
     "occurrences:import_not_imported",
+    "occurrences:import_row",
 }
 
 

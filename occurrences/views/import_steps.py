@@ -13,15 +13,19 @@ from journal.models import Job
 from journal.undo import is_undone
 from occurrences.models import ImportRun
 
-STEPS = {"import stage": "upload", "import check": "review", "import apply": "apply"}
+STEPS = {"import stage": "upload", "import check": "review", "import settle": "review", "import apply": "apply"}
 
 
-def run_of(request: HttpRequest, guid: UUID) -> ImportRun:
-    """Return the run; for a POST it is locked, so that of two buttons pressed at once one waits."""
-    mine = ImportRun.objects.visible_to(request.user)
+def run_of(request: HttpRequest, guid: UUID, *, to_manage: bool = False) -> ImportRun:
+    """Return the run; for a POST it is locked, so that of two buttons pressed at once one waits.
+
+    to_manage: only to who may import into the collection, not to a reviewer.
+    """
+    runs = ImportRun.objects
+    mine = runs.managed_by(request.user) if to_manage else runs.visible_to(request.user)
     if request.method == "POST":
         mine = mine.select_for_update(of=("self",))
-    return get_object_or_404(mine.select_related("collection", "user", "change_set"), guid=guid)
+    return get_object_or_404(mine.select_related("collection", "user", "change_set", "reviewer"), guid=guid)
 
 
 def begin(run: ImportRun, kind: str, user: Any) -> None:
@@ -47,3 +51,8 @@ def stopped(run: ImportRun) -> Job | None:
 
 def run_is_undone(run: ImportRun) -> bool:
     return bool(run.change_set and is_undone(run.change_set))
+
+
+def may_manage(request: HttpRequest, run: ImportRun) -> bool:
+    """Tell whether the reader may apply and undo this import, and not only look through it."""
+    return ImportRun.objects.managed_by(request.user).filter(pk=run.pk).exists()

@@ -54,7 +54,7 @@ def _received(into: Collection, user: Any, given: dict[str, Any]) -> ImportRun:
 @transaction.atomic
 def import_mapping(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Say what the columns mean, then have the rows checked."""
-    run = run_of(request, guid)
+    run = run_of(request, guid, to_manage=True)
     if run.state not in (State.STAGED, State.CHECKED) or is_working(run):
         return redirect(run)
     form = MappingForm(run, request.POST if request.method == "POST" else None)
@@ -83,7 +83,7 @@ def import_mapping(request: HttpRequest, guid: UUID) -> HttpResponse:
 @transaction.atomic
 def import_reading(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Have the file read again, in another way."""
-    run = run_of(request, guid)
+    run = run_of(request, guid, to_manage=True)
     if run.state not in (State.STAGED, State.CHECKED, State.REFUSED) or is_working(run):
         return redirect(run)
     form = ReadingForm(run, request.POST)
