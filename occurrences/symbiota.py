@@ -36,6 +36,7 @@ _NOT_NEEDED = {
     "higherclassification": gettext_noop("Symbiota leaves it blank; the family is kept"),
 }
 MOST_FOUND = 20
+LONGEST = 200  # letters of a GUID that is looked up
 
 
 def is_symbiota(headers: Sequence[str]) -> bool:
@@ -71,16 +72,25 @@ def records(user: Any, occid: str, guid: str) -> list[Occurrence]:
     """
     visible = Occurrence.objects.visible_to(user).select_related("collection")
     if number := _number(occid):
-        return list(visible.filter(legacy_id=number).order_by("pk")[:MOST_FOUND])
-    if not guid or len(guid) > 200:
+        found = visible.filter(legacy_id=number)
+    elif guid and len(guid) <= LONGEST and "\0" not in guid:
+        found = visible.filter(pk__in=_known_as(guid))
+    else:
         return []
+    return list(found.order_by("pk")[:MOST_FOUND])
+
+
+def _known_as(guid: str) -> set[int]:
+    """Return the keys of the records with this GUID, occurrenceID or number, each by its index."""
     plain = guid.lower().removeprefix("urn:uuid:")
+    own = Occurrence.objects.order_by("pk").values_list("pk", flat=True)
+    keys = set(own.filter(occurrence_id__in=[guid, plain, f"urn:uuid:{plain}"])[:MOST_FOUND])
     numbered = Identifier.objects.alias(key=SortKey("value")).filter(key=plain[: SortKey.LENGTH])
-    means = Q(occurrence_id__in=[guid, plain, f"urn:uuid:{plain}"])
-    means |= Q(pk__in=numbered.filter(value__iexact=plain).values("occurrence"))
-    if own := _uuid(plain):
-        means |= Q(guid=own)
-    return list(visible.filter(means).order_by("pk")[:MOST_FOUND])
+    numbered = numbered.filter(value__iexact=plain)
+    keys.update(numbered.values_list("occurrence", flat=True)[:MOST_FOUND])
+    if uuid := _uuid(plain):
+        keys.update(own.filter(guid=uuid))
+    return keys
 
 
 def gone(user: Any, occid: str, guid: str) -> UUID | None:

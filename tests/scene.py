@@ -188,4 +188,5 @@ def _imports(herbarium: Collection, by: Any) -> dict[str, UUID]:
             imports.check(run)
             assert run.counts["blocked"] == 1
         guids[name] = run.guid
+    guids["import_profile"] = profiles.save(run, "Source of the scene", by).guid
     return guids

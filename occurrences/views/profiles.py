@@ -55,10 +55,10 @@ def import_fetch(request: HttpRequest, collection: UUID) -> HttpResponse:
 @transaction.atomic
 def import_profile_new(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Save how an import was read and mapped, for the next file of its source."""
-    run = run_of(request, guid)
+    run = run_of(request, guid, to_manage=True)
     if not run.mapping:
         return redirect(run)
-    form = NameForm(run.collection, request.POST or None)
+    form = NameForm(run.collection, _given(request))
     if form.is_valid():
         profile = profiles.save(run, form.cleaned_data["name"], request.user)
         messages.success(request, _("“%(name)s” is saved.") % {"name": profile.name})
@@ -74,7 +74,7 @@ def import_profile_new(request: HttpRequest, guid: UUID) -> HttpResponse:
 def import_profile(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show a profile with what came of its imports; a POST changes it."""
     profile = _profile(request, guid)
-    form = ProfileForm(profile.collection, request.POST or None, instance=profile)
+    form = ProfileForm(profile.collection, _given(request), instance=profile)
     if form.is_valid():
         form.keep(request.user)
         messages.success(request, _("The profile is changed."))
@@ -90,6 +90,10 @@ def import_profile(request: HttpRequest, guid: UUID) -> HttpResponse:
     }
     status = 400 if form.errors else 200
     return render(request, "occurrences/import_profile.html", context, status=status)
+
+
+def _given(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None
 
 
 def _profile(request: HttpRequest, guid: UUID) -> ImportProfile:
@@ -145,7 +149,7 @@ def import_profile_delete(request: HttpRequest, guid: UUID) -> HttpResponse:
 @transaction.atomic
 def import_retire(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Have taken out what the source of an applied import no longer has."""
-    run = run_of(request, guid)
+    run = run_of(request, guid, to_manage=True)
     if run.state == State.APPLIED and run.profile:
         jobs.start("import retire", run.guid, request.user, run.collection_id)
         return redirect("occurrences:import_profile", run.profile.guid)

@@ -8,34 +8,25 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from biocollections.models import Collection
-from occurrences import imports, symbiota
+from occurrences import symbiota
 from occurrences.forms_importing import MOST_BYTES, UploadForm
-from occurrences.views.import_steps import begin
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 def bring_symbiota(request: HttpRequest, collection: UUID) -> HttpResponse:
-    """Tell step by step how a collection comes over from Symbiota, and take its backup."""
+    """Tell step by step how a collection comes over from Symbiota, and what has come."""
     into = get_object_or_404(Collection.objects.managed_by(request.user), guid=collection)
-    given = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = UploadForm(*given)
-    if form.is_valid():
-        file = form.cleaned_data["file"]
-        run = imports.receive(into, request.user, file, file.name)
-        begin(run, "import stage", request.user)
-        return redirect(run)
     context = {
         "collection": into,
-        "form": form,
+        "form": UploadForm(into, request.user),
         "most": MOST_BYTES,
         "brought": symbiota.brought(into, request.user),
     }
-    status = 400 if form.errors else 200
-    return render(request, "occurrences/import_symbiota.html", context, status=status)
+    return render(request, "occurrences/import_symbiota.html", context)
 
 
 @require_safe
