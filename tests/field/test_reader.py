@@ -9,7 +9,7 @@ import pytest
 
 from darwincore.interpret import determination_key, interpret, interpret_identification
 from darwincore.issues import Refused
-from darwincore.reader import open_source
+from darwincore.reader import How, open_source
 
 FOLDER = Path(os.environ.get("FIELD_DATA", ""))
 OUTCOMES = Path(__file__).with_name("broken_outcomes.tsv")
@@ -165,6 +165,76 @@ def test_one_byte_encodings_lose_no_accent(name):
     accents = Counter(letter for letter in text if letter > "\x7f")
     assert accents
     assert Counter(letter for letter in "".join(cells) if letter > "\x7f") == accents
+
+
+@pytest.mark.parametrize(
+    ("name", "events", "counts"),
+    [
+        (
+            "ala-dwcahandler/event__cameratrap-sample1.packed.zip",
+            (17, 0),
+            {"Occurrence": 11, "MeasurementOrFact": 55},
+        ),
+        (
+            "pipelines/9997fa4e-54c1-43ea-9856-afa90204c162.packed.zip",
+            (30, 29),
+            {"Occurrence": 1, "MeasurementOrFact": 1},
+        ),
+        (
+            "pipelines/complete-event-pipeline__dr18391.packed.zip",
+            (5, 0),
+            {"Occurrence": 3, "MeasurementOrFact": 1},
+        ),
+    ],
+)
+def test_occurrences_of_events_have_date_and_place(name, events, counts):
+    source, tables = read("1-dwca/event/" + name)
+    found = source.found["events"]
+    assert (found["rows"], found["without"]) == events
+    assert {kind: len(rows) for kind, rows in tables.items()} == counts
+    for row in tables["Occurrence"]:
+        values = interpret(dict(zip(source.core.headers, row.cells, strict=True))).values
+        assert values["event_date"]
+        assert values["decimal_latitude"]
+        assert row.core_id == values["occurrence_id"]
+
+
+def test_workbook_of_eight_sheets_is_read_by_its_first_or_by_name():
+    name = "2-occurrence-csv/other/thesis-vouchers/specimens/vouchers.xlsx"
+    source, tables = read(name)
+    sheets = {sheet["name"]: sheet["chosen"] for sheet in source.found["sheets"]}
+    assert [sheet for sheet, chosen in sheets.items() if chosen] == ["Fieldwork"]
+    assert len(sheets) == 8
+    assert len(tables["Occurrence"]) == 18
+    for sheet in sheets:
+        with open_source(FOLDER / name, how=How(sheet=sheet)) as source:
+            rows = list(source.rows())
+        assert rows
+        assert not any(issue for row in rows for issue in row.issues)
+
+
+def test_dates_of_a_workbook_are_those_it_shows():
+    folder = "1-dwca/single-file-no-meta/loose/pipelines/gbif/validator/"
+    name = "pipelines-validator-ws/src/test/resources/workbooks/occurrence-workbook.xlsx"
+    dates = [record["eventDate"] for record in records(folder + name)]
+    assert dates[:4] == ["1990-01-02", "1990-01-03", "1990-01-04T02:10:00Z", "1990-01-05T17:00"]
+
+
+def test_spoilt_letters_of_real_records_are_spotted_and_mended():
+    name = "2-occurrence-csv/vertnet-bels/test_benchmark_1000.csv"
+    source, _tables = read(name)
+    assert source.found["mojibake"]["cells"] == 7
+    with open_source(FOLDER / name, how=How(repair=True)) as source:
+        texts = [row.cells[12] for row in source.rows()]
+    assert any(text.startswith("Brasília. Córrego") for text in texts)
+    assert not any("Ã" in text for text in texts)
+
+
+@pytest.mark.parametrize("name", ["iucn100.csv", "iucn100.pipe.txt", "iucn100.tab.txt"])
+def test_table_without_a_header_loses_no_row(name):
+    source, tables = read(f"1-dwca/single-file-no-meta/loose/dwca-io/{name}")
+    assert len(tables["Occurrence"]) == 100
+    assert source.core.headers[0] == "Column 1"
 
 
 def test_outcomes_of_broken_archives_are_those_of_the_table():
