@@ -15,10 +15,12 @@ from occurrences.views import (
     history,
     importing,
     mapping_import,
+    profiles,
     protecting,
     reading,
     record,
     search,
+    symbiota,
 )
 
 app_name = "occurrences"
@@ -69,17 +71,33 @@ urlpatterns = [
         distribution.distribution,
         name="distribution",
     ),
-    path("reading/", reading.reading, name="reading"),
-    path("changes/<uuid:guid>/", history.change_set, name="change_set"),
-    path("changes/<uuid:guid>/undo/", history.undo, name="undo"),
     path("clusters/", clusters.clusters, name="clusters"),
     path("clusters/run/", clusters.cluster_run, name="cluster_run"),
     path("clusters/<uuid:guid>/", clusters.cluster, name="cluster"),
     path("clusters/<uuid:guid>/name/", clusters.cluster_name, name="cluster_name"),
     path("clusters/<uuid:guid>/part/", clusters.cluster_part, name="cluster_part"),
     path("occurrences/<uuid:guid>/link/", clusters.link, name="link"),
+    path("reading/", reading.reading, name="reading"),
+    path("changes/<uuid:guid>/", history.change_set, name="change_set"),
+    path("changes/<uuid:guid>/undo/", history.undo, name="undo"),
     path("collections/<uuid:collection>/changes/", history.changes, name="changes"),
     path("imports/of/<uuid:collection>/", importing.imports, name="imports"),
+    path(
+        "imports/profiles/of/<uuid:collection>/", profiles.import_profiles, name="import_profiles"
+    ),
+    path("imports/profiles/<uuid:guid>/", profiles.import_profile, name="import_profile"),
+    path(
+        "imports/profiles/<uuid:guid>/run/", profiles.import_profile_run, name="import_profile_run"
+    ),
+    path(
+        "imports/profiles/<uuid:guid>/delete/",
+        profiles.import_profile_delete,
+        name="import_profile_delete",
+    ),
+    path("imports/fetch/<uuid:collection>/", profiles.import_fetch, name="import_fetch"),
+    path("imports/symbiota/<uuid:collection>/", symbiota.bring_symbiota, name="import_symbiota"),
+    path("imports/<uuid:guid>/profile/", profiles.import_profile_new, name="import_profile_new"),
+    path("imports/<uuid:guid>/retire/", profiles.import_retire, name="import_retire"),
     path("imports/new/<uuid:collection>/", mapping_import.import_new, name="import_new"),
     path("imports/<uuid:guid>/", importing.import_run, name="import"),
     path("imports/<uuid:guid>/mapping/", mapping_import.import_mapping, name="import_mapping"),
@@ -135,4 +153,14 @@ urlpatterns = [
     path("downloads/new/<uuid:collection>/", downloading.download_new, name="download_new"),
     path("downloads/<uuid:guid>/", downloading.download, name="download"),
     path("downloads/<uuid:guid>/file/", downloading.download_file, name="download_file"),
+    # Where a Symbiota portal had its records; links to them are in papers and other databases.
+    path("collections/individual/index.php", symbiota.symbiota_record, name="symbiota_record"),
+    path(
+        "collections/editor/occurrenceeditor.php",
+        symbiota.symbiota_record,
+        {"to": "occurrences:edit"},
+        name="symbiota_editor",
+    ),
+    path("collections/list.php", symbiota.symbiota_search, name="symbiota_list"),
+    path("collections/listtabledisplay.php", symbiota.symbiota_search, name="symbiota_table"),
 ]

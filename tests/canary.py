@@ -93,6 +93,7 @@ def _children(word: str) -> dict[str, Any]:
         "verbatim": {"dateIdentified": f"{word} 1908"},
     }
     return {
+        "legacy_id": 7001 if word == WORD else 7002,
         "identifications": [earlier],
         "extension_rows": [(terms.MULTIMEDIA_ROW, {"title": f"{word} seen from the road"})],
         "verbatim": {"eventDate": f"{word} 29.iii.07"},

@@ -257,6 +257,23 @@ occurrences:import_not_imported | GET | import        | 302 404 404 404 200 | 40
 occurrences:import         | POST | import             | 302 404 404 404 302 | 404
 occurrences:import_mapping | POST | import             | 302 404 404 404 400 | 404
 occurrences:import_reading | POST | mapping            | 302 404 404 404 302 | 404
+occurrences:import_profiles | GET | collection         | 302 404 404 404 200 | 404
+occurrences:import_profiles | GET | private_collection | 302 404 404 404 404 | 404
+occurrences:import_profile | GET  | import_profile     | 302 404 404 404 200 | 404
+occurrences:import_profile | POST | import_profile     | 302 404 404 404 400 | 404
+occurrences:import_profile_new | GET | import          | 302 404 404 404 200 | 404
+occurrences:import_profile_new | POST | import         | 302 404 404 404 400 | 404
+occurrences:import_profile_run | POST | import_profile | 302 404 404 404 302 | 404
+occurrences:import_profile_delete | POST | import_profile | 302 404 404 404 302 | 404
+occurrences:import_fetch   | POST | collection         | 302 404 404 404 400 | 404
+occurrences:import_fetch   | POST | private_collection | 302 404 404 404 404 | 404
+occurrences:import_retire  | POST | import             | 302 404 404 404 302 | 404
+occurrences:import_symbiota | GET | collection         | 302 404 404 404 200 | 404
+occurrences:import_symbiota | GET | private_collection | 302 404 404 404 404 | 404
+occurrences:symbiota_record | GET |                    | 404 404 404 404 404 | 404
+occurrences:symbiota_editor | GET |                    | 404 404 404 404 404 | 404
+occurrences:symbiota_list  | GET  |                    | 301 301 301 301 301 | 301
+occurrences:symbiota_table | GET  |                    | 301 301 301 301 301 | 301
 occurrences:download_new   | POST | collection         | 302 403 403 403 400 | 403
 occurrences:download_new   | POST | private_collection | 302 404 404 404 404 | 404
 occurrences:download       | GET  | download           | 302 404 404 404 200 | 404

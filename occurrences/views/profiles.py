@@ -112,13 +112,18 @@ def _last_job(profile: ImportProfile) -> Job | None:
 
 
 def _reports(request: HttpRequest, profile: ImportProfile) -> Any:
-    """Yield (run, headers that changed, records to retire, change set that retired some)."""
+    """Yield (run, headers that changed, records to take out, change set that took some out).
+
+    Only what the last file that came in has not can be taken out.
+    """
     runs = ImportRun.objects.visible_to(request.user).filter(profile=profile)
+    newest = True
     for run in runs.select_related("user", "change_set")[:RUNS]:
-        applied = run.state == State.APPLIED
-        left = run.counts.get("missing", 0) - run.counts.get("retired", 0) if applied else 0
         retired = ChangeSet.objects.filter(guid=run.counts.get("retired_by")).first()
-        yield run, profiles.changed_headers(run), max(left, 0), retired
+        offered = run.state == State.APPLIED and newest and not retired
+        newest = newest and run.state != State.APPLIED
+        left = run.counts.get("missing", 0) if offered else 0
+        yield run, profiles.changed_headers(run), left, retired
 
 
 @login_required
