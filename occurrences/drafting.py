@@ -151,6 +151,7 @@ class Drafter:
             tables,
             hints,
             run.mode,
+            run.brings,
             run.keys,
             interpreter_version(),
         ]

@@ -26,6 +26,7 @@ from occurrences.ahead import ahead
 from occurrences.cleaning import look_up_later
 from occurrences.copying import Originals
 from occurrences.drafting import Drafter, FileRow, Reading, interpreter_version
+from occurrences.extending import drafts_of, judge_of
 from occurrences.judging import Judge
 from occurrences.keys import RowKey
 from occurrences.models import ImportOutcome, ImportRun
@@ -81,7 +82,7 @@ def check(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
         raise Refused(_("This import can't be checked now."))
     with timed(run, "check"):
         run.interpreter = interpreter_version()
-        judge = Judge(run)
+        judge = judge_of(run)
         decisions = _decisions(run)
         for rows in calmly(chunks(run, after=0)):
             with transaction.atomic():
@@ -202,13 +203,15 @@ class _Read(NamedTuple):
 
     row: FileRow
     keys: list[RowKey]
-    reading: Reading
+    reading: Reading | None  # None where rows add to records
     outcome: Any
 
 
 def _read_waiting(run: ImportRun, drafter: Drafter) -> Iterator[list[_Read]]:
     """Yield the rows that are not through yet, read, a chunk at a time."""
     waiting, after = _waiting(run), 0
+    adds = run.brings != ImportRun.Brings.RECORDS
+    read = (lambda _row, _key: None) if adds else drafter.read
     fields = ("number", "action", "target_guid", "target_version", "decision", "late")
     while True:
         following = waiting.filter(number__gt=after).values_list(*fields, named=True)[:CHUNK]
@@ -216,10 +219,7 @@ def _read_waiting(run: ImportRun, drafter: Drafter) -> Iterator[list[_Read]]:
         if not outcomes:
             return
         keyed = [(row, drafter.keys(row)) for row in file_rows(run, outcomes)]
-        yield [
-            _Read(row, keys, drafter.read(row, keys[0]), outcomes[row.number])
-            for row, keys in keyed
-        ]
+        yield [_Read(row, keys, read(row, keys[0]), outcomes[row.number]) for row, keys in keyed]
         after = max(outcomes)
 
 
@@ -227,6 +227,36 @@ def _apply_chunk(run: ImportRun, drafter: Drafter, chunk: Sequence[_Read]) -> No
     """Write one chunk, and move the run's mark past it."""
     assert run.change_set
     moved: dict[int, str] = {}
+    if run.brings != ImportRun.Brings.RECORDS:
+        _add_to_records(run, drafter, chunk, moved)
+    else:
+        _write_records(run, drafter, chunk, moved)
+    _mark_conflicts(run, moved)
+    numbers = [read.row.number for read in chunk]
+    if any(read.outcome.late for read in chunk):
+        run.outcomes.filter(number__in=numbers).update(late=None)
+    run.applied_to = max(run.applied_to, numbers[-1])
+
+
+def _add_to_records(
+    run: ImportRun, drafter: Drafter, chunk: Sequence[_Read], moved: dict[int, str]
+) -> None:
+    wanted = [(read.row, read.outcome.target_guid) for read in chunk]
+    drafts, gone = drafts_of(run, drafter, wanted)
+    moved.update(dict.fromkeys(gone, _GONE))
+    first = {guid: row.number for row, guid in reversed(wanted)}
+    _write(run, TERM_COLUMNS, {first[draft.guid]: draft for draft in drafts})
+    refused = run.outcomes.filter(number__in=first.values(), action=Action.BLOCKED)
+    guids = list(refused.values_list("target_guid", flat=True))
+    if guids:  # the rows of a record go together
+        run.outcomes.filter(number__in=[row.number for row, _guid in wanted]).filter(
+            target_guid__in=guids
+        ).update(action=Action.BLOCKED, reason=_TOO_LONG)
+
+
+def _write_records(
+    run: ImportRun, drafter: Drafter, chunk: Sequence[_Read], moved: dict[int, str]
+) -> None:
     creates = _creating(drafter, chunk, moved)
     updates = _updating(drafter, chunk, moved)
     originals = None
@@ -239,11 +269,6 @@ def _apply_chunk(run: ImportRun, drafter: Drafter, chunk: Sequence[_Read]) -> No
             moved[number] = _CHANGED
     if originals:
         originals.link(run.change_set, {n: d for n, d in creates.items() if n not in moved})
-    _mark_conflicts(run, moved)
-    numbers = [read.row.number for read in chunk]
-    if any(read.outcome.late for read in chunk):
-        run.outcomes.filter(number__in=numbers).update(late=None)
-    run.applied_to = max(run.applied_to, numbers[-1])
 
 
 def _write(run: ImportRun, columns: Sequence[str], drafts: Mapping[int, Draft]) -> list[int]:

@@ -209,8 +209,10 @@ def block_repeated(run: ImportRun, among: Sequence[int] | None = None) -> None:
     """Of the rows with one key, or that mean one record, only the first is imported.
 
     The others say which one that is. among: judge only these rows, which stand back behind the
-    others.
+    others. Rows that add to records may name one as often as they like.
     """
+    if run.brings != ImportRun.Brings.RECORDS:
+        return
     given = {
         "run": run.pk,
         "among": None if among is None else list(among),

@@ -218,7 +218,7 @@ def retire(run: ImportRun, user: Any, progress: Progress | None = None) -> int:
     Returns how many records went. Called again, it goes on with the same change set. Raises
     Refused for a run that isn't applied, whose rows are forgotten, or when `user` may not.
     """
-    if run.state != State.APPLIED or not run.outcomes.exists():
+    if run.state != State.APPLIED or run.counts.get("forgotten") or not run.outcomes.exists():
         raise Refused(_("This can't be done any more. Import the source's file again first."))
     with collection_lock(run.collection_id):
         keys = list(missing(run).order_by("pk").values_list("pk", flat=True))

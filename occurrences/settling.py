@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from journal.jobs import Progress, Refused, work
 from occurrences import judging, mapping, mending
 from occurrences.bulk import one_of
-from occurrences.judging import Judge
+from occurrences.extending import judge_of
 from occurrences.models import ImportOutcome, ImportRun, Occurrence
 from occurrences.staging import CHUNK, ROWS, State, file_rows, run_of
 from occurrences.tallying import count, recount
@@ -137,7 +137,7 @@ def _judge_anew(
     """Judge rows again. choices: what is decided by number; None leaves what was decided, and ""
     forgets it."""
     numbers = sorted(choices)
-    judge = Judge(run)
+    judge = judge_of(run)
     for start in range(0, len(numbers), CHUNK):
         some = numbers[start : start + CHUNK]
         with transaction.atomic():

@@ -48,7 +48,12 @@ def receive(collection: Collection, user: Any, file: File[Any], name: str) -> Im
         digest.update(part)
     run.file_sha256 = digest.hexdigest()
     file.seek(0)
-    run.file.save(f"{run.guid}", file, save=False)
+    try:
+        run.file.save(f"{run.guid}", file, save=False)
+    except OSError:  # no room: half a file must not stay
+        kept = ImportRun._meta.get_field("file")
+        kept.storage.delete(kept.generate_filename(run, f"{run.guid}"))
+        raise
     run.save()
     return run
 
@@ -104,7 +109,8 @@ def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> 
     declared = source.kind == "archive" and core.table.row_type == OCCURRENCE_ROW
     targets = [*(entry["term"] for entry in guessed), *core.table.constants]
     named = source.found.get("header", {}).get("chosen", True)
-    if named and not mapping.is_occurrence_table(targets, declared=declared):
+    records = run.brings == ImportRun.Brings.RECORDS
+    if records and named and not mapping.is_occurrence_table(targets, declared=declared):
         found = ", ".join(core.table.headers[:12])
         raise issues.Refused("NO_OCCURRENCE_TABLE", found, file=core.table.file)
     run.source = {

@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from occurrences import refreshing
+from occurrences import forgetting, refreshing
 
 
 @shared_task(name="occurrences.tasks.refresh")
 def refresh() -> int:
     """Ask the sources of import profiles whose time has come."""
     return refreshing.start_due()
+
+
+@shared_task(name="occurrences.tasks.forget_rows")
+def forget_rows() -> int:
+    """Let the staged rows of old imports go; return how many."""
+    return forgetting.forget_rows()

@@ -444,6 +444,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "journal.tasks.sweep", "schedule": 10.0},
     "forget": {"task": "accounts.tasks.forget", "schedule": 6 * 3600.0},
+    "forget rows": {"task": "occurrences.tasks.forget_rows", "schedule": 24 * 3600.0},
     "mail notices": {"task": "accounts.tasks.mail_notices", "schedule": 600.0},
     "refresh": {"task": "occurrences.tasks.refresh", "schedule": 900.0},
     "remind": {"task": "biocollections.tasks.remind", "schedule": 6 * 3600.0},
