@@ -270,6 +270,11 @@ _ROWS: dict[str, Code] = {
         N_('{term} "{value}" is that of a record in another collection of this portal.'),
         N_("Import the file as copies, or leave the column with the {term} unmapped."),
     ),
+    "CATALOG_NUMBER_ALMOST": Code(
+        "warning",
+        N_("{term} of the row and of a record here differ by zeros or case alone: {value}."),
+        N_("If both are the same specimen, write the number as the record has it."),
+    ),
     "EVENT_MISSING": Code(
         "warning",
         N_('the event "{value}" of the row is not in the file, so nothing says when and where.'),

@@ -8,6 +8,7 @@ unchanged + blocked + conflict + excluded, always.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError, transaction
@@ -91,6 +92,7 @@ def check(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
                 progress.report(rows[-1].number, run.counts["rows"], _("Checking the rows"))
         tell_planner(judging.OUTCOMES)
         judging.block_repeated(run)
+        judging.hint_at_numbers(run)
         run.state = State.CHECKED
     _finish_check(run, judge)
     return run.counts
@@ -205,6 +207,7 @@ class _Read(NamedTuple):
     keys: list[RowKey]
     reading: Reading | None  # None where rows add to records
     outcome: Any
+    draft: Draft | None = None  # of a record that is to be made
 
 
 def _read_waiting(run: ImportRun, drafter: Drafter) -> Iterator[list[_Read]]:
@@ -218,9 +221,19 @@ def _read_waiting(run: ImportRun, drafter: Drafter) -> Iterator[list[_Read]]:
         outcomes = {outcome.number: outcome for outcome in following}
         if not outcomes:
             return
-        keyed = [(row, drafter.keys(row)) for row in file_rows(run, outcomes)]
-        yield [_Read(row, keys, read(row, keys[0]), outcomes[row.number]) for row, keys in keyed]
+        yield [
+            _drafted(drafter, _Read(row, keys, read(row, keys[0]), outcomes[row.number]))
+            for row, keys in ((row, drafter.keys(row)) for row in file_rows(run, outcomes))
+        ]
         after = max(outcomes)
+
+
+def _drafted(drafter: Drafter, read: _Read) -> _Read:
+    """Draft a record that is to be made: nothing that is written meanwhile changes it."""
+    if read.outcome.action != Action.CREATE or read.reading is None:
+        return read
+    guid = read.outcome.target_guid or new_guid()
+    return read._replace(draft=drafter.new_draft(read.row, read.keys[0], read.reading, guid))
 
 
 def _apply_chunk(run: ImportRun, drafter: Drafter, chunk: Sequence[_Read]) -> None:
@@ -263,7 +276,7 @@ def _write_records(
     if drafter.copies:
         originals = Originals(run, drafter, [read.row for read in chunk])
         originals.protect(creates)
-    columns = list(dict.fromkeys(name for draft in creates.values() for name in draft.values))
+    columns = list(dict.fromkeys(chain.from_iterable(draft.values for draft in creates.values())))
     for names, drafts in ((columns, creates), (TERM_COLUMNS, updates)):
         for number in _write(run, names, drafts):
             moved[number] = _CHANGED
@@ -309,12 +322,11 @@ def _creating(drafter: Drafter, chunk: Iterable[_Read], moved: dict[int, str]) -
     asked = {key for read in wanted if read.outcome.decision != Choice.NEW for key in read.keys}
     made_since = keys.records_meant(drafter.collection, asked)
     drafts = {}
-    for row, row_keys, reading, outcome in wanted:
-        if outcome.decision != Choice.NEW and not made_since.keys().isdisjoint(row_keys):
-            moved[row.number] = _MADE
-        else:
-            guid = outcome.target_guid or new_guid()
-            drafts[row.number] = drafter.new_draft(row, row_keys[0], reading, guid)
+    for read in wanted:
+        if read.outcome.decision != Choice.NEW and not made_since.keys().isdisjoint(read.keys):
+            moved[read.row.number] = _MADE
+        elif read.draft:
+            drafts[read.row.number] = read.draft
     return drafts
 
 
@@ -324,7 +336,7 @@ def _updating(drafter: Drafter, chunk: Iterable[_Read], moved: dict[int, str]) -
     rule = drafter.run.when_changed
     overtaken: list[int] = []
     drafts = {}
-    for row, row_keys, reading, outcome in wanted:
+    for row, row_keys, reading, outcome, _draft in wanted:
         record = standing.get(outcome.target_guid)
         if record is None or record.collection_id != drafter.collection.pk:
             moved[row.number] = _GONE

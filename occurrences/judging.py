@@ -256,3 +256,39 @@ _SAME_AMONG_OTHERS = f"""
         CROSS JOIN LATERAL (SELECT (w.last, w.number) < (o.last, o.number) AS first) order_
     ) pairs ORDER BY number, first_line
 """
+
+
+def hint_at_numbers(run: ImportRun) -> None:
+    """Tell of rows that make a record though one is here with almost their catalogue number.
+
+    Almost: other zeros in front of a number, or other case.
+    """
+    if Key.CATALOG_NUMBER not in run.keys:
+        return
+    if not Occurrence.objects.filter(collection=run.collection_id).exists():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_HINT, {"run": run.pk, "collection": run.collection_id})
+
+
+def _plain(column: str) -> str:
+    """Return SQL for a number in lower case without the zeros in front of its figures."""
+    return f"regexp_replace(portal_fold(left({column}, 100)), '(^|[^0-9])0+([0-9])', '\\1\\2', 'g')"
+
+
+_HINT = f"""
+    WITH wanted AS (
+        SELECT number, {_plain("text")} AS plain, text FROM (
+            SELECT number, substr(each, length('catalogNumber:') + 1) AS text
+            FROM "{OUTCOMES}" o, LATERAL (SELECT o.key AS each UNION ALL
+                SELECT jsonb_array_elements_text(coalesce(o.also, '[]'))) keys
+            WHERE run_id = %(run)s AND action = 'create' AND each LIKE 'catalogNumber:%%') numbers)
+    UPDATE "{OUTCOMES}" o SET issues = coalesce(o.issues, '[]') || jsonb_build_array(
+        jsonb_build_array('CATALOG_NUMBER_ALMOST', 'catalogNumber', w.text || ' – ' || r.number))
+    FROM wanted w JOIN (
+        SELECT {_plain("catalog_number")} AS plain, min(catalog_number) AS number
+        FROM "{Occurrence._meta.db_table}"
+        WHERE collection_id = %(collection)s AND catalog_number IS NOT NULL GROUP BY 1
+    ) r USING (plain)
+    WHERE o.run_id = %(run)s AND o.number = w.number
+"""

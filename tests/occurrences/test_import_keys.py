@@ -139,3 +139,14 @@ def test_the_first_key_wins_by_rule_only_where_it_names_one(herbarium, administr
     assert settling.decide_all(run, "first") == 1
     assert actions(run) == ["update", "conflict"]
     assert run.outcomes.get(number=1).target_guid == one.guid
+
+
+def test_numbers_that_differ_by_zeros_or_case_alone_are_told_of(herbarium, administrator):
+    make.occurrence(herbarium, catalog_number="AB-0012")
+    text = "catalogNumber,country\nab-12,Cuba\nAB-0120,Cuba\nAB-00012,Peru\nAB-0012,Peru\n"
+    run = checked(herbarium, administrator, text)
+    assert run.counts["issues"] == {"CATALOG_NUMBER_ALMOST": 2}
+    assert run.outcomes.get(number=1).issues == [
+        ["CATALOG_NUMBER_ALMOST", "catalogNumber", "ab-12 – AB-0012"]
+    ]
+    assert actions(run) == ["create", "create", "create", "update"]
