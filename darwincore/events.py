@@ -187,12 +187,13 @@ class FannedOut(Table):
             if at is not None and row.cells[at]:
                 yield row._replace(core_id=row.cells[at])
                 continue
-            members = self._events.members(row.core_id or "")
+            event = row.core_id or ""
+            members = self._events.members(event)
             given += len(members)
             if given > self._limits.facts:
                 most = str(self._limits.facts)
                 raise Refused("EVENT_FACTS", most, file=self.file, line=row.line)
-            for own in members or [row.core_id]:
+            for own in members or [event]:
                 yield row._replace(core_id=own)
 
 

@@ -191,9 +191,12 @@ class Opening:
         if any(each.found.spoilt for each in core._parts) and (spoilt := spoilt_letters(core)):
             self.found["mojibake"] = {"chosen": self.how.repair, **spoilt}
             self._report_spoilt(spoilt)
-        if self.how.repair:
-            every = range(len(core.headers))
-            core._mends = tuple(every if self.how.repair is True else self.how.repair)
+        repair = self.how.repair
+        columns_there = range(columns)
+        if repair is True:
+            core._mends = tuple(columns_there)
+        elif repair:
+            core._mends = tuple(at for at in repair if at in columns_there)
 
     def _report_spoilt(self, spoilt: dict[str, Any]) -> None:
         if spoilt["cells"] and self.how.repair is None:
