@@ -44,5 +44,5 @@ class Group(NamedTuple):
 
     def found(self, texts: Texts, today: date) -> Found:
         """Read the texts; those as long as a book are read without being remembered."""
-        short = sum(map(len, texts)) <= _LONGEST_REMEMBERED
+        short = len("".join(texts)) <= _LONGEST_REMEMBERED
         return (self.read if short else unwrap(self.read))(texts, today)

@@ -131,13 +131,15 @@ def _interpreted(cells: Mapping[str, str], plan: _Plan) -> Interpretation:
     values: dict[str, object] = {}
     texts = dict(plan.blank)
     wanted = 0
+    place_of = plan.places.get
     for name, text in cells.items():
-        if text and name in plan.places and (text := text.strip()):
-            column, bit = plan.places[name]
+        if text and (place := place_of(name)) and (text := text.strip()):
+            column, bit = place
             if column:
                 values[column] = text
-            texts[name] = text
-            wanted |= bit
+            if bit:
+                texts[name] = text
+                wanted |= bit
     result = Interpretation(values, {}, [], set())
     if wanted:
         today = date.today()
@@ -172,6 +174,8 @@ def _merge(result: Interpretation, found: Found) -> None:
         result.issues.extend(found.issues)
     if found.derived:
         result.derived.update(found.derived)
+    if not found.spare:
+        return
     for column, text in found.spare.items():
         if column not in result.values:
             result.values[column] = text

@@ -105,7 +105,7 @@ def copy_rows(
     values = [list(map(row.get, columns)) for row in rows]
     cursor.adapters.register_dumper(dict, JsonText)
     cursor.adapters.register_dumper(list, JsonText)
-    with cursor.copy(statement) as copy:
+    with connection.wrap_database_errors, cursor.copy(statement) as copy:
         for row in values:
             copy.write_row(row)
 

@@ -137,6 +137,8 @@ def content_of(row: Any) -> str:
 
 def our_guid(text: str) -> UUID | None:
     """Return the GUID in an occurrenceID that this portal may have given."""
+    if len(text) < 32:
+        return None
     try:
         return UUID(text.lower().removeprefix("urn:uuid:"))
     except ValueError:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
@@ -240,16 +242,50 @@ def test_an_import_goes_on_by_itself_when_the_disk_is_no_longer_full(
 ) -> None:
     expected = uninterrupted(checked)
     job = apply(checked)
-    process = backend_at_work()
-    # PostgreSQL can't let its files grow in this process; the next one finds room again.
-    most = 16 * 2**20  # what a file of its log needs
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (most, most))
+    eventually(some_are_written, seconds=60, why=beating.text)
+    fill_the_disk()
     watch = Watch(job, beating)
     watch.until(lambda job: bool(job.error), seconds=60)
-    assert job.state == State.RUNNING, job.error
+    assert job.state == State.RUNNING
+    assert "No space left on device" in job.error
     reached = ImportRun.objects.get(pk=checked.pk).applied_to
-    assert reached < ROWS
+    assert 0 < reached < ROWS
+    make_room()
     watch.until(lambda job: job.done > reached, seconds=BY_ITSELF)
     watch.until_done()
     assert_whole(checked, expected)
-    assert not checked.outcomes.filter(action="blocked", reason=imports._TOO_LONG).exists()
+
+
+def fill_the_disk() -> None:
+    """Have PostgreSQL answer as it does when it can't let the table's file grow."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE EXCEPTION 'No space left on device' USING ERRCODE = 'disk_full'; END $$"
+        )
+        cursor.execute(
+            f'CREATE TRIGGER no_room AFTER INSERT ON "{Occurrence._meta.db_table}" '
+            "FOR EACH STATEMENT EXECUTE FUNCTION no_room()"
+        )
+
+
+def make_room() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION no_room CASCADE")
+
+
+def test_of_a_file_that_finds_no_room_nothing_is_kept(
+    herbarium: Collection, administrator: Any
+) -> None:
+    content = b"catalogNumber,country\n" + b"A-1,Mexico\n" * 10_000
+    store = Path(default_storage.location)
+    before = set(store.rglob("*"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(content) // 2, limits[1]))
+    try:
+        with pytest.raises(OSError):
+            imports.receive(herbarium, administrator, ContentFile(content), "big.csv")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not [path for path in set(store.rglob("*")) - before if path.is_file()]
+    assert not ImportRun.objects.exists()

@@ -39,6 +39,15 @@ def test_the_same_draft_written_twice_makes_one_record(herbarium):
     assert Identification.objects.count() == 1
 
 
+def test_of_many_drafts_those_that_stand_already_are_left_alone(herbarium):
+    drafts = [make.draft(herbarium, locality=f"Place {number}") for number in range(60)]
+    records.write(make.change_set(), ["locality"], drafts[:2])
+    written = records.write(make.change_set(), ["locality"], drafts)
+    assert sorted(written.unchanged) == sorted(draft.guid for draft in drafts[:2])
+    assert len(written.created) == 58
+    assert herbarium.occurrences.count() == 60
+
+
 def test_only_named_terms_are_written_and_none_erases(herbarium):
     record = make.occurrence(herbarium, locality="Imuris", habitat="oak woodland")
     make.edit(record, habitat=None)
