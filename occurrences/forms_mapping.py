@@ -134,7 +134,11 @@ class MappingForm(forms.Form):
         self.fields[f"column{at}"] = TargetField(
             label=name,
             initial="" if asks else entry["term"],
-            attributes={"aria-label": label, "aria-describedby": f"meaning{at}"},
+            attributes={
+                "aria-label": label,
+                "aria-describedby": f"meaning{at}",
+                "placeholder": _("or another meaning") if asks else _("not imported"),
+            },
         )
         self.fields[f"joined{at}"] = forms.ChoiceField(
             label=_("Joined by"),

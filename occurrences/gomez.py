@@ -271,7 +271,7 @@ _HEADER = {
     "Locality": "locality",
     "Latitude": "decimalLatitude",
     "Longitude": "decimalLongitude",
-    "Elevation": "minimumElevationInMeters",
+    "Elevation (m)": "minimumElevationInMeters",
     "Notes": "occurrenceRemarks",
 }
 _NEW = """
@@ -326,6 +326,6 @@ def _new(line: str, position: int) -> Row:
         "Locality": locality,
         "Latitude": latitude,
         "Longitude": longitude,
-        "Elevation": elevation,
+        "Elevation (m)": elevation,
         "Notes": remark,
     }

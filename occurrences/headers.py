@@ -234,7 +234,7 @@ identifiedBy: determinador identificadopor determino determinadopor identifico
 dateIdentified: fechadeterminacion fechadedeterminacion fechaidentificacion fechadeidentificacion
 catalogNumber: numerodecatalogo numcatalogo codigodebarras codigobarras nocatalogo nodecatalogo
 catalogNumber: catalogo numerocatalogo ncatalogo codigo
-identifier:Accession: numerodeacceso noacceso
+identifier:Accession: numerodeacceso noacceso acceso
 recordedBy: colector recolector colectores colectadopor recolectores recolectadopor colecto
 recordNumber: numerodecolector numerodecoleta numerodecolecta nodecolecta nocolecta numcolecta
 recordNumber: nocolector numcolector ncolecta numerocolecta numerodecampo numero nodecolector
@@ -256,10 +256,10 @@ verbatimLatitude: latitud
 verbatimLongitude: longitud
 latitudeDegrees: latgrados gradoslatitud latitudgrados
 latitudeMinutes: latminutos minutoslatitud latitudminutos
-latitudeSeconds: latsegundos segundoslatitud latitudsegundos
+latitudeSeconds: latseg latsegundos segundoslatitud latitudsegundos
 longitudeDegrees: longgrados gradoslongitud longitudgrados
 longitudeMinutes: longminutos minutoslongitud longitudminutos
-longitudeSeconds: longsegundos segundoslongitud longitudsegundos
+longitudeSeconds: longseg longsegundos segundoslongitud longitudsegundos
 verbatimCoordinates: coordenadas coordenadasutm coordenadasgeograficas
 utmZone: zona huso zonautm
 coordinateUncertaintyInMeters: incertidumbre
@@ -488,7 +488,7 @@ def unit_in(header: str) -> str:
 
 # Numbers of which only a curator knows what they count.
 _UNCLEAR = re.compile(
-    r"acc(?:ession)?(?:id|no|number|num)?|numerodeacceso|noacceso|zugangsnummer|akzessionsnummer"
+    r"acc(?:ession)?(?:id|no|number|num)?|numerodeacceso|noacceso|acceso|zugangsnummer|akzessionsnummer"
 )
 
 

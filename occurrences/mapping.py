@@ -88,7 +88,7 @@ def guess(headers: Sequence[str], samples: Sequence[Sequence[str]]) -> list[Gues
     guessing.take(_by_look, by="look")
     guessing.add_pieces()
     guessing.beside_hemispheres()
-    guessing.beside_units()
+    guessing.in_units()
     return guessing.found()
 
 
@@ -134,8 +134,15 @@ class _Guessing:
             if decimal in self.chosen and self.by[at := self.chosen.index(decimal)] != "name":
                 self.chosen[at] = f"{axis}Degrees"
 
-    def beside_units(self) -> None:
-        """Take an uncertainty beside a column of units for a number in that unit."""
+    def in_units(self) -> None:
+        """Take numbers of which a header or another column tells the unit for numbers in it."""
+        for at, header in enumerate(self.headers):
+            unit, values = unit_in(header), self.values(at)
+            if self.chosen[at] not in _ELEVATIONS or not unit or not _are_numbers(values):
+                continue
+            target = "minimumElevationInMeters" if unit == "m" else "elevationNumber"
+            if target == self.chosen[at] or target not in self.chosen:
+                self.chosen[at] = target
         metres = "coordinateUncertaintyInMeters"
         if "uncertaintyUnit" not in self.chosen or metres not in self.chosen:
             return
@@ -193,6 +200,7 @@ _SOFT_NAMES = frozenset(
     "name nombre nome nom determination det scientific art nomen form var".split()
 )
 _FEET = ("elevationNumber", "elevationNumberTo")
+_ELEVATIONS = ("verbatimElevation", "minimumElevationInMeters")
 
 
 def _suits(target: str, folded: str, header: str, values: Sequence[str]) -> bool:
@@ -203,17 +211,15 @@ def _suits(target: str, folded: str, header: str, values: Sequence[str]) -> bool
     if target == "scientificName" and folded in _SOFT_NAMES:
         return bool(values) and sum(map(is_name, values)) >= len(values) * 0.8
     if target == "coordinateUncertaintyInMeters" and folded in ("error", "accuracy", "radius"):
-        return bool(values) and all(map(_is_number, values))
+        return bool(values) and _are_numbers(values)
     if target in ("decimalLatitude", "decimalLongitude"):
-        return all(map(_is_number, values))
+        return _are_numbers(values)
     if target in ("verbatimLatitude", "verbatimLongitude"):
-        return not values or not all(map(_is_number, values))
+        return not values or not _are_numbers(values)
     if target in _FEET:
-        return all(map(_is_number, values))
+        return _are_numbers(values)
     if target == "minimumElevationInMeters":
-        return all(map(_is_number, values)) and (
-            unit_in(header) == "m" or folded not in _UNIT_LACKS
-        )
+        return _are_numbers(values) and (unit_in(header) == "m" or folded not in _UNIT_LACKS)
     if target == "eventDate" and folded == "data":
         return any(map(is_date, values))
     if target == LEGACY_ID:
@@ -227,8 +233,9 @@ def _suits(target: str, folded: str, header: str, values: Sequence[str]) -> bool
 _UNIT_LACKS = frozenset(("elevation", "elev", "alt"))
 
 
-def _is_number(text: str) -> bool:
-    return number(text) is not None
+def _are_numbers(values: Sequence[str]) -> bool:
+    """Tell whether four of five values are numbers: columns of numbers also say "unknown"."""
+    return sum(number(value) is not None for value in values) >= len(values) * 0.8
 
 
 def constants_of(headers: Sequence[str], mapping: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -9,10 +9,12 @@ export class Targets {
   // with a field and 1 or -1 to go on from it.
   constructor(options, move) {
     this.all = [...options.children].map((option) => ({
+      target: option.dataset.target,
+      group: option.dataset.group,
+      meaning: option.dataset.meaning,
       shown: option.value,
       folded: fold(option.value),
       words: fold(`${option.dataset.words} ${option.dataset.group}`).split(" "),
-      ...option.dataset,
     }));
     this.byText = new Map(this.all.map((target) => [target.folded, target]));
     for (const target of this.all) {
