@@ -39,7 +39,7 @@ def _forget(run: int) -> int:
     with connection.cursor() as cursor:
         # Said first: what compares a file's rows with records must not take the rest for all.
         cursor.execute(
-            f"UPDATE \"{_RUNS}\" SET counts = counts || '{{\"forgotten\": true}}' WHERE id = %s",
+            f'UPDATE "{_RUNS}" SET counts = counts || \'{{"forgotten": true}}\' WHERE id = %s',
             [run],
         )
         cursor.execute(

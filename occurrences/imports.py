@@ -26,7 +26,7 @@ from occurrences import bulk, handing_over, judging, keys, records
 from occurrences.ahead import ahead
 from occurrences.cleaning import look_up_later
 from occurrences.copying import Originals
-from occurrences.drafting import Drafter, FileRow, Reading, interpreter_version
+from occurrences.drafting import Drafter, FileRow, interpreter_version
 from occurrences.extending import drafts_of, judge_of
 from occurrences.judging import Judge
 from occurrences.keys import RowKey
@@ -205,7 +205,7 @@ class _Read(NamedTuple):
 
     row: FileRow
     keys: list[RowKey]
-    reading: Reading | None  # None where rows add to records
+    reading: Any  # a Reading; None where rows add to records
     outcome: Any
     draft: Draft | None = None  # of a record that is to be made
 
@@ -314,7 +314,7 @@ _CHANGED = gettext_noop("The record has been changed since the check.")
 _OVERTAKEN = gettext_noop("The record has been changed since the check; the file won.")
 _STAYED = gettext_noop("The record has been changed since the check; it stays as it is.")
 _MADE = gettext_noop("A record with this key has been made since the check.")
-_GONE = gettext_noop("The record has been deleted since the check.")
+_GONE = gettext_noop("The record is no longer in this collection.")
 
 
 def _creating(drafter: Drafter, chunk: Iterable[_Read], moved: dict[int, str]) -> dict[int, Draft]:

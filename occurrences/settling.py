@@ -112,10 +112,10 @@ def decide_all(
 def _changed_last(run: ImportRun, conflicts: QuerySet[ImportOutcome]) -> dict[int, str]:
     """Return of each row the candidate that was changed last."""
     rows = dict(conflicts.values_list("number", "candidates"))
-    guids = {guid for found in rows.values() for guid in found}
+    guids = {guid for found in rows.values() for guid in found or ()}
     own = one_of(Occurrence.objects.filter(collection=run.collection_id), "guid", guids)
     changed = {str(guid): when for guid, when in own.values_list("guid", "changed_at")}
-    here = ((n, [guid for guid in found if guid in changed]) for n, found in rows.items())
+    here = ((n, [guid for guid in found or () if guid in changed]) for n, found in rows.items())
     return {number: max(found, key=changed.__getitem__) for number, found in here if found}
 
 

@@ -125,7 +125,7 @@ def test_a_record_deleted_since_the_check_is_a_conflict(adding):
     Occurrence.objects.get(catalog_number="1").delete()
     imports.apply(run)
     assert run.counts["conflict"] == 2
-    assert "deleted" in run.outcomes.first().reason
+    assert "no longer in this collection" in run.outcomes.first().reason
 
 
 def test_a_key_of_two_records_is_a_conflict(adding, herbarium):

@@ -270,3 +270,24 @@ def test_undo_reverts_the_untouched_and_lists_the_others(herbarium, administrato
     undone = undo.undo(run.change_set, administrator)
     assert countries(herbarium) == ["Mexico", "Ecuador", "Chile"]
     assert [each["fields"] for each in undone.conflicts] == [["country"]]
+
+
+def test_a_record_that_went_to_another_collection_is_left_alone(
+    herbarium, administrator, other_herbarium
+):
+    bring_in(herbarium, administrator, THREE)
+    run = checked(herbarium, administrator, THREE.replace("Peru", "Bolivia"))
+    Occurrence.objects.filter(occurrence_id="a-2").update(collection=other_herbarium)
+    before = hash_collection(other_herbarium)
+    imports.apply(run)
+    assert run.counts["conflict"] == 1
+    assert "no longer in this collection" in run.outcomes.get(number=2).reason
+    assert hash_collection(other_herbarium) == before
+
+
+def test_apply_pressed_twice_is_one_job(herbarium, administrator):
+    run = checked(herbarium, administrator, THREE)
+    first, second = (
+        jobs.start("import apply", run.guid, administrator, herbarium.pk) for _press in range(2)
+    )
+    assert first == second
