@@ -4,8 +4,8 @@ from django.urls import path
 
 from occurrences.views import (
     cleaning,
-    clusters,
     cloning,
+    clusters,
     deciding_import,
     disclosing,
     distribution,
