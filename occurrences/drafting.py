@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -377,7 +378,10 @@ class Drafter:
         if self.run.mode == Mode.FILL:
             present = {row_type for row_type, _texts in old}
             return old + [row for row in new if row[0] not in present]
-        return [row for row in old if row[0] not in replaced] + new
+        rows = [row for row in old if row[0] not in replaced] + new
+        # Which type comes first is the file's affair: only the order within a type is said.
+        by_type = itemgetter(0)
+        return old if sorted(rows, key=by_type) == sorted(old, key=by_type) else rows
 
     def _remembered_key(self, row: FileRow, key: RowKey) -> str | None:
         if self.copies:
