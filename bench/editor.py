@@ -1,6 +1,7 @@
 """How fast the editor answers over `rows` records, each section measured by itself.
 
-Goals: duplicate_p95_ms ≤ 50 (collector, number and date typed, the candidates weighed and told),
+Goals: save_p95_ms ≤ 100 (a form posted, with history, protection and names; bench/saves.py),
+duplicate_p95_ms ≤ 50 (collector, number and date typed, the candidates weighed and told),
 cluster_seconds ≤ 600 for a million records.
 """
 
@@ -13,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from bench import duplicates
+from bench import duplicates, saves
 from biocollections.models import Collection
 from journal import jobs
 from occurrences import cluster_job
@@ -31,6 +32,7 @@ def run(rows: int) -> dict[str, Any]:
     figures: dict[str, Any] = {"load_seconds": time.perf_counter() - started}
     figures |= _duplicates(user, collections[0])
     figures |= _clusters(user)
+    figures |= _saves(user, collections[0])
     limit = _hash_join()
     seconds = figures["cluster_seconds"]
     return {"seconds": seconds, "limit_seconds": limit, "ratio": seconds / limit, **figures}
@@ -87,6 +89,15 @@ def _clusters(user: Any) -> dict[str, Any]:
         "cluster_linked": done["linked"],
         "cluster_pairs": done["pairs"],
         "cluster_again_seconds": timed(link),
+    }
+
+
+def _saves(user: Any, collection: Collection) -> dict[str, float]:
+    kinds = saves.measure(user, collection)
+    every = [seconds for times in kinds.values() for seconds in times]
+    figures = {f"save_{name}_ms": value for name, value in percentiles(every).items()}
+    return figures | {
+        f"save_{kind}_p95_ms": percentiles(times)["p95"] for kind, times in kinds.items()
     }
 
 

@@ -25,9 +25,10 @@ from occurrences.records import Draft
 # The event, not the specimen: neither numbers nor names, notes nor security.
 CARRIED = (
     *"recorded_by associated_collectors event_date verbatim_event_date country".split(),
-    *"country_code state_province county municipality location_id locality decimal_latitude".split(),
-    *"decimal_longitude verbatim_coordinates verbatim_latitude verbatim_longitude".split(),
-    *"verbatim_coordinate_system verbatim_srs coordinate_uncertainty_in_meters".split(),
+    *"country_code state_province county municipality location_id locality".split(),
+    *"decimal_latitude decimal_longitude verbatim_coordinates verbatim_latitude".split(),
+    *"verbatim_longitude verbatim_coordinate_system verbatim_srs".split(),
+    "coordinate_uncertainty_in_meters",
     *"coordinate_precision footprint_wkt geodetic_datum georeferenced_by".split(),
     *"georeferenced_date georeference_protocol georeference_sources".split(),
     *"georeference_verification_status georeference_remarks minimum_elevation_in_meters".split(),
