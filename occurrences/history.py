@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,7 @@ from journal.models import Change, ChangeSet
 from journal.undo import is_undone, only_while
 from occurrences import clustering, naming
 from occurrences.models import DeletedOccurrence, Occurrence, Protection
+from occurrences.records import stored
 from occurrences.restoring import overlaid
 from taxonomy import history as of_taxa
 from taxonomy import proposals, thesaurus
@@ -336,11 +338,32 @@ _LEVELS = {
 
 
 def conflicts_of(change_set: ChangeSet, user: Person) -> list[Touched]:
-    """Return what an undo left alone, record by record; a line's term stands for its field."""
+    """Return what an undo left alone, record by record, field by field.
+
+    Of a line, old is what the undo would have set back, new what stands there now.
+    """
     given = {UUID(each["record"]): each["fields"] for each in change_set.conflicts}
     found = _touched(change_set, user, list(given))
+    before = _values_before(change_set.undoes, given)
+    with transaction.atomic():
+        now = stored(each.guid for each in found if each.record)
     for each in found:
-        each.lines = [Line(label_of(name), term_of(name), "", "") for name in given[each.guid]]
+        was = before.get(each.guid, {})
+        held = now[each.guid].values if each.guid in now else {}
+        each.lines = [
+            Line(label_of(n), term_of(n), told(n, was.get(n)), told(n, held.get(n)))
+            for n in given[each.guid]
+        ]
+    return found
+
+
+def _values_before(taken: ChangeSet | None, guids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return of each record what its fields said before the change set that is taken back."""
+    found: dict[UUID, dict[str, Any]] = {}
+    if taken:
+        for change in taken.changes.filter(record_guid__in=list(guids), kind="occurrence"):
+            values = overlaid(change.before, change.withheld_before)
+            found.setdefault(change.record_guid, {}).update(values)
     return found
 
 

@@ -67,6 +67,16 @@ class Closely:
     public: list[Line] = field(default_factory=list)
 
     @property
+    def filled(self) -> list[Cell]:
+        """The cells that say something, or did before they were mended."""
+        return [cell for cell in self.cells if cell.text or cell.was]
+
+    @property
+    def blank(self) -> list[Cell]:
+        """The others."""
+        return [cell for cell in self.cells if not (cell.text or cell.was)]
+
+    @property
     def is_hidden(self) -> bool:
         """Whether the public will not even know of the record."""
         return self.level == Protection.WHOLE

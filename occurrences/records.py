@@ -155,7 +155,8 @@ def differences(draft: Draft, record: Stored, terms: Iterable[str]) -> dict[str,
     """Return {column: [old, new]} of what writing `draft` over `record` would change.
 
     Exact values, as JSON. A change of determinations that the record's own columns don't show
-    stands under "identifications", as names. Empty: writing would change nothing.
+    stands under "identifications", as names, and one of the verbatim texts alone under "verbatim",
+    by term. Empty: writing would change nothing.
     """
     standing = Decision(Protection(record.columns["protection"]))
     plan = _Plan(ChangeSet(), timezone.now(), Ruling(standing=standing))
@@ -169,7 +170,9 @@ def differences(draft: Draft, record: Stored, terms: Iterable[str]) -> dict[str,
         old, new = getattr(record, name), getattr(draft, name)
         if new is not None and [tuple(item) for item in old] != [tuple(item) for item in new]:
             found[name] = [old, new]
-    if not found:
+    if not found and draft.identifications is None:
+        found["verbatim"] = [record.verbatim, _verbatim_after(record.verbatim, draft, columns)]
+    elif not found:
         old_names = [row["scientific_name"] for row in record.identifications]
         new_names = [row["scientific_name"] for row in draft.identifications or ()]
         found["identifications"] = [old_names, new_names]

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from darwincore import issues
+from darwincore import issues, terms
 from darwincore.issues import Issue, Message
 from occurrences import differing, history, imports, naming
 from occurrences.drafting import Drafter, FileRow
@@ -364,7 +364,17 @@ def changes_of(outcome: ImportOutcome) -> list[Line]:
     """Return what a changed row changes, field by field, in curators' words."""
     before = {name: old for name, (old, _new) in (outcome.differences or {}).items()}
     after = {name: new for name, (_old, new) in (outcome.differences or {}).items()}
-    return _in_order(history.fields(before, after))
+    lines = _in_order(history.fields(before, after))
+    if "verbatim" in after:
+        was, now = before["verbatim"], after["verbatim"]
+        names = sorted(name for name in was.keys() | now if was.get(name) != now.get(name))
+        lines += [Line(_as_written(name), name, was.get(name, ""), now.get(name, "")) for name in names]
+    return lines
+
+
+def _as_written(name: str) -> str:
+    term = terms.term_named(name)
+    return _("%(field)s as written") % {"field": _(term.label) if term else name}
 
 
 def _in_order(lines: Iterable[Line]) -> list[Line]:

@@ -128,6 +128,22 @@ def test_a_row_that_is_none_is_not_found(manager, run):
     assert manager.get(f"/imports/{run.guid}/rows/99/").status_code == 404
 
 
+def test_a_text_that_only_reads_otherwise_is_shown_as_written(manager, herbarium, administrator):
+    """A date that can't be read erases no determination."""
+    make.occurrences(
+        herbarium,
+        [{"catalog_number": "V-1", "locality": "Ures", "verbatim_event_date": "in summer"}],
+    )
+    text = "catalogNumber,locality,verbatimEventDate,eventDate\nV-1,Ures,in summer,31/02/1932\n"
+    run = importing.checked(
+        herbarium, administrator, text, keys=["catalogNumber"], mode="replace"
+    )
+    assert run.counts["changes"] == {"verbatim": {"filled": 1}}
+    page = text_of(manager.get(run.get_absolute_url()))
+    assert "Date as written was empty becomes 31/02/1932" in page
+    assert "erased in" not in page
+
+
 # --- leaving out --------------------------------------------------------------------------------
 
 
@@ -254,6 +270,22 @@ def test_nobody_is_asked_by_a_name_that_is_none(manager, run):
     assert "The review is yours already." in text_of(
         ask(manager, run, "hand-over", person="administrator")
     )
+
+
+def test_an_undo_shows_what_was_changed_since_field_by_field(manager, herbarium, run):
+    """AC-C11: what somebody has changed since is left alone and listed, with both values."""
+    imports.apply(run)
+    record = Occurrence.objects.get(catalog_number="D-1")
+    make.edit(record, run.user, habitat="cloud forest")
+    ask(manager, run, "undo")
+    jobs.run(Job.objects.get(kind="undo").guid)
+    undo = run.change_set.undone_by.get()
+    page = text_of(manager.get(f"/changes/{undo.guid}/"))
+    assert "Left alone, because changed since" in page
+    assert "before: oak woodland" in page and "now: cloud forest" in page
+    record.refresh_from_db()
+    assert record.habitat == "cloud forest"
+    assert Occurrence.objects.get(catalog_number="D-2").habitat == "dunes"
 
 
 # --- the end ------------------------------------------------------------------------------------
