@@ -589,7 +589,12 @@ def test_values_written_out_are_read_again_as_themselves(cells):
         for column, value in first.items()
         if column in BY_COLUMN
     }
-    assert interpret(written).values == first
+    again = interpret(written).values
+    # A latitude in words, moved to its verbatim term, may find the longitude that was there.
+    found = {"decimal_latitude", "decimal_longitude", "coordinate_precision", "geodetic_datum"}
+    assert again == first | {
+        column: again[column] for column in found & again.keys() - first.keys()
+    }
 
 
 @pytest.mark.parametrize(
