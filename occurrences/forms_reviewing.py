@@ -171,5 +171,7 @@ class ImportsForm(forms.Form):
         if state in (Shown.APPLIED, Shown.UNDONE):
             undone = ChangeSet.objects.filter(undoes__isnull=False).values("undoes")
             taken_back = {"change_set__in": undone}
-            runs = runs.filter(**taken_back) if state == Shown.UNDONE else runs.exclude(**taken_back)
+            runs = (
+                runs.filter(**taken_back) if state == Shown.UNDONE else runs.exclude(**taken_back)
+            )
         return runs

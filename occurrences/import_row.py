@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -62,7 +62,7 @@ class Closely:
     cells: list[Cell] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
     compared: list[Compared] = field(default_factory=list)
-    level: str = Protection.OPEN
+    level: Protection = Protection.OPEN
     reason: str = ""
     public: list[Line] = field(default_factory=list)
 

@@ -368,7 +368,9 @@ def changes_of(outcome: ImportOutcome) -> list[Line]:
     if "verbatim" in after:
         was, now = before["verbatim"], after["verbatim"]
         names = sorted(name for name in was.keys() | now if was.get(name) != now.get(name))
-        lines += [Line(_as_written(name), name, was.get(name, ""), now.get(name, "")) for name in names]
+        lines += [
+            Line(_as_written(name), name, was.get(name, ""), now.get(name, "")) for name in names
+        ]
     return lines
 
 

@@ -13,7 +13,12 @@ from journal.models import Job
 from journal.undo import is_undone
 from occurrences.models import ImportRun
 
-STEPS = {"import stage": "upload", "import check": "review", "import settle": "review", "import apply": "apply"}
+STEPS = {
+    "import stage": "upload",
+    "import check": "review",
+    "import settle": "review",
+    "import apply": "apply",
+}
 
 
 def run_of(request: HttpRequest, guid: UUID, *, to_manage: bool = False) -> ImportRun:
@@ -25,7 +30,9 @@ def run_of(request: HttpRequest, guid: UUID, *, to_manage: bool = False) -> Impo
     mine = runs.managed_by(request.user) if to_manage else runs.visible_to(request.user)
     if request.method == "POST":
         mine = mine.select_for_update(of=("self",))
-    return get_object_or_404(mine.select_related("collection", "user", "change_set", "reviewer"), guid=guid)
+    return get_object_or_404(
+        mine.select_related("collection", "user", "change_set", "reviewer"), guid=guid
+    )
 
 
 def begin(run: ImportRun, kind: str, user: Any) -> None:

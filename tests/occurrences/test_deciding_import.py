@@ -40,9 +40,7 @@ D-5,Sahuaripa,,31/02/1932
 def run(herbarium: Any, administrator: Any) -> ImportRun:
     """A review in which blanks erase: three records change, two are new."""
     make.occurrences(herbarium, [dict(values) for values in STANDING])
-    return importing.checked(
-        herbarium, administrator, FILE, mode="replace", keys=["catalogNumber"]
-    )
+    return importing.checked(herbarium, administrator, FILE, mode="replace", keys=["catalogNumber"])
 
 
 @pytest.fixture
@@ -135,9 +133,7 @@ def test_a_text_that_only_reads_otherwise_is_shown_as_written(manager, herbarium
         [{"catalog_number": "V-1", "locality": "Ures", "verbatim_event_date": "in summer"}],
     )
     text = "catalogNumber,locality,verbatimEventDate,eventDate\nV-1,Ures,in summer,31/02/1932\n"
-    run = importing.checked(
-        herbarium, administrator, text, keys=["catalogNumber"], mode="replace"
-    )
+    run = importing.checked(herbarium, administrator, text, keys=["catalogNumber"], mode="replace")
     assert run.counts["changes"] == {"verbatim": {"filled": 1}}
     page = text_of(manager.get(run.get_absolute_url()))
     assert "Date as written was empty becomes 31/02/1932" in page
@@ -176,7 +172,9 @@ def test_a_value_is_mended_in_one_row_or_in_all_that_have_it(manager, run):
     ask(manager, run, "fix", row="4", **fix)
     assert run.counts["issues"] == {"RECORDED_DATE_INVALID": 1}
     page = shown(manager, run, "?action=create")
-    assert "1932-02-28" in page and "One thing mended here" in text_of(manager.get(run.get_absolute_url()))
+    assert "1932-02-28" in page and "One thing mended here" in text_of(
+        manager.get(run.get_absolute_url())
+    )
     ask(manager, run, "fixes/0/undo")
     assert run.counts["issues"] == {"RECORDED_DATE_INVALID": 2} and run.fixes == []
     ask(manager, run, "fix", row="4", everywhere="on", **fix)
@@ -325,7 +323,11 @@ def test_the_history_of_imports_is_filtered(manager, herbarium, administrator, r
     where = reverse("occurrences:imports", args=[herbarium.guid])
 
     def listed(**asked: str) -> int:
-        return len(re.findall(r'<td class="full"><a href="/imports/', manager.get(where, asked).content.decode()))
+        return len(
+            re.findall(
+                r'<td class="full"><a href="/imports/', manager.get(where, asked).content.decode()
+            )
+        )
 
     assert listed() == 2
     assert listed(state="waiting") == 1 and listed(state="applied") == 1
@@ -341,7 +343,11 @@ def test_the_history_of_imports_is_filtered(manager, herbarium, administrator, r
 @pytest.fixture
 def doubled(herbarium: Any, administrator: Any) -> ImportRun:
     """A review of three rows, two of which mean two records each."""
-    twins = [{"catalog_number": number, "locality": place} for number in ("T-1", "T-2") for place in ("Ures", "Bavispe")]
+    twins = [
+        {"catalog_number": number, "locality": place}
+        for number in ("T-1", "T-2")
+        for place in ("Ures", "Bavispe")
+    ]
     make.occurrences(herbarium, twins)
     text = "catalogNumber,locality\nT-1,Caborca\nT-2,Caborca\nT-3,Caborca\n"
     return importing.checked(herbarium, administrator, text, keys=["catalogNumber"])
@@ -396,7 +402,9 @@ def test_a_conflict_can_be_decided_after_applying_and_is_written_then(manager, d
     assert "Decide" in page
     first = doubled.outcomes.get(number=1).candidates[0]
     ask(manager, doubled, "rows/1/decide", decision=first)
-    assert "Write the one row that was decided since" in text_of(manager.get(doubled.get_absolute_url()))
+    assert "Write the one row that was decided since" in text_of(
+        manager.get(doubled.get_absolute_url())
+    )
     ask(manager, doubled, "apply")
     jobs.run(Job.objects.get(kind="import apply").guid)
     assert Occurrence.objects.get(guid=first).locality == "Caborca"
