@@ -82,7 +82,7 @@ def problem(trouble: NotFetched) -> str:
     """Return why nothing came, and what to do."""
     values = dict(trouble.values)
     if "most" in values and trouble.code == "SIZE":
-        values["size"] = filesizeformat(values["most"])
+        values["size"] = filesizeformat(str(values["most"]))
     if "seconds" in values:
         values["minutes"] = round(float(str(values["seconds"])) / 60)
     return _(_PROBLEMS[trouble.code]) % values

@@ -51,7 +51,7 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ImportProfile
-        fields = ("name",)
+        fields: tuple[str, ...] = ("name",)
         labels = {"name": gettext_lazy("Name of the source")}
 
     def __init__(self, collection: Collection, *given: Any, **named: Any) -> None:
