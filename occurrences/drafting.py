@@ -156,7 +156,9 @@ class Drafter:
             run.keys,
             interpreter_version(),
         ]
-        return hashlib.blake2b(json.dumps(recipe).encode(), digest_size=16).digest()
+        # Sorted: the database hands objects back with their keys in an order of its own.
+        said = json.dumps(recipe, sort_keys=True)
+        return hashlib.blake2b(said.encode(), digest_size=16).digest()
 
     # What a row is recognised by
 
