@@ -87,6 +87,11 @@ def is_name(text: str) -> bool:
     return not _PARTICLES.intersection(found["rest"].lower().split()[:1])
 
 
+def is_type(text: str) -> bool:
+    """Tell whether a text is the status of a type: "Holotype of X"."""
+    return bool(_TYPE.fullmatch(text.strip()))
+
+
 def is_date(text: str) -> bool:
     """Tell whether a text is a date with a day or a month; a number alone is none."""
     read = parse_date(text)
@@ -154,7 +159,7 @@ _LOOKS: tuple[tuple[tuple[str, ...], Callable[[str], bool]], ...] = (
     (("occurrenceID",), lambda text: bool(_UUID.fullmatch(text))),
     (("associatedMedia",), lambda text: bool(_PICTURE.match(text))),
     (("basisOfRecord",), _is_basis),
-    (("typeStatus",), lambda text: bool(_TYPE.fullmatch(text))),
+    (("typeStatus",), is_type),
     (("year",), _is_year),
     (("eventDate", "dateIdentified"), is_date),
     (("verbatimCoordinates",), _is_pair),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from darwincore import terms
 from darwincore.definitions import definition
-from darwincore.places import names_nothing, number
+from darwincore.places import number
 from occurrences.headers import (
     IDENTIFIER,
     SYNONYMS,
@@ -28,7 +28,7 @@ from occurrences.headers import (
     synonyms,
     unit_in,
 )
-from occurrences.looks import is_date, is_name, look, strikes
+from occurrences.looks import is_date, is_name, is_type, look, strikes
 from occurrences.parts import PARTS
 
 LEGACY_ID = "legacyID"
@@ -56,6 +56,8 @@ _PIECES = {
     "authorspecies": "scientificNameAuthorship",
     "authorinfraspecific": "scientificNameAuthorship",
 }
+# What cells say that hold nothing.
+_NOTHING = frozenset(" na n/a nan null none nil unknown missing nd n.d. s/d ? - --".split(" "))
 # Words in a header that speak against the look of its values.
 _OTHERWISE = re.compile(
     r"host|assoc|parent|former|prev|prior|accept|old|syn|vern|common|imag|file|path|note|remark|file"
@@ -103,7 +105,7 @@ class _Guessing:
 
     def values(self, at: int) -> list[str]:
         values = self.samples[at] if at < len(self.samples) else ()
-        return [value for value in values if value and not names_nothing(value)]
+        return [value for value in values if value.strip().lower() not in _NOTHING]
 
     def take(self, naming: Callable[[str, Sequence[str]], Iterable[str]], *, by: str) -> None:
         """Give each column that has no target yet the first free one that `naming` yields."""
@@ -164,7 +166,7 @@ class _Guessing:
 def _exactly(header: str, values: Sequence[str]) -> Iterator[str]:
     """Yield the term that is named so; a "type" that says holotype is the status of a type."""
     name = exactly(header)
-    if name == "type" and "typeStatus" in look(values):
+    if name == "type" and any(map(is_type, values)):
         yield "typeStatus"
     elif name:
         yield name

@@ -4,7 +4,9 @@ import pytest
 
 from darwincore import terms
 from occurrences import mapping
+from occurrences import targets as shown
 from occurrences.headers import SYNONYMS
+from occurrences.looks import look
 
 
 def targets(*headers, samples=()):
@@ -129,3 +131,150 @@ def test_every_synonym_leads_to_a_target_that_may_be_chosen():
 def test_no_synonym_hides_behind_a_term_s_own_name():
     own = {term.name.lower() for term in terms.TERMS}
     assert not own & set(SYNONYMS)
+
+
+HERBARIA = {
+    "Spanish": (
+        "No. de catálogo;Colector;No.;Fecha;Nombre científico;Determinó;País;Estado;Municipio;"
+        "Localidad;Hábitat;Observaciones;Nombre común;Fenología",
+        "catalogNumber recordedBy recordNumber eventDate scientificName identifiedBy country "
+        "stateProvince municipality locality habitat occurrenceRemarks vernacularName "
+        "reproductiveCondition",
+    ),
+    "Portuguese": (
+        "Tombo;Coletor;Número de coleta;Data de coleta;Família;Espécie;Determinador;País;Estado;"
+        "Município;Localidade;Descrição da planta;Observações",
+        "catalogNumber recordedBy recordNumber eventDate family scientificName identifiedBy "
+        "country stateProvince municipality locality verbatimAttributes occurrenceRemarks",
+    ),
+    "French": (
+        "Code-barres;Récolteur;Numéro de récolte;Date de récolte;Nom scientifique;"
+        "Déterminateur;Pays;Région;Département;Commune;Localité;Altitude (m);Remarques",
+        "catalogNumber recordedBy recordNumber eventDate scientificName identifiedBy country "
+        "stateProvince county municipality locality minimumElevationInMeters occurrenceRemarks",
+    ),
+    "German": (
+        "Belegnummer;Sammler;Sammelnr.;Funddatum;Wissenschaftlicher Name;bestimmt von;Land;"
+        "Bundesland;Gemeinde;Fundort;Höhe ü. NN (m);Bemerkungen",
+        "catalogNumber recordedBy recordNumber eventDate scientificName identifiedBy country "
+        "stateProvince municipality locality minimumElevationInMeters occurrenceRemarks",
+    ),
+    "English": (
+        "Barcode;Collector;Coll. No.;Date Collected;Species;Det. by;Det. Date;State;County;"
+        "Locality;Lat;Long;Elev (ft);Notes;Datum",
+        "catalogNumber recordedBy recordNumber eventDate scientificName identifiedBy "
+        "dateIdentified stateProvince county locality decimalLatitude decimalLongitude "
+        "elevationNumber occurrenceRemarks geodeticDatum",
+    ),
+    "Symbiota": (
+        "occid;sciname;recordedBy;recordNumberPrefix;recordNumber;latDeg;latMin;latSec;latNS;"
+        "UTMZoning;UTMEasting;UTMNorthing;TRSTownship;TRSRange;TRSSection;elevationNumber;"
+        "elevationUnits;labelProject;duplicateQuantity;localitySecurity;cultivationStatus",
+        "legacyID scientificName recordedBy recordNumber recordNumber latitudeDegrees "
+        "latitudeMinutes latitudeSeconds latitudeHemisphere utmZone utmEasting utmNorthing "
+        "township range section elevationNumber elevationUnit labelProject duplicateQuantity "
+        "recordSecurity cultivationStatus",
+    ),
+}
+VALUES = {"Species": "Larrea tridentata", "Espécie": "Larrea tridentata", "Lat": "30.7"}
+
+
+@pytest.mark.parametrize("language", HERBARIA)
+def test_the_headers_of_a_herbarium_are_understood_in_its_language(language):
+    headers, expected = HERBARIA[language]
+    columns = headers.split(";")
+    samples = [[VALUES.get(header, "12")] for header in columns]
+    assert targets(*columns, samples=samples) == expected.split()
+
+
+@pytest.mark.django_db
+def test_a_file_without_headers_is_guessed_by_the_look_of_its_values():
+    rows = [
+        ["ASU0100001", "Quercus alba L.", "A. Gómez", "12", "1932-06-18", "Mexico"],
+        ["ASU0100002", "Q. rubra", "L. Ruiz", "13", "19 Jun 1932", "Peru"],
+        ["ASU0100003", "Larrea tridentata (DC.) Coville", "M. Díaz", "7", "1933-01-02", "Chile"],
+    ]
+    rows[1][1] = "Quercus rubra L."
+    samples = [list(column) for column in zip(*rows, strict=True)]
+    assert targets(*(f"Column {n}" for n in range(1, 7)), samples=samples) == [
+        "catalogNumber",
+        "scientificName",
+        "recordedBy",
+        "recordNumber",
+        "eventDate",
+        "country",
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("values", "looks"),
+    [
+        (["30.7123", "-30.2"], "decimalLatitude"),
+        (["30.7123", "-130.2"], "decimalLongitude"),
+        (["30°12'N 110°5'W", "31.5N, 110.2W"], "verbatimCoordinates"),
+        (["1200 m", "4000 ft"], "verbatimElevation"),
+        (["Asteraceae", "Fabaceae"], "family"),
+        (["Holotype", "isotype of X"], "typeStatus"),
+        (["1932", "1987"], "year"),
+        (["0f8fad5b-d9cb-469f-a165-70867728950e"], "occurrenceID"),
+        (["PreservedSpecimen"], "basisOfRecord"),
+        (["road to the north of the town of Ures", "along the river bank near it"], "locality"),
+    ],
+)
+def test_values_tell_what_they_are(values, looks):
+    assert look(values)[0] == looks
+
+
+def test_values_under_a_header_with_a_meaning_of_its_own_are_left_alone():
+    names = ["Quercus alba L.", "Quercus rubra L."]
+    assert targets("host plant", samples=[names]) == [""]
+    assert targets("date of loan", samples=[["1932-06-18", "1933-06-18"]]) == [""]
+    assert targets("final ID", samples=[names]) == ["scientificName"]
+
+
+def test_a_misspelt_header_is_understood_and_a_number_in_it_not_passed_over():
+    assert targets("scientifcName", "Locallity") == ["scientificName", "locality"]
+    assert targets("Locality2", "h_species") == ["", ""]
+
+
+def test_numbers_are_no_metres_until_something_says_so():
+    assert targets("Elevation", samples=[["1200", "900"]]) == ["verbatimElevation"]
+    assert targets("Elevation (m)", samples=[["1200", "900"]]) == ["minimumElevationInMeters"]
+    headers, samples = ["Elevation (ft)"], [["1200", "900"]]
+    assert targets(*headers, samples=samples) == ["elevationNumber"]
+    guessed = mapping.guess(headers, samples)
+    assert mapping.constants_of(headers, guessed) == {"elevationUnit": "ft"}
+
+
+def test_units_and_hemispheres_beside_a_column_make_parts_of_it():
+    assert targets("Error", "error units", samples=[["2"], ["km"]]) == [
+        "uncertaintyNumber",
+        "uncertaintyUnit",
+    ]
+    assert targets("Lat", "NS", samples=[["33.5"], ["N"]]) == [
+        "latitudeDegrees",
+        "latitudeHemisphere",
+    ]
+
+
+def test_values_that_say_unknown_do_not_hide_the_numbers():
+    assert targets("Latitude", samples=[["NA", "43.6", "42.7"]]) == ["decimalLatitude"]
+
+
+def test_a_type_is_the_status_of_a_type_where_its_values_say_so():
+    assert targets("Type", samples=[["Holotype", "Isotype"]]) == ["typeStatus"]
+    assert targets("Type", samples=[["PhysicalObject"]]) == ["type"]
+
+
+@pytest.mark.parametrize(("header", "asks"), [("AccessionNumber", True), ("Barcode", None)])
+def test_an_accession_number_is_to_be_asked_about(header, asks):
+    assert mapping.guess([header], [["12"]])[0].get("ask") is asks
+
+
+def test_each_target_is_shown_in_words_of_its_own_that_lead_back_to_it():
+    offered = list(shown.offered(["identifier:Old"]))
+    assert len({each.shown.casefold() for each in offered}) == len(offered)
+    assert all(shown.read(each.shown) == each.target for each in offered)
+    assert shown.read("  catalognumber ") == "catalogNumber"
+    assert shown.read("no such thing") is None
