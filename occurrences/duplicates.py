@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from biocollections.models import Collection, Person
@@ -106,14 +106,16 @@ def find(
     keys = asked.candidates(editable)
     if not keys:
         return []
-    visible = Occurrence.objects.visible_to(user).exclude(guid=exclude)
+    visible = Occurrence.objects.visible_to(user)
+    if exclude:
+        visible = visible.exclude(guid=exclude)
     weighed = []
     for values in _compared(user, visible.filter(pk__in=keys), editable):
         likely = asked.weigh(values)
         if likely:
             weighed.append((values, likely))
     weighed.sort(key=lambda each: (TIERS.index(each[1].tier), -each[1].score, each[0]["pk"]))
-    return _told(visible, weighed[:limit], asked, collection)
+    return _told(user, weighed[:limit], asked, collection)
 
 
 def _compared(user: Person, rows: QuerySet[Occurrence], editable: set[int]) -> list[dict[str, Any]]:
@@ -133,13 +135,12 @@ def _compared(user: Person, rows: QuerySet[Occurrence], editable: set[int]) -> l
 
 
 def _told(
-    visible: QuerySet[Occurrence],
+    user: Person,
     best: Sequence[tuple[dict[str, Any], Likeness]],
     asked: _Asked,
     collection: Collection | None,
 ) -> list[Match]:
-    whole = visible.select_related("collection__institution").defer("search_vector")
-    found = whole.in_bulk([compared["pk"] for compared, _likely in best])
+    found = _whole(user, [compared for compared, _likely in best])
     matches = []
     for compared, likely in best:
         if (row := found.get(compared["pk"])) is None:
@@ -158,6 +159,15 @@ def _told(
         )
     _show_disagreements([m for m in matches if m.tier in (likeness.EXACT, EXSICCATA)])
     return matches
+
+
+def _whole(user: Person, seen: Sequence[Mapping[str, Any]]) -> dict[int, Occurrence]:
+    """Return these records, of which `visible_to` has just been asked, with what is disclosed."""
+    rows = Occurrence.objects.select_related("collection__institution").defer("search_vector")
+    if any(row["protection"] != Protection.OPEN for row in seen):
+        readable = Withheld.objects.readable_by(user)
+        rows = rows.prefetch_related(Prefetch("withheld", readable, to_attr="disclosed_row"))
+    return rows.in_bulk([row["pk"] for row in seen])
 
 
 def _show_disagreements(matches: Sequence[Match]) -> None:

@@ -96,7 +96,7 @@ def cluster_run(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     key, pk = (within.guid, within.pk) if within else (cluster_job.PORTAL, None)
     jobs.start(cluster_job.KIND, key, request.user, pk)
-    query = {"show": Show.ALL, **({"collection": key} if within else {})}
+    query = {"show": Show.ALL, **({"collection": str(key)} if within else {})}
     return redirect(f"{reverse('occurrences:clusters')}?{urlencode(query)}")
 
 
