@@ -22,7 +22,7 @@ from journal.guids import new_guid
 from journal.jobs import Progress, Refused, collection_lock, work
 from journal.models import ChangeSet
 from journal.undo import is_undone
-from occurrences import bulk, handing_over, judging, keys, records
+from occurrences import bulk, handing_over, judging, keys, naming, records
 from occurrences.ahead import ahead
 from occurrences.cleaning import look_up_later
 from occurrences.copying import Originals
@@ -116,6 +116,9 @@ def _finish_check(run: ImportRun, judge: Judge) -> None:
     counts = {name: told for name, told in run.counts.items() if name not in ("decided", "copies")}
     if judge.named and judge.named == judge.held_elsewhere and run.mode != Mode.COPIES:
         counts["copies"] = judge.named
+    names = {key for key in judge.names if key[0]}
+    unmatched = naming.unlinked(names, run.collection_id)
+    counts["names"] = {"distinct": len(names), "unmatched": unmatched}
     run.counts = counts
     with transaction.atomic():
         count(run)

@@ -18,7 +18,7 @@ from psycopg import sql
 from darwincore import issues
 from darwincore.issues import Issue
 from journal.guids import new_guid
-from occurrences import bulk, keys, records
+from occurrences import bulk, keys, naming, records
 from occurrences.drafting import Drafter, FileRow
 from occurrences.keys import Elsewhere, Key, Meant, RowKey, Target
 from occurrences.models import ImportOutcome, ImportRun, Occurrence
@@ -56,6 +56,7 @@ class Judge:
         self.collection = run.collection
         self.named = 0
         self.held_elsewhere = 0
+        self.names: set[naming.Key] = set()  # of the rows that were read
 
     def outcomes(self, rows: Sequence[FileRow], decisions: Decisions) -> Iterator[Outcome]:
         """Yield the outcome of each row, as the table keeps it."""
@@ -150,6 +151,7 @@ class Judge:
         record = standing.get(target.guid) if target else None
         self._must_be_here(row, record, held)
         reading = self.drafter.read(row, meant.key)
+        self.names.add(naming.key_of(reading.values))
         found: Outcome = {"issues": [list(issue) for issue in reading.issues] or None}
         if reading.blocking:
             told = issues.describe(reading.blocking[0], translate=_)

@@ -101,6 +101,20 @@ def _standing(
     return {(within, (name, author, context)): pk for within, name, author, context, pk in cursor}
 
 
+def unlinked(keys: Iterable[Key], collection_id: int) -> int:
+    """Return how many of these names no Name links to a taxon yet, for records of a collection."""
+    columns = [list(column) for column in zip(*keys, strict=True)] or [[], [], []]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM unnest(%s::text[], %s::text[], %s::text[]) AS w(a, b, c) "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {NAME} n WHERE n.scientific_name = w.a "
+            "AND n.authorship = w.b AND n.context = w.c AND n.taxon_id IS NOT NULL "
+            "AND (n.collection_id IS NULL OR n.collection_id = %s))",
+            [*columns, collection_id],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def point(record_ids: Sequence[int]) -> None:
     """Point these records to the Names their columns ask for."""
     ids = list(record_ids)

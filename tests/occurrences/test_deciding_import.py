@@ -140,6 +140,16 @@ def test_a_text_that_only_reads_otherwise_is_shown_as_written(manager, herbarium
     assert "erased in" not in page
 
 
+def test_names_that_the_thesaurus_does_not_have_are_counted(manager, herbarium, administrator):
+    make.taxon("Olneya tesota")
+    make.occurrence(herbarium, scientific_name="Olneya tesota")
+    text = "catalogNumber,scientificName\nN-1,Olneya tesota\nN-2,Quercus nova\nN-3,Quercus nova\n"
+    run = importing.checked(herbarium, administrator, text)
+    assert run.counts["names"] == {"distinct": 2, "unmatched": 1}
+    page = text_of(manager.get(run.get_absolute_url()))
+    assert "Of the 2 names in these rows one is not linked to the thesaurus yet." in page
+
+
 # --- leaving out --------------------------------------------------------------------------------
 
 
