@@ -294,7 +294,8 @@ class Drafter:
 
     def changed_draft(self, row: FileRow, key: RowKey, reading: Reading, record: Stored) -> Draft:
         """Return the draft of a record as it is after the row was laid over it."""
-        old = {column: record.values.get(column) for column in TERM_COLUMNS}
+        standing = record.values  # made anew each time it is asked for
+        old = {column: standing.get(column) for column in TERM_COLUMNS}
         if self._is_our_own(reading.values.get("occurrence_id"), record):
             reading.values["occurrence_id"] = old["occurrence_id"]
         taken = self._taken(reading, old)

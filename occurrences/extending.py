@@ -182,11 +182,12 @@ def drafts_of(
 
 
 def _draft(record: Stored) -> Draft:
+    standing = record.values
     return Draft(
         guid=record.guid,
         collection_id=record.collection_id,
         version=record.version,
-        values={column: record.values.get(column) for column in TERM_COLUMNS},
+        values={column: standing.get(column) for column in TERM_COLUMNS},
         verbatim=record.verbatim,
         verbatim_is_whole=True,
         identifiers=list(record.identifiers),

@@ -163,7 +163,8 @@ def differences(draft: Draft, record: Stored, terms: Iterable[str]) -> dict[str,
     columns = _with_derived(terms)
     if not plan.add(draft, record, columns):
         return {}
-    was = {column: record.values.get(column) for column in columns}
+    exact_values = record.values  # made anew each time it is asked for
+    was = {column: exact_values.get(column) for column in columns}
     before, after = _differences(was, {column: draft.values.get(column) for column in columns})
     found = {name: [before[name], after[name]] for name in after}
     for name in ("identifiers", "extension_rows"):
