@@ -10,6 +10,7 @@ from occurrences.models.handing import (
     Sending,
 )
 from occurrences.models.importing import ImportOutcome, ImportProfile, ImportRow, ImportRun
+from occurrences.models.labelling import QueuedAnnotation
 from occurrences.models.protecting import ProtectionList, ProtectionRule
 from occurrences.models.record import (
     DeletedOccurrence,
@@ -47,6 +48,7 @@ __all__ = [
     "Protection",
     "ProtectionList",
     "ProtectionRule",
+    "QueuedAnnotation",
     "Sending",
     "Withheld",
 ]
