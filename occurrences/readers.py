@@ -102,13 +102,14 @@ def as_sql(queryset: QuerySet[Any]) -> sql.Composable:
         return sql.SQL(cursor.mogrify(statement, parameters))
 
 
-def hash_collection(collection: Collection) -> tuple[str, int]:
+def hash_collection(collection: Collection, *, guids: bool = True) -> tuple[str, int]:
     """Return a hash of what the collection's records say, and how many there are.
 
-    It covers terms, child rows and protection, by GUID; not versions, times, change sets or
-    tombstones. So an import and its undo give the same hash again.
+    It covers terms, child rows and protection; not versions, times, change sets or tombstones. So
+    an import and its undo give the same hash again. guids False: nor the GUIDs given here, so that
+    two collections that say the same have one hash.
     """
-    return _hash("o.collection_id = %s", [collection.pk])
+    return _hash("o.collection_id = %s", [collection.pk], guids=guids)
 
 
 def hash_written(change_set: ChangeSet) -> tuple[str, int]:
@@ -120,39 +121,63 @@ def hash_written(change_set: ChangeSet) -> tuple[str, int]:
     return _hash(touched, [change_set.pk, change_set.pk])
 
 
-def _hash(which: str, given: Sequence[Any]) -> tuple[str, int]:
+# Of a record: what the portal notes for itself, and where the record stands.
+_UNHASHED = (
+    "id search_vector version import_hash import_version created_by_id created_at changed_at "
+    "name_id entered_by"
+).split()
+_OWN = ["guid", "collection_id"]
+
+
+def _hash(which: str, given: Sequence[Any], *, guids: bool = True) -> tuple[str, int]:
     """Hash what the records (called o) say for which this SQL holds."""
-    ignored = (
-        "id search_vector version import_hash import_version created_by_id created_at changed_at "
-        "name_id entered_by"
-    ).split()
+    own = [] if guids else _OWN
+    # What is withheld of determinations is kept by their GUIDs.
+    hidden = "w.identifications" if guids else _HIDDEN
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT encode(sha256(coalesce(string_agg(row_hash, '' ORDER BY guid), '')::bytea),
+            SELECT encode(sha256(coalesce(string_agg(row_hash, '' ORDER BY place), '')::bytea),
                           'hex'), count(*)
-            FROM (
+            FROM (SELECT row_hash, CASE WHEN %s THEN guid::text ELSE row_hash END AS place FROM (
                 SELECT o.guid, md5(
                     jsonb_strip_nulls(to_jsonb(o) - %s::text[])::text
-                    || coalesce((SELECT jsonb_agg(jsonb_strip_nulls(to_jsonb(i)
-                            - 'id' - 'occurrence_id') ORDER BY i.guid)::text
-                        FROM "{IDENTIFICATION}" i WHERE i.occurrence_id = o.id), '')
+                    || coalesce((SELECT jsonb_agg(i.row ORDER BY i.place)::text
+                        FROM (SELECT d.row, CASE WHEN %s THEN d.guid::text ELSE d.row::text END
+                              AS place
+                              FROM (SELECT guid, jsonb_strip_nulls(to_jsonb(r) - %s::text[]) AS row
+                                    FROM "{IDENTIFICATION}" r WHERE r.occurrence_id = o.id) d) i
+                        ), '')
                     || coalesce((SELECT jsonb_agg(jsonb_build_array(n.name, n.value)
                             ORDER BY n.position, n.id)::text
                         FROM "{IDENTIFIER}" n WHERE n.occurrence_id = o.id), '')
                     || coalesce((SELECT jsonb_agg(jsonb_build_array(e.row_type, e.terms)
                             ORDER BY e.position, e.id)::text
                         FROM "{EXTENSION_ROW}" e WHERE e.occurrence_id = o.id), '')
-                    || coalesce((SELECT (to_jsonb(w) - 'id' - 'occurrence_id')::text
+                    || coalesce((SELECT ((to_jsonb(w) - %s::text[]) || jsonb_build_object(
+                            'identifications', {hidden}))::text
                         FROM "{WITHHELD}" w WHERE w.occurrence_id = o.id), '')
                 ) AS row_hash
                 FROM "{OCCURRENCE}" o WHERE {which}
-            ) AS rows
+            ) AS rows) AS placed
             """,
-            [ignored, *given],
+            [
+                guids,
+                [*_UNHASHED, *own],
+                guids,
+                ["id", "occurrence_id", *own],
+                ["id", "occurrence_id", *own],
+                *given,
+            ],
         )
         digest, records = cursor.fetchone()
     return digest, records
+
+
+_HIDDEN = (
+    "coalesce((SELECT jsonb_agg(h.value ORDER BY h.value::text) "
+    "FROM jsonb_each(w.identifications) h), '[]')"
+)
 
 
 def _identity(occurrence: Occurrence, values: dict[str, Any]) -> str | None:

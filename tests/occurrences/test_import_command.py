@@ -1,13 +1,16 @@
 """import_occurrences: what it prints, what it refuses."""
 
 import json
+from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from biocollections.models import Collection
 from journal.models import ChangeSet, Job
 from occurrences import profiles
 from occurrences.models import ImportOutcome, ImportRow, ImportRun, Occurrence
+from tests import make
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +129,23 @@ def test_a_file_that_is_not_there_is_refused(herbarium, administrator, tmp_path)
 def test_an_editor_may_not_import(command, editor):
     with pytest.raises(CommandError, match="does not administer"):
         command(TEXT, user=editor.username)
+
+
+def test_two_collections_that_say_the_same_have_one_hash() -> None:
+    rows = [
+        {"catalog_number": "1", "locality": "Ridge", "scientific_name": "Quercus alba"},
+        {"catalog_number": "2", "locality": "Secret", "record_security": 1},
+    ]
+    one, other = make.collection(), make.collection()
+    make.occurrences(one, rows)
+    make.occurrences(other, rows[::-1])
+    assert _printed_hash(one) == _printed_hash(other)
+    assert _printed_hash(one, "--guids") != _printed_hash(other, "--guids")
+    make.edit(Occurrence.objects.get(collection=other, catalog_number="1"), locality="Slope")
+    assert _printed_hash(one) != _printed_hash(other)
+
+
+def _printed_hash(collection: Collection, *options: str) -> str:
+    out = StringIO()
+    call_command("hash_collection", collection.code, *options, stdout=out)
+    return out.getvalue().split()[0]
