@@ -188,7 +188,7 @@ def _may_pass(error: Exception) -> bool:
         return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     if not isinstance(error, (DatabaseError, InterfaceError)):
         return False
-    state = getattr(error.__cause__, "sqlstate", None)
+    state: str | None = getattr(error.__cause__, "sqlstate", None)
     if state is None:
         return isinstance(error, (OperationalError, InterfaceError))
     # Connection, resources such as room, shutdown, system and internal errors.

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from biocollections.models import Collection, Person
 from journal import jobs
 from journal.guids import new_guid
@@ -42,7 +43,7 @@ class Recipient:
 
 
 def send(
-    user: Person,
+    user: User,
     source: Collection,
     guids: Sequence[UUID],
     recipients: Sequence[Recipient],
@@ -82,7 +83,9 @@ def _must_make_sense(source: Collection, recipients: Sequence[Recipient]) -> Non
             raise Refused(_("The records are in %s already.") % source)
         if each.collection is None and each.how == Offer.How.TRANSFER:
             raise Refused(_("A recipient outside of the portal gets a package, not a transfer."))
-        if each in transfers and each.collection.management != Collection.Management.LIVE:
+        if not each.collection or each.how != Offer.How.TRANSFER:
+            continue
+        if each.collection.management != Collection.Management.LIVE:
             refusal = _("%s is not kept in this portal, so it takes a package, not a transfer.")
             raise Refused(refusal % each.collection)
 
@@ -178,7 +181,7 @@ def accept_job(progress: Progress) -> dict[str, Any]:
     offer = Offer.objects.select_related("sending__collection", "sending__user", "collection").get(
         guid=progress.job.key
     )
-    assert offer.collection
+    assert offer.collection_id
     with collection_lock(offer.sending.collection_id, offer.collection_id):
         accepting = _Accepting(offer, progress)
         while chunk := accepting.next():
@@ -264,15 +267,14 @@ class _Accepting:
         moved = moving.move(self.change_set, source, target, arrivals, giver=giver)
         return dict.fromkeys(moved.moved)
 
-    def _copy(self, offered: Mapping[UUID, OfferedRecord]) -> dict[UUID, UUID | None]:
+    def _copy(self, offered: Mapping[UUID, OfferedRecord]) -> dict[UUID, UUID]:
         guids = list(_standing(self.offer, offered).values_list("guid", flat=True))
         originals = records.stored(guids)
-        copies: dict[UUID, UUID | None] = {guid: new_guid() for guid in originals}
+        copies = {guid: new_guid() for guid in originals}
         basis = self.progress.job.options.get("basis_of_record") or ""
         drafts = [
             self._draft(originals[guid], copy, offered[guid], basis)
             for guid, copy in copies.items()
-            if copy
         ]
         records.write(self.change_set, TERM_COLUMNS, drafts)
         clustering.link(self.change_set, list(copies.items()), {"why": "copy"})

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from biocollections.models import Collection
 from darwincore.retrieving import archive_of
 from journal.jobs import Refused
+from occurrences.mapping import Guess
 from occurrences.models import ImportProfile, ImportRun
 
 Schedule = ImportProfile.Schedule
@@ -76,17 +77,18 @@ def order(profile: ImportProfile, user: Any, **fields: Any) -> ImportRun:
 
 
 def lay_over(
-    profile: ImportProfile, guessed: Sequence[dict[str, Any]]
-) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:
+    profile: ImportProfile, guessed: Sequence[Guess]
+) -> tuple[list[Guess], dict[str, list[str]]]:
     """Return the profile's mapping of a file's columns, and what has changed since.
 
     guessed: an entry a column of the file, as `mapping.guess` gives it. A column is the profile's
     by its header, the second of two equal ones by its place among them. What has changed:
     {"gone": [headers], "new": [headers]}.
     """
-    said: dict[tuple[str, int], dict[str, Any]] = dict(_numbered(profile.mapping))
+    said: dict[tuple[str, int], Guess] = dict(_numbered(profile.mapping))
     targets = {entry["term"] for entry in profile.mapping}
-    mapping, new = [], []
+    mapping: list[Guess] = []
+    new: list[str] = []
     for place, entry in _numbered(guessed):
         if place in said:
             mapping.append({**said.pop(place), "column": entry["column"]})
@@ -98,8 +100,8 @@ def lay_over(
 
 
 def _numbered(
-    mapping: Sequence[dict[str, Any]],
-) -> Iterable[tuple[tuple[str, int], dict[str, Any]]]:
+    mapping: Sequence[Guess],
+) -> Iterable[tuple[tuple[str, int], Guess]]:
     """Yield each entry with its header, and how many equal ones stand before it."""
     seen: dict[str, int] = {}
     for entry in mapping:

@@ -241,7 +241,7 @@ _NEW = (
 _Made = tuple[Draft, Split]
 
 
-def _insert(columns: Sequence[str], made: Sequence[_Made], written: Written) -> Sequence[_Made]:
+def _insert(columns: Sequence[str], made: list[_Made], written: Written) -> list[_Made]:
     """Insert the records, giving each its key; return those whose GUID didn't stand already."""
     for pk, (_draft, part) in zip(bulk.next_ids(OCCURRENCE, len(made)), made, strict=True):
         part.public["id"] = pk

@@ -116,9 +116,9 @@ class Mendable(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """A mended cell, or all of one text: its place in the run's list, in words."""
+    """A mended cell, or all of one text: nth in the run's list, in words."""
 
-    index: int
+    nth: int
     header: str
     old: str
     new: str

@@ -48,8 +48,8 @@ def with_occid(
     headers: Sequence[str],
     samples: Sequence[Sequence[str]],
     id_index: int | None,
-    guessed: list[dict[str, Any]],
-) -> list[dict[str, Any]]:
+    guessed: list[mapping.Guess],
+) -> list[mapping.Guess]:
     """Return the guessed mapping with the core's id as occid, where Symbiota wrote the archive."""
     if id_index is None or not is_symbiota(headers):
         return guessed
@@ -58,7 +58,7 @@ def with_occid(
     values = samples[id_index]
     if not values or not all(value.isascii() and value.isdigit() for value in values):
         return guessed
-    occid = {**guessed[id_index], "term": mapping.LEGACY_ID}
+    occid: mapping.Guess = {**guessed[id_index], "term": mapping.LEGACY_ID}
     return [*guessed[:id_index], occid, *guessed[id_index + 1 :]]
 
 

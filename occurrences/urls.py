@@ -32,9 +32,7 @@ urlpatterns = [
     path("occurrences/read/", editing.read, name="read"),
     path("occurrences/edit/", editing.edit_search, name="edit_search"),
     path("occurrences/skeletal/<uuid:collection>/", cloning.skeletal, name="skeletal"),
-    path(
-        "occurrences/suggest/<uuid:collection>/<slug:column>/", entering.suggest, name="suggest"
-    ),
+    path("occurrences/suggest/<uuid:collection>/<slug:column>/", entering.suggest, name="suggest"),
     path("occurrences/number/<uuid:collection>/", entering.next_number, name="next_number"),
     path("occurrences/habits/", entering.habits, name="habits"),
     path("occurrences/session/", entering.session, name="session"),

@@ -152,7 +152,8 @@ def suggest(request: HttpRequest, collection: UUID, column: str) -> JsonResponse
     if column not in SUGGESTED:
         raise Http404
     own = get_object_or_404(Collection.objects.editable_by(request.user), guid=collection)
-    texts = {name: plain(text)[:MOST_LETTERS] for name, text in request.GET.items()}
+    given = {name: request.GET.get(name, "") for name in request.GET}
+    texts = {name: plain(text)[:MOST_LETTERS] for name, text in given.items()}
     asked = suggesting.Asked(request.user, own, texts.pop("q", ""), texts)
     offers = suggesting.suggest(column, asked)
     return JsonResponse({"offers": [vars(offer) for offer in offers]})
