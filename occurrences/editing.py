@@ -270,7 +270,7 @@ def _write(
     if new_determination:
         draft.identifications = [mirror_of({**record.values, **draft.values})]
     change_set = change_set_for(record.collection_id, user)
-    written = records.write(change_set, columns, [draft])
+    written = records.write(change_set, columns, [draft], locked={guid: record})
     if written.updated:
         saved.change_set, saved.columns = change_set, list(wanted)
         if not set(KEY_COLUMNS).isdisjoint(wanted):

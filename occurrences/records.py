@@ -106,18 +106,26 @@ class Stored:
         return dict((self.withheld or {}).get("verbatim") or self.columns["verbatim"])
 
 
-def write(change_set: ChangeSet, terms: Iterable[str], drafts: Iterable[Draft]) -> Written:
+def write(
+    change_set: ChangeSet,
+    terms: Iterable[str],
+    drafts: Iterable[Draft],
+    *,
+    locked: Mapping[UUID, Stored] | None = None,
+) -> Written:
     """Write `drafts` as part of `change_set` and return what became of each.
 
     terms: the columns this write is about; others stay. A term that a draft doesn't name is
     erased. Rows go in sets, so a thousand cost a few statements. All or nothing.
+    locked: what `stored` returned of all of them in this transaction, to save asking again.
     """
     columns = _with_derived(terms)
     drafts = list(drafts)
     written = Written()
     with transaction.atomic():
         _create(change_set, columns, [d for d in drafts if d.version is None], written)
-        _update(change_set, columns, [d for d in drafts if d.version is not None], written)
+        changed = [draft for draft in drafts if draft.version is not None]
+        _update(change_set, columns, changed, written, locked)
     return written
 
 
@@ -303,11 +311,15 @@ def _create_determinations(made: Sequence[_Made]) -> None:
 
 
 def _update(
-    change_set: ChangeSet, columns: Sequence[str], drafts: Sequence[Draft], written: Written
+    change_set: ChangeSet,
+    columns: Sequence[str],
+    drafts: Sequence[Draft],
+    written: Written,
+    locked: Mapping[UUID, Stored] | None,
 ) -> None:
     if not drafts:
         return
-    records = stored(draft.guid for draft in drafts)
+    records = stored(draft.guid for draft in drafts) if locked is None else locked
     plan = _Plan(change_set, timezone.now(), _ruling(columns, drafts, records))
     for draft in drafts:
         record = records.get(draft.guid)

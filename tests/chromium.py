@@ -19,7 +19,8 @@ OPTIONS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
-HARMLESS = ("Failed to load resource",)  # a refused page is what many tests ask for
+# A refused page is what many tests ask for; a text that is still being read is let go of on saving.
+HARMLESS = ("Failed to load resource", "htmx:afterRequest", "htmx:sendAbort")
 
 
 def chromium_path() -> str | None:

@@ -48,7 +48,7 @@ def add(request: HttpRequest, collection: UUID) -> HttpResponse:
     into = collection_to_add_to(request, collection)
     guid = guid_of(request.POST.get("guid", "")) or new_guid()
     habits = habits_of(request.user)
-    begin = _carried(request, into, habits)
+    begin = {} if request.method == "POST" else _carried(request, into, habits)
     form = OccurrenceForm(request.POST or None, initial=begin, collection=into)
     if request.method == "POST" and form.is_valid():
         return onward(request, _create(request, form, guid), habits, "after_adding")

@@ -24,6 +24,7 @@ const acts = {
   previous: () => document.getElementById("previous-record")?.click(),
   number: (row, target) => say("number", target),
   pin: (row, target) => say("pin", target),
+  take: (row, target) => target.closest?.(".field")?.querySelector("[data-fill]")?.click(),
   duplicates: (row, target) => say("look", target),
   panel: (row) => goTo(row.dataset.panel),
   keys: () => list.showModal(),

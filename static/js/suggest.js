@@ -45,6 +45,7 @@ function line(box, offer, at) {
   item.setAttribute("aria-selected", "false");
   const value = document.createElement("span");
   value.textContent = offer.value;
+  if (box.id === "id_scientific_name_offers") value.className = "sci";
   const note = document.createElement("span");
   note.className = "quiet-text small-text";
   note.textContent = offer.note ?? "";
