@@ -156,6 +156,11 @@ class Columns:
         """Whether any column or constant holds additional identifiers."""
         return bool(self._tags) or "otherCatalogNumbers" in self.terms
 
+    def place(self, target: str) -> int | None:
+        """Return the one column that a target is in, or None where it has none or several."""
+        places = self._places.get(target, ())
+        return places[0] if len(places) == 1 else None
+
     def cell(self, cells: Sequence[str], target: str) -> str:
         """Return what a row says for a target of any kind, blank where it says nothing."""
         places = self._places.get(target, ())

@@ -22,7 +22,7 @@ from journal.guids import new_guid
 from journal.jobs import Progress, Refused, collection_lock, work
 from journal.models import ChangeSet
 from journal.undo import is_undone
-from occurrences import bulk, handing_over, judging, keys, naming, records
+from occurrences import bulk, handing_over, judging, keys, naming, records, unchanged
 from occurrences.ahead import ahead
 from occurrences.cleaning import look_up_later
 from occurrences.copying import Originals
@@ -81,15 +81,21 @@ def check(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
     """Say of each core row what applying would make of it. Writes no record."""
     if run.state not in (State.STAGED, State.CHECKED):
         raise Refused(_("This import can't be checked now."))
+
+    def told(through: int) -> None:
+        if progress:
+            progress.report(through, run.counts["rows"], _("Checking the rows"))
+
     with timed(run, "check"):
         run.interpreter = interpreter_version()
         judge = judge_of(run)
         decisions = _decisions(run)
+        if not decisions:
+            judge.named += unchanged.note(run, judge.drafter, told)
         for rows in calmly(chunks(run, after=0)):
             with transaction.atomic():
                 judging.keep(judge.outcomes(rows, decisions))
-            if progress:
-                progress.report(rows[-1].number, run.counts["rows"], _("Checking the rows"))
+            told(rows[-1].number)
         tell_planner(judging.OUTCOMES)
         judging.block_repeated(run)
         judging.hint_at_numbers(run)

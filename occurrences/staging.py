@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
-from uuid import UUID
 
 from django.core.files import File
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from psycopg import sql
 
@@ -31,10 +31,11 @@ from journal.jobs import Progress, work
 from occurrences import fetching, mapping, mending, profiles, symbiota
 from occurrences.bulk import one_of
 from occurrences.drafting import Cells, FileRow, Key
-from occurrences.models import ImportRow, ImportRun
+from occurrences.models import ImportOutcome, ImportRow, ImportRun
 
 CHUNK = 2000
 SAMPLES = 12
+ROWS_SAMPLED = 50  # of a chunk
 State = ImportRun.State
 ROWS = ImportRow._meta.db_table
 Chunk = TypeVar("Chunk")
@@ -73,6 +74,7 @@ def stage(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
     """
     with timed(run, "stage"):
         forget_rows(run)
+        run.refusal = ""
         try:
             how = How.of(run.reading)
             with (
@@ -83,6 +85,7 @@ def stage(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
         except issues.Refused as refusal:
             forget_rows(run)
             run.state, run.refusal = State.REFUSED, str(refusal.describe(_))
+            run.source = {"refused": refusal.code, "found": refusal.found}
     run.save()
     return {"state": run.state, "rows": run.counts.get("rows", 0)}
 
@@ -91,8 +94,9 @@ def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> 
     tables = [_Tally(table) for table in (source.core, *source.extensions)]
     number = 0
     for at, tally in enumerate(tables):
-        rows = tally.counting(tally.table.rows())
+        rows = tally.table.rows()
         while chunk := list(islice(rows, CHUNK)):
+            tally.see(chunk)
             _keep_rows(run, at, number, chunk)
             number += len(chunk)
             if progress:
@@ -112,7 +116,9 @@ def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> 
     records = run.brings == ImportRun.Brings.RECORDS
     if records and named and not mapping.is_occurrence_table(targets, declared=declared):
         found = ", ".join(core.table.headers[:12])
-        raise issues.Refused("NO_OCCURRENCE_TABLE", found, file=core.table.file)
+        refusal = issues.Refused("NO_OCCURRENCE_TABLE", found, file=core.table.file)
+        refusal.found = source.found
+        raise refusal
     run.source = {
         "kind": source.kind,
         "encoding": source.encoding,
@@ -150,24 +156,21 @@ class _Tally:
         self.with_core_id = 0
         self.columns = Columns(table.headers)
 
-    def counting(self, rows: Iterable[SourceRow]) -> Iterator[SourceRow]:
-        """Pass the rows on, counting them and what is filled."""
-        for row in rows:
-            self.rows += 1
-            if row.core_id:
-                self.with_core_id += 1
-            if self.rows <= ROWS_LOOKED_AT:
-                self.columns.see(row.cells)
-            for at, text in enumerate(row.cells):
-                if text:
-                    self.filled[at] += 1
-                    if self.filled[at] < 50:
-                        self._sample(self.samples[at], text[:120])
-            yield row
+    def see(self, rows: Sequence[SourceRow]) -> None:
+        """Count some rows and what is filled in them, and keep a few values of each column."""
+        for row in rows[: max(0, ROWS_LOOKED_AT - self.rows)]:
+            self.columns.see(row.cells)
+        self.rows += len(rows)
+        self.with_core_id += sum(1 for row in rows if row.core_id)
+        for at, texts in enumerate(zip(*(row.cells for row in rows), strict=True)):
+            self.filled[at] += len(texts) - texts.count("")
+            if len(self.samples[at]) < SAMPLES:
+                self._sample(self.samples[at], islice(filter(None, texts), ROWS_SAMPLED))
 
-    def _sample(self, samples: list[str], text: str) -> None:
-        if len(samples) < SAMPLES and text not in samples:
-            samples.append(text)
+    def _sample(self, samples: list[str], texts: Iterable[str]) -> None:
+        for text in texts:
+            if len(samples) < SAMPLES and text[:120] not in samples:
+                samples.append(text[:120])
 
     def summary(self) -> dict[str, Any]:
         """Return what the run keeps of this table."""
@@ -193,11 +196,9 @@ def _keep_rows(run: ImportRun, table: int, number: int, rows: Sequence[SourceRow
     with transaction.atomic(), connection.cursor() as cursor, cursor.copy(statement) as copy:
         for at, row in enumerate(rows, start=number + 1):
             cells = json.dumps(row.cells, ensure_ascii=False)
-            digest = hashlib.blake2b(cells.encode(), digest_size=16).digest()
+            digest = hashlib.blake2b(cells.encode(), digest_size=16).hexdigest()
             found = json.dumps([list(issue) for issue in row.issues]) if row.issues else None
-            copy.write_row(
-                (run.pk, at, table, row.line, row.core_id, cells, UUID(bytes=digest), 1, found)
-            )
+            copy.write_row((run.pk, at, table, row.line, row.core_id, cells, digest, 1, found))
 
 
 def _number_repetitions(run: ImportRun) -> None:
@@ -227,10 +228,11 @@ def _likely_key(run: ImportRun, core: _Tally) -> str:
 
 
 def chunks(run: ImportRun, after: int) -> Iterator[list[FileRow]]:
-    """Yield the core rows in order, a chunk at a time."""
+    """Yield the core rows that have no outcome yet in order, a chunk at a time."""
+    judged = ImportOutcome.objects.filter(run=OuterRef("run"), number=OuterRef("number"))
     while True:
-        core = run.rows.filter(table=0, number__gt=after).order_by("number")[:CHUNK]
-        rows = _file_rows(run, core)
+        core = run.rows.filter(~Exists(judged), table=0, number__gt=after).order_by("number")
+        rows = _file_rows(run, core[:CHUNK])
         if not rows:
             return
         yield rows

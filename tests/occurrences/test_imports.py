@@ -8,7 +8,7 @@ from django.utils import timezone
 from journal import jobs, undo
 from journal.jobs import Refused
 from journal.models import ChangeSet
-from occurrences import imports, staging
+from occurrences import imports, judging, staging
 from occurrences.models import ImportRun, Occurrence
 from occurrences.readers import hash_collection
 from tests import make
@@ -47,6 +47,32 @@ def test_a_second_import_of_the_same_file_writes_nothing(herbarium, administrato
     assert run.change_set is None
     assert ChangeSet.objects.count() == change_sets
     assert hash_collection(herbarium) == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        THREE,
+        "catalogNumber,country\n1,Mexico\n2,Peru\n3,Chile\n",
+        "id,country,locality\nk1,Mexico,Ridge\nk2,Peru,Slope\nk3,Chile,Beach\n",
+        "country,locality\nMexico,Ridge\nMexico,Ridge\nChile,Beach\n",
+    ],
+)
+def test_unchanged_rows_are_known_without_being_read(herbarium, administrator, monkeypatch, text):
+    bring_in(herbarium, administrator, text)
+    judged = []
+    monkeypatch.setattr(judging.Judge, "outcomes", lambda *given: judged.append(given) or iter(()))
+    run = checked(herbarium, administrator, text)
+    assert (run.counts["unchanged"], judged) == (3, [])
+    assert [outcome.target_version for outcome in run.outcomes.all()] == [1, 1, 1]
+
+
+def test_an_unchanged_row_is_read_again_when_its_record_was_edited(herbarium, administrator):
+    bring_in(herbarium, administrator, THREE)
+    make.edit(Occurrence.objects.get(catalog_number="2"), country="Ecuador")
+    run = checked(herbarium, administrator, THREE)
+    assert (run.counts["unchanged"], run.counts["updated"]) == (2, 1)
+    assert outcome(run, 3).differences == {"country": ["Ecuador", "Peru"]}
 
 
 def test_undo_brings_the_collection_back(herbarium, administrator):
