@@ -7,7 +7,7 @@ row out of the collection; a *warning* lets the row in and asks a person to look
 
 import re
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Severity = Literal["blocking", "warning"]
 
@@ -612,6 +612,7 @@ class Refused(Exception):
 
     def __init__(self, code: str, value: str = "", *, file: str = "", line: int | None = None):
         self.issue = Issue(code, "", value)
+        self.found: dict[str, Any] = {}  # what was found of the file until then: Source.found
         self.file = file
         self.line = line
         super().__init__(code, value, file, line)

@@ -84,7 +84,12 @@ def opened(
     try:
         if isinstance(container, ZipArchive):
             container = spreadsheet_in(container, how.sheet) or container
-        return opening(container, limits, how).source()
+        made = opening(container, limits, how)
+        try:
+            return made.source()
+        except Refused as refused:
+            refused.found = made.found
+            raise
     except BaseException:
         container.close()
         raise

@@ -103,8 +103,20 @@ _DELIMITERS = (
 )
 
 
+# Refusals that another way to read the file may overcome.
+_MENDABLE = frozenset(
+    (
+        "NO_OCCURRENCE_TABLE NO_ROWS FILE_EMPTY FILE_NOT_TEXT LINE_TOO_LONG CELL_TOO_LONG "
+        "ROW_UNREADABLE TOO_MANY_COLUMNS ENCODING_UNKNOWN SEPARATOR_UNUSABLE SHEET_MISSING"
+    ).split()
+)
+
+
 class ReadingForm(forms.Form):
-    """What a person decides about how a file is read; whatever is left as found stays so."""
+    """What a person decides about how a file is read; whatever is left as found stays so.
+
+    Of a refused file it has the fields that may help: none where no way to read it would.
+    """
 
     encoding = forms.ChoiceField(label=gettext_lazy("Letters"), choices=_ENCODINGS, required=False)
     delimiter = forms.ChoiceField(
@@ -123,10 +135,18 @@ class ReadingForm(forms.Form):
         self._choices("repair", _("are mended"), _("stay as they are"))
         sheets = [(sheet["name"], sheet["name"]) for sheet in self.found.get("sheets", ())]
         self.fields["sheet"].choices = [("", _("as found")), *sheets]  # type: ignore[attr-defined]
-        absent = {"sheet": "sheets", "repair": "mojibake"}
         for name in list(self.fields):
-            if not self.found.get(absent.get(name, name)):
+            if not self._matters(name):
                 del self.fields[name]
+
+    def _matters(self, name: str) -> bool:
+        """Tell whether a field could change how this file is read."""
+        if refusal := self.run.source.get("refused"):
+            if refusal not in _MENDABLE:
+                return False
+            if name in ("encoding", "delimiter", "header"):
+                return name == "header" or not self.found.get("sheets")
+        return bool(self.found.get({"sheet": "sheets", "repair": "mojibake"}.get(name, name)))
 
     def _choices(self, name: str, yes: str, no: str) -> None:
         options = [("", _("as found")), ("yes", yes), ("no", no)]

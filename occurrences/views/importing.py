@@ -20,6 +20,7 @@ from journal.models import ChangeSet, Job
 from journal.undo import cut_off, is_undone
 from occurrences import copying, differing, reviewing
 from occurrences import imports as importing
+from occurrences.forms_importing import ReadingForm
 from occurrences.forms_reviewing import ImportsForm, ReviewerForm
 from occurrences.models import ImportRun
 from occurrences.settling import Rule
@@ -84,6 +85,7 @@ def import_run(request: HttpRequest, guid: UUID) -> HttpResponse:
     if run.state in (State.APPLIED, State.UNDONE):
         return _receipt(request, run)
     context = {"run": run, "stopped": stopped(run), "undone": run_is_undone(run)}
+    context |= {"reading": ReadingForm(run), "found": run.source.get("found", {})}
     context |= _rights(request, run)
     return render(request, "occurrences/import_stopped.html", context)
 
