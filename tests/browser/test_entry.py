@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from biocollections.models import Collection
 from occurrences.models import EditorHabits, Occurrence
 from tests import make
+from tests.chromium import accessibility_faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -274,3 +275,26 @@ def test_a_typical_sheet_takes_no_more_keys_than_the_documentation_says(
     assert record.minimum_elevation_in_meters == 366
     assert record.habitat == "oak woodland"
     assert hands.keys <= 138
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_of_entry_have_no_serious_fault(
+    herbarium: Collection, page: Page, enter: Callable[..., None], scheme: str
+) -> None:
+    record = make.occurrence(herbarium, catalog_number="H 1", recorded_by="L. Gómez")
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    enter(page, herbarium.grants.get().user)
+    faults = []
+    for address in (f"skeletal/{herbarium.guid}", f"{record.guid}/clone"):
+        page.goto(f"/occurrences/{address}/")
+        faults += accessibility_faults(page)
+    page.goto(f"/occurrences/new/{herbarium.guid}/")
+    page.focus("#id_recorded_by")
+    page.keyboard.type("l. g")
+    expect(page.locator(".offers li")).to_have_text("L. Gómez")
+    page.keyboard.press("ArrowDown")
+    faults += accessibility_faults(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+/")
+    faults += accessibility_faults(page)
+    assert faults == []
