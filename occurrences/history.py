@@ -21,7 +21,7 @@ from biocollections.permissions import permissions_of
 from darwincore import terms
 from journal.models import Change, ChangeSet
 from journal.undo import is_undone, only_while
-from occurrences import clustering, naming
+from occurrences import clustering, media, naming
 from occurrences.models import DeletedOccurrence, Occurrence, Protection
 from occurrences.records import stored
 from occurrences.restoring import overlaid
@@ -36,6 +36,7 @@ _TOLD_THERE = {
     place_files.KIND: place_files.lines,
     naming.KIND: naming.lines,
     clustering.KIND: clustering.lines,
+    media.KIND: media.lines,
     thesaurus.KIND: of_taxa.lines_of,
     proposals.KIND: of_taxa.lines_of,
 }
@@ -302,6 +303,7 @@ def label_of(name: str) -> str:
         "deleted": _("Deleted meanwhile"),
         **granting.LABELS,
         clustering.KIND: _("Linked as Duplicate"),
+        **media.LABELS,
         "used": _("Something hangs on it"),
     }
     return str(named.get(name, name))

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from occurrences import forgetting, refreshing
+from occurrences import forgetting, media, refreshing
 
 
 @shared_task(name="occurrences.tasks.refresh")
@@ -15,3 +15,9 @@ def refresh() -> int:
 def forget_rows() -> int:
     """Let the staged rows of old imports go; return how many."""
     return forgetting.forget_rows()
+
+
+@shared_task(name="occurrences.tasks.sweep_media")
+def sweep_media() -> int:
+    """Let go of images that were uploaded in vain; return how many."""
+    return media.sweep()

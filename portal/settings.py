@@ -298,6 +298,7 @@ ACCOUNT_RATE_LIMITS = {
     "contact": "5/h/ip",
     "ask_to_join": "10/h/user",
     "ask_for_access": "10/h/user",
+    "ask_the_sender": "20/h/user",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = int(flag("PORTAL_BEHIND_PROXY"))
 PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link to a new password holds
@@ -403,6 +404,19 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [SELF],
     }
 }
+# Pictures of the ground under the maps, from another server; "" = nobody else is asked.
+MAP_TILES = env.str("PORTAL_MAP_TILES", default="")
+MAP_ATTRIBUTION = env.str("PORTAL_MAP_ATTRIBUTION", default="")
+if MAP_TILES:
+    tiles = urlsplit(MAP_TILES)
+    whole = all(part in MAP_TILES for part in ("{z}", "{x}", "{y}"))
+    if tiles.scheme != "https" or not tiles.hostname or not whole or not MAP_ATTRIBUTION:
+        raise ImproperlyConfigured(
+            "PORTAL_MAP_TILES does not look right, or PORTAL_MAP_ATTRIBUTION is not set. Write "
+            "PORTAL_MAP_TILES=https://tiles.example.org/{z}/{x}/{y}.png and "
+            "PORTAL_MAP_ATTRIBUTION=<whom the map is owed to>."
+        )
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(f"https://{tiles.netloc}")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2  # the editor sends each long text twice, old and new
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a mapping page has several fields for each column
 
@@ -445,6 +459,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "journal.tasks.sweep", "schedule": 10.0},
     "forget": {"task": "accounts.tasks.forget", "schedule": 6 * 3600.0},
     "forget rows": {"task": "occurrences.tasks.forget_rows", "schedule": 24 * 3600.0},
+    "sweep media": {"task": "occurrences.tasks.sweep_media", "schedule": 24 * 3600.0},
     "mail notices": {"task": "accounts.tasks.mail_notices", "schedule": 600.0},
     "refresh": {"task": "occurrences.tasks.refresh", "schedule": 900.0},
     "remind": {"task": "biocollections.tasks.remind", "schedule": 6 * 3600.0},

@@ -11,6 +11,7 @@ from occurrences.models.handing import (
 )
 from occurrences.models.importing import ImportOutcome, ImportProfile, ImportRow, ImportRun
 from occurrences.models.labelling import QueuedAnnotation
+from occurrences.models.media import Media
 from occurrences.models.protecting import ProtectionList, ProtectionRule
 from occurrences.models.record import (
     DeletedOccurrence,
@@ -39,6 +40,7 @@ __all__ = [
     "ImportProfile",
     "ImportRow",
     "ImportRun",
+    "Media",
     "Occurrence",
     "Offer",
     "OfferedRecord",

@@ -252,6 +252,12 @@ class Occurrence(models.Model):
                 fields=["id"], condition=Q(type_status__isnull=False), name="occurrence_types"
             ),
             GinIndex(fields=["search_vector"], name="occurrence_words"),
+            # What lies around a point, as anybody may read it.
+            models.Index(
+                fields=["collection", "decimal_latitude", "decimal_longitude"],
+                condition=Q(protection=0, decimal_latitude__isnull=False),
+                name="occurrence_points",
+            ),
             # What the editor offers and duplicates are found by; few records have either.
             models.Index(
                 fields=["collection", "label_project"],
