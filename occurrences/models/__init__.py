@@ -19,10 +19,12 @@ from occurrences.models.record import (
     Identification,
     Identifier,
     Occurrence,
+    OccurrenceQuerySet,
     PendingName,
     Protection,
     Withheld,
 )
+from occurrences.models.searching import SavedSearch
 from occurrences.models.taking import Download, DownloadLog
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "ImportRun",
     "Media",
     "Occurrence",
+    "OccurrenceQuerySet",
     "Offer",
     "OfferedRecord",
     "Origin",
@@ -51,6 +54,7 @@ __all__ = [
     "ProtectionList",
     "ProtectionRule",
     "QueuedAnnotation",
+    "SavedSearch",
     "Sending",
     "Withheld",
 ]

@@ -24,6 +24,7 @@ class EditorHabits(models.Model):
     after_adding = models.CharField(max_length=5, choices=After, default=After.NEW)
     after_editing = models.CharField(max_length=5, choices=After, default=After.STAY)
     sticky = models.JSONField(default=list)  # columns that every new record takes from the last
+    table_columns = models.JSONField(default=list)  # of the table of records, in their order
     uses_keys = models.BooleanField(default=True)
     searches_duplicates = models.BooleanField(default=True)
 
