@@ -118,7 +118,7 @@ class ChangeSet(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    collection_id = models.BigIntegerField(null=True, db_index=True)
+    collection_id = models.BigIntegerField(null=True)
     reason = models.TextField(blank=True)
     counts = models.JSONField(default=dict)
     job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="change_sets")
@@ -131,6 +131,7 @@ class ChangeSet(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        indexes = [models.Index(fields=["collection_id", "id"], name="change_set_in_collection")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.guid}"
@@ -159,6 +160,8 @@ class Change(models.Model):
         indexes = [
             models.Index(fields=["change_set", "kind", "id"], name="change_of_set"),
             models.Index(fields=["record_guid", "id"], name="change_of_record"),
+            # By which a collection's edits are listed, the latest first.
+            models.Index(fields=["collection_id", "id"], name="change_in_collection"),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ History holds withheld values, so everything here is for editors of the collecti
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -29,6 +29,7 @@ from taxonomy import history as of_taxa
 from taxonomy import proposals, thesaurus
 from taxonomy.models import Taxon
 
+RECORD_KINDS = ("occurrence", "identification")  # of Change: what a record itself holds
 MOST_AT_ONCE = 500  # rows that an undo takes back while its person waits
 _UNTOLD = frozenset((*terms.DERIVED_COLUMNS, "guid", "position", "verbatim", "collection_id"))
 _TOLD_THERE = {
@@ -81,6 +82,9 @@ class Entry:
     deleted: bool = False
     may_undo: bool = False
     is_undone: bool = False
+    # Darwin Core terms of the lines that can be set back alone.
+    revertible: set[str] = field(default_factory=set)
+    alone: bool = False  # what it did to this record can be taken back without the rest of it
 
 
 @dataclass
@@ -166,13 +170,22 @@ def of_record(record: Occurrence, user: Person, most: int | None = None) -> list
             Entry(
                 change_set,
                 lines_of(own),
-                created=change_set.pk == record.created_by_id or _came(own),
-                deleted=_went(own),
+                created=change_set.pk == record.created_by_id or came(own),
+                deleted=went(own),
                 may_undo=change_set.pk in undoable and not undone,
                 is_undone=undone,
+                alone=edits and not undone and _stands_alone(change_set, own, undoable),
+                revertible={term_of(name) for name in revertible(own) if edits} - {""},
             )
         )
     return entries
+
+
+def _stands_alone(change_set: ChangeSet, changes: list[Change], undoable: set[int]) -> bool:
+    """Tell whether to offer taking it back in one record: Undo is for more, or for others."""
+    changed = any(change.kind in RECORD_KINDS for change in changes)
+    one = change_set.kind == ChangeSet.Kind.EDIT and change_set.pk in undoable
+    return changed and not one and not came(changes) and not went(changes)
 
 
 def of_change_set(change_set: ChangeSet, user: Person, first: int, number: int) -> list[Touched]:
@@ -210,7 +223,7 @@ def _touched(change_set: ChangeSet, user: Person, guids: list[UUID]) -> list[Tou
     changes: dict[UUID, list[Change]] = {}
     for change in change_set.changes.filter(record_guid__in=guids).order_by("pk"):
         changes.setdefault(change.record_guid, []).append(change)
-    for guid in _others(user, set(guids) - set(records)):
+    for guid in elsewhere(user, set(guids) - set(records)):
         changes.pop(guid, None)  # what was done to it is read where it is now
         gone[guid] = _("A record of another collection")
     found = []
@@ -224,14 +237,14 @@ def _touched(change_set: ChangeSet, user: Person, guids: list[UUID]) -> list[Tou
                 lines_of(own),
                 created=(record is not None and record.created_by_id == change_set.pk)
                 or guid in new
-                or _came(own),
-                deleted=_went(own),
+                or came(own),
+                deleted=went(own),
             )
         )
     return found
 
 
-def _others(user: Person, guids: set[UUID]) -> set[UUID]:
+def elsewhere(user: Person, guids: set[UUID]) -> set[UUID]:
     """Return the records among these that are, or were when deleted, in collections of others."""
     own = Collection.objects.editable_by(user).values("pk")
     standing = Occurrence.objects.filter(guid__in=guids).values_list("guid", flat=True)
@@ -265,6 +278,21 @@ def lines_of(changes: Iterable[Change]) -> list[Line]:
         elif change.before is not None and change.after is not None:
             lines.update(dict.fromkeys(fields(before, after)))
     return sorted(lines, key=place) + added
+
+
+def revertible(changes: Iterable[Change]) -> Iterator[str]:
+    """Yield the columns that one edit changed in a record and that can be set back alone."""
+    changes = [change for change in changes if change.kind in RECORD_KINDS]
+    new_name = any(
+        change.kind == "identification" and None in (change.before, change.after)
+        for change in changes
+    )
+    for change in changes:
+        if change.kind == "occurrence" and change.before is not None and change.after is not None:
+            for name in overlaid(change.before, change.withheld_before):
+                known = name in terms.BY_COLUMN or name == "identifiers"
+                if known and not (new_name and name in terms.IDENTIFICATION_COLUMNS):
+                    yield name
 
 
 def fields(before: dict[str, Any], after: dict[str, Any]) -> Iterable[Line]:
@@ -375,11 +403,13 @@ def _determination(values: dict[str, Any]) -> str:
     return " · ".join(text) if text else ("" if not values else "–")
 
 
-def _came(changes: Iterable[Change]) -> bool:
+def came(changes: Iterable[Change]) -> bool:
+    """Tell whether these changes made the record, or brought it back."""
     return any(change.kind == "occurrence" and change.before is None for change in changes)
 
 
-def _went(changes: Iterable[Change]) -> bool:
+def went(changes: Iterable[Change]) -> bool:
+    """Tell whether these changes deleted the record."""
     return any(change.kind == "occurrence" and change.after is None for change in changes)
 
 

@@ -194,6 +194,19 @@ def bring_back(gone: DeletedOccurrence, user: Any) -> ChangeSet:
     return back
 
 
+def of_one_record(change_set: ChangeSet, guid: UUID, user: Any) -> ChangeSet:
+    """Set back what a change set changed in one record; its other records stay as they are."""
+    with transaction.atomic():
+        within = Occurrence.objects.values_list("collection_id", flat=True).get(guid=guid)
+        back = ChangeSet.objects.create(
+            kind=ChangeSet.Kind.UNDO, user=user, collection_id=within, reason=change_set.reason
+        )
+        undoing = undo.Undoing(change_set, back)
+        _revert(undoing, [guid])
+        undoing.keep()
+    return back
+
+
 def _insert_whole(undoing: undo.Undoing, change_ids: Sequence[int]) -> int:
     columns = [
         str(field.column)

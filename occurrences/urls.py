@@ -41,6 +41,8 @@ urlpatterns = [
     path("occurrences/<uuid:guid>/delete/", editing.delete, name="delete"),
     path("occurrences/<uuid:guid>/restore/", editing.restore, name="restore"),
     path("occurrences/<uuid:guid>/history/", history.history, name="history"),
+    path("occurrences/<uuid:guid>/past/", history.past, name="past"),
+    path("occurrences/<uuid:guid>/revert/", history.revert, name="revert"),
     path("occurrences/<uuid:guid>/public/", protecting.public_view, name="public_view"),
     path("protected-species/", protecting.protected_species, name="protected_species"),
     path("protected-species/new/", protecting.protection_list_new, name="protection_list_new"),
@@ -79,6 +81,9 @@ urlpatterns = [
     path("changes/<uuid:guid>/", history.change_set, name="change_set"),
     path("changes/<uuid:guid>/undo/", history.undo, name="undo"),
     path("collections/<uuid:collection>/changes/", history.changes, name="changes"),
+    path(
+        "collections/<uuid:collection>/changes.csv", history.changes_file, name="changes_file"
+    ),
     path("imports/of/<uuid:collection>/", importing.imports, name="imports"),
     path(
         "imports/profiles/of/<uuid:collection>/", profiles.import_profiles, name="import_profiles"

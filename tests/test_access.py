@@ -173,6 +173,11 @@ occurrences:restore        | POST | deleted            | 302 404 404 404 302 | 4
 occurrences:restore        | POST | deleted_whole      | 302 404 404 404 302 | 404
 occurrences:history        | GET  | open               | 302 403 403 200 200 | 403
 occurrences:history        | GET  | whole              | 302 404 404 200 200 | 404
+occurrences:past           | GET  | open               | 302 403 403 200 200 | 403
+occurrences:past           | GET  | place              | 302 403 403 200 200 | 403
+occurrences:past           | GET  | whole              | 302 404 404 200 200 | 404
+occurrences:revert         | POST | open               | 302 403 403 404 404 | 403
+occurrences:revert         | POST | whole              | 302 404 404 404 404 | 404
 occurrences:change_set     | GET  | edit               | 302 404 404 200 200 | 404
 occurrences:change_set     | GET  | hidden_edit        | 302 404 404 200 200 | 404
 occurrences:change_set     | GET  | whole_edit         | 302 404 404 200 200 | 404
@@ -230,6 +235,8 @@ occurrences:cluster_part   | POST | cluster            | 302 403 403 404 404 | 4
 occurrences:link           | POST | open               | 302 404 404 404 404 | 404
 occurrences:changes        | GET  | collection         | 302 403 403 200 200 | 403
 occurrences:changes        | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:changes_file   | GET  | collection         | 302 403 403 200 200 | 403
+occurrences:changes_file   | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:imports        | GET  | collection         | 302 404 404 404 200 | 404
 occurrences:imports        | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:import_new     | GET  | collection         | 302 404 404 404 200 | 404

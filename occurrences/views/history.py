@@ -5,26 +5,32 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from biocollections.models import Collection
+from darwincore import terms
 from journal import jobs
 from journal import undo as journal_undo
+from journal.jobs import Refused
 from journal.models import ChangeSet, Job
+from occurrences import edits
 from occurrences import history as told
+from occurrences import past as then
+from occurrences.forms_history import ChangesForm, PastForm
 from occurrences.models import DeletedOccurrence, Occurrence
+from occurrences.views.record import panels
 
 PAGE = 50
 COUNTS = {
@@ -48,47 +54,6 @@ COUNTS = {
 }
 
 
-class ChangesForm(forms.Form):
-    """Which change sets of a collection to list."""
-
-    kind = forms.ChoiceField(
-        label=gettext_lazy("Kind"),
-        required=False,
-        choices=[("", gettext_lazy("all")), *ChangeSet.Kind.choices],
-    )
-    user = forms.ModelChoiceField(
-        label=gettext_lazy("Person"),
-        required=False,
-        queryset=get_user_model().objects.none(),
-        empty_label=gettext_lazy("everybody"),
-    )
-    since = forms.DateField(
-        label=gettext_lazy("From"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
-    until = forms.DateField(
-        label=gettext_lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-
-    def __init__(self, data: Any, made: Any) -> None:
-        super().__init__(data)
-        people = get_user_model().objects.filter(pk__in=made.values("user")).order_by("username")
-        self.fields["user"].queryset = people
-
-    def chosen(self, made: Any) -> Any:
-        """Return those of `made` that fit what was filled in rightly."""
-        self.is_valid()
-        wanted = {
-            "kind": "kind",
-            "user": "user",
-            "since": "made_at__date__gte",
-            "until": "made_at__date__lte",
-        }
-        given = {wanted[name]: value for name, value in self.cleaned_data.items() if value}
-        return made.filter(**given)
-
-
 @login_required
 @require_safe
 def history(request: HttpRequest, guid: UUID) -> HttpResponse:
@@ -100,7 +65,13 @@ def history(request: HttpRequest, guid: UUID) -> HttpResponse:
             raise PermissionDenied
         raise Http404
     entries = told.of_record(record, request.user)
-    context = {"record": record, "entries": entries, "title": told.title_of(record)}
+    context = {
+        "record": record,
+        "entries": entries,
+        "title": told.title_of(record),
+        "may_revert": True,
+        "today": timezone.localdate(),
+    }
     return render(request, "occurrences/history.html", context)
 
 
@@ -127,27 +98,124 @@ def change_set(request: HttpRequest, guid: UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def changes(request: HttpRequest, collection: UUID) -> HttpResponse:
-    """List what was done in a collection, the latest first."""
-    within = get_object_or_404(Collection.objects.visible_to(request.user), guid=collection)
-    if not Collection.objects.editable_by(request.user).filter(pk=within.pk).exists():
+def past(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Show a record as it was at the end of a day, or as one change set left it."""
+    found = get_object_or_404(_editable(request, guid))
+    form = PastForm(request.GET)
+    was = None
+    if form.is_valid() and form.cleaned_data["change_set"]:
+        at = get_object_or_404(ChangeSet, guid=form.cleaned_data["change_set"])
+        was = then.after(found.guid, at)
+        form.initial["at"] = timezone.localtime(at.made_at).date()
+    elif form.is_valid():
+        was = then.on(found.guid, form.moment)
+    context = {
+        "record": found,
+        "title": told.title_of(found),
+        "form": form,
+        "was": was,
+        "panels": list(panels(was.texts, was.verbatim)) if was else [],
+    }
+    return render(request, "occurrences/history_past.html", context)
+
+
+def _editable(request: HttpRequest, guid: UUID) -> Any:
+    """Return the record if this person may edit it; 403 where he only sees it."""
+    visible = Occurrence.objects.visible_to(request.user).filter(guid=guid)
+    editable = Occurrence.objects.editable_by(request.user).filter(guid=guid)
+    if visible.exists() and not editable.exists():
         raise PermissionDenied
+    return editable.select_related("collection")
+
+
+@login_required
+@require_POST
+def revert(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Set one field back to what it was before an edit, or all that the edit did to this record."""
+    found = get_object_or_404(_editable(request, guid))
+    key = _guid(request.POST.get("change_set"))
+    touched = ChangeSet.objects.filter(changes__record_guid=found.guid, guid=key).distinct()
+    taken = get_object_or_404(touched)
+    term = terms.BY_NAME.get(request.POST.get("field", ""))
+    try:
+        if term:
+            done = then.revert_field(found.guid, request.user, taken, term.column)
+        else:
+            done = then.take_back(found.guid, request.user, taken)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        there = reverse("occurrences:change_set", args=[done.guid])
+        link = '{} <a href="{}">{}</a>'
+        messages.success(request, format_html(link, _("Set back."), there, _("What changed")))
+    return redirect("occurrences:history", found.guid)
+
+
+def _guid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+@login_required
+@require_safe
+def changes(request: HttpRequest, collection: UUID) -> HttpResponse:
+    """List what was done in a collection, the latest first: by change set, or field by field."""
+    within = _own_collection(request, collection)
     made = told.visible_to(request.user).filter(collection_id=within.pk)
     form = ChangesForm(request.GET, made)
-    chosen = form.chosen(made).prefetch_related("undone_by")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        chosen = chosen.filter(pk__lt=int(before[:18]))
-    found = list(chosen[: PAGE + 1])
-    query = request.GET.copy()
-    query["before"] = str(found[PAGE - 1].pk) if len(found) > PAGE else ""
-    context = {
-        "collection": within,
-        "form": form,
-        "rows": [(each, _counts(each), journal_undo.is_undone(each)) for each in found[:PAGE]],
-        "next_url": f"?{query.urlencode()}" if len(found) > PAGE else "",
-    }
+    before = _number(request.GET.get("before"))
+    context: dict[str, Any] = {"collection": within, "form": form}
+    if form.is_by_field:
+        page = edits.page_of(request.user, within, form.wanted, before)
+        context |= {"edits": page.edits, "next_url": _next(request, page.before)}
+    else:
+        chosen = made.filter(edits.of_change_sets(form.wanted)).prefetch_related("undone_by")
+        found = list((chosen.filter(pk__lt=before) if before else chosen)[: PAGE + 1])
+        rows = [(each, _counts(each), journal_undo.is_undone(each)) for each in found[:PAGE]]
+        last = found[PAGE - 1].pk if len(found) > PAGE else 0
+        context |= {"rows": rows, "next_url": _next(request, last)}
+    context["file_url"] = (
+        f"{reverse('occurrences:changes_file', args=[within.guid])}?{_same(request)}"
+    )
     return render(request, "occurrences/changes.html", context)
+
+
+@login_required
+@require_safe
+def changes_file(request: HttpRequest, collection: UUID) -> StreamingHttpResponse:
+    """Send the same edits field by field as a CSV."""
+    within = _own_collection(request, collection)
+    form = ChangesForm(request.GET, told.visible_to(request.user).filter(collection_id=within.pk))
+    lines = edits.as_csv(request.user, within, form.wanted)
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="edits-{within.code}.csv"'
+    return response
+
+
+def _own_collection(request: HttpRequest, guid: UUID) -> Collection:
+    """Return a collection whose records this person edits; 403 where he only sees it."""
+    within = get_object_or_404(Collection.objects.visible_to(request.user), guid=guid)
+    if not Collection.objects.editable_by(request.user).filter(pk=within.pk).exists():
+        raise PermissionDenied
+    return within
+
+
+def _number(text: str | None) -> int:
+    return int(text[:18]) if text and text.isascii() and text.isdigit() else 0
+
+
+def _same(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    query.pop("before", None)
+    return str(query.urlencode())
+
+
+def _next(request: HttpRequest, before: int) -> str:
+    query = request.GET.copy()
+    query["before"] = str(before)
+    return f"?{query.urlencode()}" if before else ""
 
 
 @login_required

@@ -1,0 +1,81 @@
+"""What one may ask of the history: which edits of a collection, which day of a record."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
+
+from journal.models import ChangeSet
+from occurrences import edits
+
+_fields = lazy(lambda: [("", str(_("any"))), *edits.fields()], list)
+
+
+def _day(label: Any) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"})
+    return forms.DateField(label=label, required=False, widget=widget)
+
+
+class ChangesForm(forms.Form):
+    """Which edits of a collection to list."""
+
+    kind = forms.ChoiceField(
+        label=_("Kind"), required=False, choices=[("", _("all")), *ChangeSet.Kind.choices]
+    )
+    user = forms.ModelChoiceField(
+        label=_("Person"),
+        required=False,
+        queryset=get_user_model().objects.none(),
+        empty_label=_("everybody"),
+    )
+    since = _day(_("From"))
+    until = _day(_("To"))
+    undone = forms.ChoiceField(
+        label=_("Undone"),
+        required=False,
+        choices=[("", _("all")), ("standing", _("not undone")), ("undone", _("undone"))],
+    )
+    record = forms.CharField(
+        label=_("Catalog Number, other number or GUID"), required=False, max_length=200
+    )
+    field = forms.ChoiceField(label=_("Field"), required=False, choices=_fields)
+    show = forms.ChoiceField(
+        label=_("List"),
+        required=False,
+        choices=[("", _("change by change")), ("fields", _("field by field"))],
+    )
+
+    def __init__(self, data: Any, made: Any) -> None:
+        super().__init__(data)
+        people = get_user_model().objects.filter(pk__in=made.values("user")).order_by("username")
+        self.fields["user"].queryset = people  # type: ignore[attr-defined]
+        self.is_valid()
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """What was filled in rightly, by name."""
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def is_by_field(self) -> bool:
+        """Whether fields are listed: asked for, or asked about one record or one field."""
+        return not self.wanted.keys().isdisjoint(("show", "record", "field"))
+
+
+class PastForm(forms.Form):
+    """Of which day, or after which change set, a record is looked at."""
+
+    at = _day(_("As of the end of"))
+    change_set = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    @property
+    def moment(self) -> datetime:
+        """The last moment of the day, in the portal's time zone; now when none was named."""
+        day = self.cleaned_data.get("at")
+        return timezone.make_aware(datetime.combine(day, time.max)) if day else timezone.now()
