@@ -22,9 +22,9 @@ from darwincore.coordinates import coordinate_pair
 from darwincore.grids import GridPoint, grid_point
 from darwincore.interpret import interpret
 from journal.models import ChangeSet
-from occurrences import numbering, records
+from occurrences import numbering, records, renaming
 from occurrences.cleaning import look_up_later
-from occurrences.determinations import mirror_of
+from occurrences.determinations import Determination, mirror_of
 from occurrences.models import DeletedOccurrence, Occurrence
 from occurrences.naming import KEY_COLUMNS
 from occurrences.readers import as_text, exact_values
@@ -70,6 +70,15 @@ class Reading:
     verbatim: dict[str, str] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Added:
+    """What a save adds beside the fields, from other sheets of the gathering, and says of it."""
+
+    reason: str = ""
+    determinations: list[Determination] = field(default_factory=list)
+    extension_rows: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
 
 class Clash(NamedTuple):
@@ -188,6 +197,7 @@ def create(
     identifiers: str,
     *,
     offered: str = "",
+    added: Added | None = None,
 ) -> bool:
     """Make a record of these texts; return False when the form was sent twice.
 
@@ -202,12 +212,15 @@ def create(
         verbatim=reading.verbatim,
         identifiers=identifiers_of(identifiers),
     )
+    added = added or Added()
+    draft.identifications, draft.extension_rows = added.determinations, added.extension_rows
     if DeletedOccurrence.objects.filter(guid=guid).exists():
         return False
     with transaction.atomic():
         if offered and draft.values.get("catalog_number") == offered:
             draft.values["catalog_number"] = numbering.free_at_save(collection.pk, offered)
-        written = records.write(change_set_for(collection.pk, user), reading.values, [draft])
+        change_set = change_set_for(collection.pk, user, reason=added.reason)
+        written = records.write(change_set, reading.values, [draft])
         if written.created:
             look_up_later(collection.pk, user)
         else:
@@ -223,6 +236,7 @@ def save(
     typed: Texts,
     *,
     new_determination: bool = False,
+    added: Added | None = None,
 ) -> Saved:
     """Write what was typed into a record that somebody may have changed since.
 
@@ -242,8 +256,10 @@ def save(
                 for name, text in wanted.items()
                 if now.get(name, "") != basis.get(name, "")
             ]
-        if not saved.clashes and (wanted or new_determination):
-            _write(saved, guid, record, user, wanted, new_determination)
+        more = added or Added()
+        beside = more.determinations or more.extension_rows
+        if not saved.clashes and (wanted or new_determination or beside):
+            _write(saved, guid, record, user, wanted, new_determination, more)
     return saved
 
 
@@ -254,29 +270,63 @@ def _write(
     user: Any,
     wanted: Texts,
     new_determination: bool,
+    added: Added,
 ) -> None:
     draft = Draft(guid, record.collection_id, {}, version=record.version)
     if IDENTIFIERS in wanted:
         draft.identifiers = identifiers_of(wanted[IDENTIFIERS])
-    reading = read(_input(saved.now, wanted))
-    saved.problems = {name: reading.problems[name] for name in wanted if name in reading.problems}
+    reading, columns = revised(record.values, saved.now, wanted)
+    saved.problems = reading.problems
     if saved.problems:
         return
-    values = reading.values | {name: None for name, text in wanted.items() if not text}
-    columns = _columns_to_write(wanted, record.values, values)
-    draft.values = {column: values.get(column) for column in (*columns, *terms.DERIVED_COLUMNS)}
-    names = {terms.BY_COLUMN[column].name for column in columns if column in terms.BY_COLUMN}
-    draft.verbatim = {name: text for name, text in reading.verbatim.items() if name in names}
+    draft.values, draft.verbatim = reading.values, reading.verbatim
     if new_determination:
         draft.identifications = [mirror_of({**record.values, **draft.values})]
-    change_set = change_set_for(record.collection_id, user)
+    change_set = change_set_for(record.collection_id, user, reason=added.reason)
     written = records.write(change_set, columns, [draft], locked={guid: record})
-    if written.updated:
+    if _add(change_set, guid, added) or written.updated:
         saved.change_set, saved.columns = change_set, list(wanted)
         if not set(KEY_COLUMNS).isdisjoint(wanted):
             look_up_later(record.collection_id, user)
     else:
         change_set.delete()
+
+
+def _add(change_set: ChangeSet, guid: UUID, added: Added) -> bool:
+    """Write determinations and extension rows that a record hasn't; tell whether there were any.
+
+    Apart from its fields: with other determinations beside it, a corrected one would count as new.
+    """
+    if not (added.determinations or added.extension_rows):
+        return False
+    record = records.stored([guid])[guid]
+    draft = Draft(guid, record.collection_id, {}, version=record.version)
+    draft.identifications = added.determinations or None
+    new = [row for row in added.extension_rows if row not in record.extension_rows]
+    draft.extension_rows = [*record.extension_rows, *new]
+    return bool(records.write(change_set, (), [draft]).updated)
+
+
+def revised(before: Mapping[str, Any], now: Texts, wanted: Texts) -> tuple[Reading, list[str]]:
+    """Return what a record says with `wanted` laid over its texts, and the columns to write.
+
+    before: its exact values, now: their texts. The reading holds those columns alone, and problems
+    and notes of the wanted ones; a blank text erases. With a name goes what was said of it alone.
+    """
+    reading = read(_input(now, wanted))
+    values = reading.values | {name: None for name, text in wanted.items() if not text}
+    columns = _columns_to_write(wanted, before, values)
+    written = {column: values.get(column) for column in columns}
+    (following,) = renaming.followers([(before, written)])
+    values, columns = values | following, [*columns, *following]
+    names = {terms.BY_COLUMN[column].name for column in columns if column in terms.BY_COLUMN}
+    revision = Reading(
+        {column: values.get(column) for column in (*columns, *terms.DERIVED_COLUMNS)},
+        {name: text for name, text in reading.verbatim.items() if name in names},
+        {name: reading.problems[name] for name in wanted if name in reading.problems},
+        {name: reading.notes[name] for name in wanted if name in reading.notes},
+    )
+    return revision, columns
 
 
 def _input(now: Texts, wanted: Texts) -> dict[str, str]:
@@ -320,11 +370,16 @@ def _tell(reading: Reading, issue: issues.Issue) -> None:
     (reading.problems if refused else reading.notes).setdefault(term.column, message)
 
 
-def change_set_for(collection_id: int, user: Any, number: int = 1) -> ChangeSet:
+def change_set_for(
+    collection_id: int, user: Any, number: int = 1, *, reason: str = ""
+) -> ChangeSet:
     """Return a new change set for what `user` does by hand to `number` records."""
-    counts = {"records": number}
     return ChangeSet.objects.create(
-        kind=ChangeSet.Kind.EDIT, user=user, collection_id=collection_id, counts=counts
+        kind=ChangeSet.Kind.EDIT,
+        user=user,
+        collection_id=collection_id,
+        counts={"records": number},
+        reason=reason,
     )
 
 
