@@ -293,6 +293,11 @@ _FILES: dict[str, Code] = {
         N_("not all of the file is UTF-8: {value} read as Windows-1252."),
         N_("Compare some accented names; save the file as UTF-8 if they are wrong."),
     ),
+    "CELLS_SAY_NOTHING": Code(
+        "warning",
+        N_('cells that say "{value}" were read as blank.'),
+        N_("If that is a value here, say so where the page tells how the file was read."),
+    ),
     "ENCODING_MISDECLARED": Code(
         "warning",
         N_("meta.xml declares another character encoding than the file has; read as {value}."),
@@ -541,6 +546,11 @@ _REFUSALS: dict[str, Code] = {
             "Name the columns after what they hold, such as catalogNumber, scientificName, "
             "recordedBy, eventDate or locality, and import it again."
         ),
+    ),
+    "TABLE_OF_NAMES": Code(
+        "blocking",
+        N_('this is a table of names, not of records: its columns are "{value}".'),
+        N_("Load it as a checklist."),
     ),
     "CORE_NOT_OCCURRENCE": Code(
         "blocking",

@@ -2,12 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
+from .issues import Refused
 from .mojibake import LOST, mended
-from .tables import Part, Table
+from .tables import Part, SourceRow, Table
 from .terms import term_named
 
 ROWS_LOOKED_AT = 200
@@ -83,6 +85,47 @@ def encoding_evidence(table: Table, part: Part, by: str) -> dict[str, Any]:
                 break
         evidence["samples"] = [word[:60] for word in islice(words, _SAMPLES)]
     return evidence
+
+
+# How programs write that there is nothing.
+_NOTHING = frozenset("NA N/A #N/A NULL NaN nan".split(" "))
+_ROWS_FOR_NOTHING = 1000
+
+
+def nothing_said(table: Table) -> dict[str, Any] | None:
+    """Find cells that say NA or the like among the first rows: which, and in which columns.
+
+    They are taken for blank, as R and pandas mean them, where they stand among numbers, or in
+    three columns.
+    """
+    marks: Counter[str] = Counter()
+    numbers, others = Counter[int](), Counter[int]()
+    columns: dict[int, None] = {}
+    for row in _first_rows(table):
+        for at, text in enumerate(row.cells):
+            if text in _NOTHING:
+                marks[text] += 1
+                columns[at] = None
+            elif text:
+                (numbers if _NUMBER.fullmatch(text) else others)[at] += 1
+    if not marks:
+        return None
+    among_numbers = any(numbers[at] > others[at] for at in columns)
+    return {
+        "chosen": among_numbers or len(columns) > 2,
+        "by": "content",
+        "marks": [mark for mark, _count in marks.most_common()],
+        "columns": [table.headers[at] for at in columns],
+    }
+
+
+def _first_rows(table: Table) -> Iterator[SourceRow]:
+    """Yield some rows; those up to one that can't be read."""
+    with suppress(Refused):
+        yield from islice(table.rows(), _ROWS_FOR_NOTHING)
+
+
+_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
 
 
 def spoilt_letters(table: Table) -> dict[str, Any] | None:

@@ -27,7 +27,14 @@ from .extensions import (
     RELATIONSHIP_ROW,
 )
 from .issues import Issue, Refused
-from .looks import ROWS_LOOKED_AT, encoding_evidence, header_at, spoilt_letters, usual_width
+from .looks import (
+    ROWS_LOOKED_AT,
+    encoding_evidence,
+    header_at,
+    nothing_said,
+    spoilt_letters,
+    usual_width,
+)
 from .meta import Declaration, Meta, read_meta
 from .spreadsheets import Spreadsheet, spreadsheet_in
 from .tables import How, Part, Source, SourceRow, Table
@@ -196,12 +203,23 @@ class Opening:
         if any(each.found.spoilt for each in core._parts) and (spoilt := spoilt_letters(core)):
             self.found["mojibake"] = {"chosen": self.how.repair, **spoilt}
             self._report_spoilt(spoilt)
+        if not core._declared and (nothing := nothing_said(core)):
+            self._read_as_blank(core, nothing)
         repair = self.how.repair
         columns_there = range(columns)
         if repair is True:
             core._mends = tuple(columns_there)
         elif repair:
             core._mends = tuple(at for at in repair if at in columns_there)
+
+    def _read_as_blank(self, core: Table, nothing: dict[str, Any]) -> None:
+        """Let cells that say NA be blank where that was found or decided."""
+        if self.how.nothing is not None:
+            nothing |= {"chosen": self.how.nothing, "by": "person"}
+        self.found["nothing"] = nothing
+        if nothing["chosen"]:
+            core._blank = frozenset(nothing["marks"])
+            self.issues.append(Issue("CELLS_SAY_NOTHING", "", ", ".join(nothing["marks"])))
 
     def _report_spoilt(self, spoilt: dict[str, Any]) -> None:
         if spoilt["cells"] and self.how.repair is None:

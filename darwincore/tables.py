@@ -3,7 +3,6 @@
 `reader` makes them; what becomes of the rows is said elsewhere.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -12,11 +11,10 @@ from types import TracebackType
 from typing import Any, Literal, NamedTuple
 
 from .containers import Container, Limits
+from .guarding import unguarded
 from .issues import Issue
 from .mojibake import mended
 from .tabular import Format, Opener, Survey, read_rows
-
-_GUARD = re.compile(r"^'(?=[=+\-@])")
 
 
 class How(NamedTuple):
@@ -25,7 +23,7 @@ class How(NamedTuple):
     encoding: a name such as "utf-8" or "windows-1252". delimiter: one character, or "tab". header:
     whether the first row names the columns. sheet: the name of a spreadsheet's sheet. repair:
     whether to mend letters that were spoilt on the way (cafÃ©), in all columns or in those given by
-    their index.
+    their index. nothing: whether cells that say NA, as R and others write it, are blank.
     """
 
     encoding: str = ""
@@ -33,6 +31,7 @@ class How(NamedTuple):
     header: bool | None = None
     sheet: str = ""
     repair: bool | tuple[int, ...] | None = None
+    nothing: bool | None = None
 
     @classmethod
     def of(cls, decided: Mapping[str, Any]) -> "How":
@@ -44,6 +43,7 @@ class How(NamedTuple):
             header=decided.get("header"),
             sheet=decided.get("sheet") or "",
             repair=tuple(map(int, repair)) if isinstance(repair, list | tuple) else repair,
+            nothing=decided.get("nothing"),
         )
 
 
@@ -93,6 +93,7 @@ class Table:
     _copies: list[int] = field(default_factory=list, repr=False)
     _limits: Limits = field(default_factory=Limits, repr=False)
     _mends: tuple[int, ...] = field(default=(), repr=False)
+    _blank: frozenset[str] = field(default=frozenset(), repr=False)
     _declared: bool = False
 
     def rows(self) -> Iterator[SourceRow]:
@@ -104,7 +105,8 @@ class Table:
         records = read_rows(part.opener, part.found, part.format, part.name, self._limits)
         width = len(self.headers) - len(self._copies)
         guarded = part.found.guarded and not self._declared
-        plain = not (self._fills or self._copies or self._mends or part.found.nulls or guarded)
+        plain = not (self._fills or self._copies or self._mends or self._blank)
+        plain = plain and not (part.found.nulls or guarded)
         name, row_type, id_index = part.name, self.row_type, self.id_index
         for line, raw, issues in islice(records, part.skip, None):
             cells = list(map(str.strip, raw))
@@ -135,15 +137,22 @@ class Table:
         spreadsheet have one.
         """
         if part.found.guarded and not self._declared:
-            cells = [_GUARD.sub("", cell) for cell in cells]
+            cells = list(map(unguarded, cells))
         if part.found.nulls:
             cells = ["" if cell == "\\N" else cell for cell in cells]
+        if self._blank and not self._blank.isdisjoint(cells):
+            cells = [self._filled(at, cell) for at, cell in enumerate(cells)]
         for index in self._mends:
             if not cells[index].isascii():
                 cells[index] = mended(cells[index])
         for index, value in self._fills.items():
             cells[index] = cells[index] or value
         return cells + [cells[index] for index in self._copies]
+
+    def _filled(self, at: int, cell: str) -> str:
+        """Return a cell; blank where it says that there is nothing. NA is a country, too."""
+        is_code = self.headers[at].lower().replace("_", "") == "countrycode"
+        return "" if cell in self._blank and not is_code else cell
 
 
 @dataclass
@@ -157,6 +166,7 @@ class Source(AbstractContextManager["Source"]):
     {"encoding": {chosen, by, lines, repaired, samples}, "delimiter": {chosen, by, columns},
     "header": {chosen, by, first}, "sheets": [{name, hidden, headers, terms, chosen}],
     "mojibake": {chosen, cells, lost, columns: {index: {header, cells, samples}}},
+    "nothing": {chosen, by, marks, columns: [header]} (cells that say NA),
     "events": {file, rows, parents, without}}; a part that does not apply is absent. by: "person",
     "meta.xml", "mark" (a byte order mark) or "content".
     """

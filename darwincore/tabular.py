@@ -15,6 +15,7 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from .containers import MEBIBYTE, Limits
+from .guarding import GUARDED
 from .issues import Issue, Refused
 from .mojibake import LOST, MARKS, spotted
 
@@ -102,8 +103,8 @@ def survey(
     with opener() as stream:
         head = stream.read(_SAMPLE)
     transcode = _byte_order(head)
-    if not transcode:
-        _refuse_other_kinds(head.replace(separator.encode() or b" ", b" "), file)
+    seen = head.decode(transcode, "replace").encode() if transcode else head
+    _refuse_other_kinds(seen.replace(separator.encode() or b" ", b" "), file)
     marked = head.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     codec = _codec(declared)
     found = _pass_over(opener, transcode, file, limits)
@@ -168,6 +169,9 @@ _KINDS = (
 )
 
 
+_ELEMENT = re.compile(rb"<[a-z:]+ xmlns")
+
+
 def _refuse_other_kinds(head: bytes, file: str) -> None:
     if not head.strip():
         raise Refused("FILE_EMPTY", file=file)
@@ -177,7 +181,7 @@ def _refuse_other_kinds(head: bytes, file: str) -> None:
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:200].lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         raise Refused("FILE_NOT_TEXT", "a web page", file=file)
-    if start.startswith((b"<?xml", b"<!doctype", b"<eml", b"<archive")):
+    if start.startswith((b"<?xml", b"<!doctype", b"<eml", b"<archive")) or _ELEMENT.match(start):
         raise Refused("FILE_NOT_TEXT", "XML", file=file)
     if re.match(rb'[\[{]\s*["\[{]', start):
         raise Refused("FILE_NOT_TEXT", "JSON", file=file)
@@ -196,7 +200,6 @@ def _codec(declared: str) -> str:
 
 
 # Each mark behind its rarest byte: looking for one byte costs next to nothing.
-GUARDED = re.compile(rb"'[=+\-@]")
 _SPOILT = (*((mark[-1:], mark) for mark in MARKS), (b"\xef", LOST.encode()))
 
 

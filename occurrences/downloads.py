@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any, Final
@@ -24,6 +25,7 @@ from psycopg import sql
 from biocollections.models import Collection, Person
 from darwincore import terms as dwc
 from darwincore.extensions import extension_iri
+from darwincore.guarding import DANGEROUS, NUMBER
 from darwincore.writer import Contact, Metadata, OutTable, write_archive
 from journal import jobs
 from journal.jobs import Progress, Refused, work
@@ -73,20 +75,39 @@ def write_csv(
     stream: IO[bytes],
     report: Report | None = None,
     records: QuerySet[Occurrence] | None = None,
+    *,
+    raw: bool = False,
 ) -> int:
     """Write the collection's records, or those of `records`, as CSV (UTF-8); return how many.
 
-    Values stand as they are: nothing is escaped for spreadsheets, so that the file can be
-    imported again without a change.
+    It is safe to open as a spreadsheet: an apostrophe stands before a text that looks like a
+    formula. An import takes it away again, so the file comes back without a change. raw: values
+    stand as they are.
     """
     stream.write(BYTE_ORDER_MARK)
     tally = _Tally(report)
     wanted = _records_of(collection, user) if records is None else records
-    for block in _csv(
-        wanted, lambda some: darwin_core_select(some, user, CSV_TERMS), tally, CSV_TERMS
-    ):
+
+    def select(some: QuerySet[Occurrence]) -> sql.Composed:
+        statement = darwin_core_select(some, user, CSV_TERMS)
+        return statement if raw else _guarded(statement, [term.name for term in CSV_TERMS])
+
+    for block in _csv(wanted, select, tally, CSV_TERMS):
         stream.write(block)
     return tally.rows
+
+
+def _guarded(statement: sql.Composed, columns: Sequence[str]) -> sql.Composed:
+    """Return a statement whose texts are guarded as `darwincore.guarding` guards them."""
+    guard = sql.SQL(
+        "CASE WHEN ascii({c}) IN (9, 13, 39, 43, 45, 61, 64) AND {c} ~ {dangerous} "
+        "AND {c} !~ {number} THEN chr(39) || {c} ELSE {c} END AS {c}"
+    )
+    dangerous, number = sql.Literal(DANGEROUS), sql.Literal(NUMBER)
+    guards = [
+        guard.format(c=sql.Identifier(name), dangerous=dangerous, number=number) for name in columns
+    ]
+    return sql.SQL("SELECT {} FROM ({}) said").format(sql.SQL(", ").join(guards), statement)
 
 
 def write_dwca(
@@ -126,18 +147,21 @@ MEDIA_TYPES = {
 }
 
 
-def start(collection: Collection, user: Any, form: str) -> Download:
+def start(collection: Collection, user: Any, form: str, *, raw: bool = False) -> Download:
     """Have a file made, and drop the one of this kind that this person had made before.
 
-    One that is being made already is waited for.
+    One that is being made already is waited for. raw: a CSV with its values as they are.
     """
+    options = {"raw": True} if raw and form == Download.Format.CSV else {}
     for old in Download.objects.filter(user=user, collection=collection, format=form):
         if old.job and not old.job.is_finished:
-            return old
+            if old.job.options == options:
+                return old
+            continue
         old.file.delete(save=False)
         old.delete()
     download = Download.objects.create(user=user, collection=collection, format=form)
-    download.job = jobs.start("download", download.guid, user, collection.pk)
+    download.job = jobs.start("download", download.guid, user, collection.pk, options=options)
     download.save(update_fields=["job"])
     return download
 
@@ -158,6 +182,8 @@ def make(progress: Progress) -> dict[str, Any]:
     total = _records_of(collection, download.user).count()
     progress.report(0, total, _("Writing the file"))
     writer = WRITERS[Download.Format(download.format)]
+    if progress.job.options.get("raw"):
+        writer = partial(write_csv, raw=True)
     rows = keep(
         download,
         lambda made: writer(collection, download.user, made, lambda done: progress.report(done)),

@@ -106,8 +106,9 @@ _DELIMITERS = (
 # Refusals that another way to read the file may overcome.
 _MENDABLE = frozenset(
     (
-        "NO_OCCURRENCE_TABLE NO_ROWS FILE_EMPTY FILE_NOT_TEXT LINE_TOO_LONG CELL_TOO_LONG "
-        "ROW_UNREADABLE TOO_MANY_COLUMNS ENCODING_UNKNOWN SEPARATOR_UNUSABLE SHEET_MISSING"
+        "NO_OCCURRENCE_TABLE TABLE_OF_NAMES NO_ROWS FILE_EMPTY FILE_NOT_TEXT LINE_TOO_LONG "
+        "CELL_TOO_LONG ROW_UNREADABLE TOO_MANY_COLUMNS ENCODING_UNKNOWN SEPARATOR_UNUSABLE "
+        "SHEET_MISSING"
     ).split()
 )
 
@@ -125,6 +126,10 @@ class ReadingForm(forms.Form):
     header = forms.ChoiceField(label=gettext_lazy("The first row"), required=False)
     sheet = forms.ChoiceField(label=gettext_lazy("Sheet"), required=False)
     repair = forms.ChoiceField(label=gettext_lazy("Spoilt letters"), required=False)
+    nothing = forms.ChoiceField(label=gettext_lazy("Cells that say NA"), required=False)
+    anyway = forms.BooleanField(
+        label=gettext_lazy("It does list specimens: I say what its columns mean"), required=False
+    )
 
     def __init__(self, run: ImportRun, data: Any = None) -> None:
         said = {name: _as_text(run.reading.get(name)) for name in self.base_fields}
@@ -133,6 +138,7 @@ class ReadingForm(forms.Form):
         self.found: dict[str, Any] = run.source.get("found", {})
         self._choices("header", _("names the columns"), _("is a record already"))
         self._choices("repair", _("are mended"), _("stay as they are"))
+        self._choices("nothing", _("are blank"), _("stay as they are"))
         sheets = [(sheet["name"], sheet["name"]) for sheet in self.found.get("sheets", ())]
         self.fields["sheet"].choices = [("", _("as found")), *sheets]  # type: ignore[attr-defined]
         for name in list(self.fields):
@@ -144,6 +150,8 @@ class ReadingForm(forms.Form):
         if refusal := self.run.source.get("refused"):
             if refusal not in _MENDABLE:
                 return False
+            if name == "anyway":
+                return refusal in ("NO_OCCURRENCE_TABLE", "TABLE_OF_NAMES")
             if name in ("encoding", "delimiter", "header"):
                 return name == "header" or not self.found.get("sheets")
         return bool(self.found.get({"sheet": "sheets", "repair": "mojibake"}.get(name, name)))
@@ -156,6 +164,8 @@ class ReadingForm(forms.Form):
         """Keep the decisions; the file must be read again."""
         run = self.run
         decided = {k: _as_decided(v) for k, v in self.cleaned_data.items() if v}
+        if run.reading.get("anyway"):
+            decided["anyway"] = True
         # What was decided of columns may be of other columns now.
         run.reading, run.state = decided, ImportRun.State.UPLOADED
         run.save(update_fields=["reading", "state"])

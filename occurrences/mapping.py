@@ -262,6 +262,20 @@ def is_occurrence_table(targets: Iterable[str], *, declared: bool = False) -> bo
     return len(found) >= 2 and not TELLING.isdisjoint(found)
 
 
+def is_table_of_names(headers: Iterable[str]) -> bool:
+    """Tell whether these are the columns of a checklist."""
+    return len(_OF_NAMES & {terms.simple_name(header).lower() for header in headers}) > 1
+
+
+# What lists of names say, and lists of specimens hardly ever.
+_OF_NAMES = frozenset(
+    (
+        "taxonid parentnameusageid acceptednameusageid originalnameusageid scientificnameid "
+        "acceptednameusage parentnameusage taxonomicstatus nomenclaturalstatus taxonrank"
+    ).split()
+)
+
+
 def is_target(text: str) -> bool:
     """Tell whether a column may be mapped to `text`."""
     if text.startswith(IDENTIFIER):

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from darwincore import issues, terms
+from darwincore.guarding import guarded
 from darwincore.issues import Issue, Message
 from occurrences import differing, history, imports, naming
 from occurrences.drafting import Drafter, FileRow
@@ -422,7 +423,8 @@ class _Echo:
 
 
 def _csv_line(cells: Iterable[Any]) -> str:
-    return str(csv.writer(_Echo()).writerow(cells))  # type: ignore[arg-type]
+    safe = [guarded(cell) if isinstance(cell, str) else cell for cell in cells]
+    return str(csv.writer(_Echo()).writerow(safe))  # type: ignore[arg-type]
 
 
 # --- what the file is -------------------------------------------------------------------------

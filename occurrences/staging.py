@@ -112,13 +112,10 @@ def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> 
         guessed, changed = profiles.lay_over(run.profile, guessed)
     declared = source.kind == "archive" and core.table.row_type == OCCURRENCE_ROW
     targets = [*(entry["term"] for entry in guessed), *core.table.constants]
+    asked = run.brings == ImportRun.Brings.RECORDS and not run.reading.get("anyway")
     named = source.found.get("header", {}).get("chosen", True)
-    records = run.brings == ImportRun.Brings.RECORDS
-    if records and named and not mapping.is_occurrence_table(targets, declared=declared):
-        found = ", ".join(core.table.headers[:12])
-        refusal = issues.Refused("NO_OCCURRENCE_TABLE", found, file=core.table.file)
-        refusal.found = source.found
-        raise refusal
+    if asked and named and not mapping.is_occurrence_table(targets, declared=declared):
+        raise _no_records(source)
     run.source = {
         "kind": source.kind,
         "encoding": source.encoding,
@@ -134,6 +131,15 @@ def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> 
     run.keys = (run.profile and run.profile.keys) or [_likely_key(run, tables[0])]
     run.counts = {**run.counts, "rows": core.rows}
     run.state = State.STAGED
+
+
+def _no_records(source: Source) -> issues.Refused:
+    """Return the refusal of a table whose columns tell of no specimen."""
+    headers = source.core.headers
+    code = "TABLE_OF_NAMES" if mapping.is_table_of_names(headers) else "NO_OCCURRENCE_TABLE"
+    refusal = issues.Refused(code, ", ".join(headers[:12]), file=source.core.file)
+    refusal.found = source.found
+    return refusal
 
 
 def tell_planner(table: str) -> None:
@@ -214,14 +220,35 @@ def _number_repetitions(run: ImportRun) -> None:
 
 
 def _likely_key(run: ImportRun, core: _Tally) -> str:
-    """Return the key to recognise rows by: the first that at least half of the rows have."""
+    """Return the key to recognise rows by: the first that at least half of the rows have.
+
+    A column that is called ID and says the same in many rows is none.
+    """
     filled = {entry["term"]: count for entry, count in zip(run.mapping, core.filled, strict=True)}
     if core.with_core_id:
         filled[mapping.SOURCE_ID] = core.with_core_id
+    elif _repeats(run, mapping.SOURCE_ID):
+        filled[mapping.SOURCE_ID] = 0
     for key in (Key.OCCURRENCE_ID, Key.SOURCE_ID, Key.CATALOG_NUMBER):
         if filled.get(key, 0) * 2 >= core.rows > 0:
             return key
     return Key.CONTENT
+
+
+def _repeats(run: ImportRun, target: str) -> bool:
+    """Tell whether more than a tenth of what a column says, in the first rows, was said before."""
+    at = next((n for n, entry in enumerate(run.mapping) if entry["term"] == target), None)
+    if at is None:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(text), count(DISTINCT text) FROM ("
+            f"SELECT nullif(cells::json ->> %s, '') AS text FROM \"{ROWS}\" "
+            'WHERE run_id = %s AND "table" = 0 AND number <= %s) said',
+            [at, run.pk, ROWS_LOOKED_AT],
+        )
+        filled, distinct = cursor.fetchone()
+    return bool((filled - distinct) * 10 > filled)
 
 
 # --- rows -------------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ def download_new(request: HttpRequest, collection: UUID) -> HttpResponse:
     form = request.POST.get("format", "")
     if form not in downloads.WRITERS:
         return render(request, "400.html", status=400)
-    return redirect(downloads.start(of, request.user, form))
+    raw = "raw" in request.POST
+    return redirect(downloads.start(of, request.user, form, raw=raw))
 
 
 @login_required

@@ -15,6 +15,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from darwincore.guarding import guarded
 from journal import jobs
 from journal.models import Job
 from taxonomy import checklists as loading
@@ -213,9 +214,4 @@ def _lines(rows: Any) -> Iterator[str]:
     for row in rows.iterator(chunk_size=2000):
         reason, remedy = loading.REASONS.get(row.code, (row.code, ""))
         cells = [row.file, row.line, row.source_id, row.text, reason, row.value, remedy]
-        yield writer.writerow([_safe(cell) for cell in cells])
-
-
-def _safe(cell: Any) -> Any:
-    """Keep a spreadsheet from taking a found text for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
+        yield writer.writerow([guarded(str(cell)) for cell in cells])

@@ -70,7 +70,7 @@ def test_an_extract_holds_the_values_as_they_are(herbarium):
     assert row["locality"] == 'first line\nsays "near, Imuris"'
     assert (row["decimalLatitude"], row["year"]) == ("33.10", "1932")
     assert row["cultivationStatus"] == "false"
-    assert row["occurrenceRemarks"] == "=1+1"  # escaped, it could not be imported again
+    assert row["occurrenceRemarks"] == "'=1+1"  # no formula; an import takes the mark away
     assert row["otherCatalogNumbers"] == "Accession: 2026-014 | old 7"
     assert (row["scientificName"], row["identifiedBy"]) == ("Quercus emoryi", "Muller")
     assert row["occurrenceID"] == f"urn:uuid:{record.guid}"

@@ -5,7 +5,7 @@ from django.test import Client
 
 from occurrences.models import ImportRun
 from tests import make
-from tests.occurrences.test_import_pages import shown, upload, work
+from tests.occurrences.test_import_pages import upload, work
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +18,10 @@ def manager(administrator):
     client = Client()
     client.force_login(administrator)
     return client
+
+
+def shown(client, run):
+    return client.get(f"/imports/{run.guid}/", follow=True).content.decode()
 
 
 def read_again(client, run, **how):
@@ -60,3 +64,22 @@ def test_a_refused_file_can_not_be_read_again_by_who_only_looks_through_it(manag
     client.force_login(stranger)
     assert client.post(f"/imports/{run.guid}/reading/", {"header": "no"}).status_code == 404
     assert "/reading/" not in client.get(f"/imports/{run.guid}/").content.decode()
+
+
+def test_a_table_whose_columns_nobody_knows_can_be_mapped_by_hand(manager, herbarium):
+    run = work(upload(manager, herbarium, "Spalte A,Spalte B\nUres,7\nCaborca,8\n"))
+    assert run.source["refused"] == "NO_OCCURRENCE_TABLE"
+    assert 'name="anyway"' in shown(manager, run)
+    run = read_again(manager, run, anyway="on")
+    assert (run.state, run.counts["rows"]) == ("staged", 2)
+    columns = {"column0": "locality", "column1": "recordNumber"}
+    chosen = {**columns, "key0": "content", "mode": "update"}
+    assert manager.post(f"/imports/{run.guid}/mapping/", chosen).status_code == 302
+    assert work(run).counts["created"] == 2
+
+
+def test_a_list_of_names_is_sent_to_the_checklists(manager, herbarium):
+    text = "taxonID,scientificName,taxonomicStatus\n1,Quercus,accepted\n2,Quercus alba,accepted\n"
+    run = work(upload(manager, herbarium, text))
+    assert run.source["refused"] == "TABLE_OF_NAMES"
+    assert "checklist" in run.refusal
