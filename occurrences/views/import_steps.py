@@ -26,8 +26,9 @@ def run_of(request: HttpRequest, guid: UUID, *, to_manage: bool = False) -> Impo
 
     to_manage: only to who may import into the collection, not to a reviewer.
     """
-    runs = ImportRun.objects
-    mine = runs.managed_by(request.user) if to_manage else runs.visible_to(request.user)
+    mine = ImportRun.objects.visible_to(request.user)
+    if to_manage:
+        mine = ImportRun.objects.managed_by(request.user)
     if request.method == "POST":
         mine = mine.select_for_update(of=("self",))
     return get_object_or_404(
