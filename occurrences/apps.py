@@ -16,6 +16,7 @@ class OccurrencesConfig(AppConfig):
             downloads,
             history,
             imports,
+            labels,
             media,
             moving,
             offering,

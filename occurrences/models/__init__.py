@@ -10,7 +10,13 @@ from occurrences.models.handing import (
     Sending,
 )
 from occurrences.models.importing import ImportOutcome, ImportProfile, ImportRow, ImportRun
-from occurrences.models.labelling import QueuedAnnotation
+from occurrences.models.labelling import (
+    LabelKind,
+    LabelPrinted,
+    LabelProfile,
+    LabelRun,
+    QueuedAnnotation,
+)
 from occurrences.models.media import Media
 from occurrences.models.protecting import ProtectionList, ProtectionRule
 from occurrences.models.record import (
@@ -42,6 +48,10 @@ __all__ = [
     "ImportProfile",
     "ImportRow",
     "ImportRun",
+    "LabelKind",
+    "LabelPrinted",
+    "LabelProfile",
+    "LabelRun",
     "Media",
     "Occurrence",
     "OccurrenceQuerySet",
