@@ -8,71 +8,167 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('collections', '0005_requesting'),
-        ('journal', '0004_edits_of_a_collection'),
-        ('occurrences', '0015_batches'),
+        ("collections", "0005_requesting"),
+        ("journal", "0004_edits_of_a_collection"),
+        ("occurrences", "0013_record_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LabelRun',
+            name="LabelRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('guid', models.UUIDField(default=journal.guids.new_guid, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('specimen', 'Specimen labels'), ('annotation', 'Annotation labels')], default='specimen', max_length=10)),
-                ('title', models.CharField(blank=True, max_length=300)),
-                ('rows', models.JSONField(default=list)),
-                ('design', models.JSONField(default=dict)),
-                ('file', models.FileField(blank=True, max_length=300, upload_to='labels/%Y/%m/')),
-                ('labels', models.PositiveIntegerField(null=True)),
-                ('problems', models.JSONField(default=list)),
-                ('standing', models.JSONField(default=list)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('printed_at', models.DateTimeField(null=True)),
-                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='journal.job')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "guid",
+                    models.UUIDField(default=journal.guids.new_guid, editable=False, unique=True),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("specimen", "Specimen labels"),
+                            ("annotation", "Annotation labels"),
+                        ],
+                        default="specimen",
+                        max_length=10,
+                    ),
+                ),
+                ("title", models.CharField(blank=True, max_length=300)),
+                ("rows", models.JSONField(default=list)),
+                ("design", models.JSONField(default=dict)),
+                ("file", models.FileField(blank=True, max_length=300, upload_to="labels/%Y/%m/")),
+                ("labels", models.PositiveIntegerField(null=True)),
+                ("problems", models.JSONField(default=list)),
+                ("standing", models.JSONField(default=list)),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("printed_at", models.DateTimeField(null=True)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="journal.job",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='LabelPrinted',
+            name="LabelPrinted",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('record_guid', models.UUIDField(db_index=True)),
-                ('copies', models.PositiveIntegerField()),
-                ('printed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='occurrences.labelrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("record_guid", models.UUIDField(db_index=True)),
+                ("copies", models.PositiveIntegerField()),
+                ("printed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="occurrences.labelrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-printed_at', '-pk'],
+                "ordering": ["-printed_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='LabelProfile',
+            name="LabelProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('guid', models.UUIDField(default=journal.guids.new_guid, editable=False, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('kind', models.CharField(choices=[('specimen', 'Specimen labels'), ('annotation', 'Annotation labels')], max_length=10)),
-                ('design', models.JSONField(default=dict)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-                ('collection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='label_profiles', to='collections.collection')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "guid",
+                    models.UUIDField(default=journal.guids.new_guid, editable=False, unique=True),
+                ),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("specimen", "Specimen labels"),
+                            ("annotation", "Annotation labels"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("design", models.JSONField(default=dict)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="label_profiles",
+                        to="collections.collection",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'name', 'owner', 'collection'), name='label_profile_name_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('owner', None), ('collection', None), _connector='OR'), name='label_profile_of_one')],
+                "ordering": ["name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "name", "owner", "collection"),
+                        name="label_profile_name_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("owner", None), ("collection", None), _connector="OR"),
+                        name="label_profile_of_one",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='labelrun',
-            index=models.Index(fields=['user', '-id'], name='label_runs_of'),
+            model_name="labelrun",
+            index=models.Index(fields=["user", "-id"], name="label_runs_of"),
         ),
     ]
