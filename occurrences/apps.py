@@ -11,6 +11,7 @@ class OccurrencesConfig(AppConfig):
             cleaning,
             cluster_job,
             clustering,
+            copied_from,
             deciding,
             disclosing,
             downloads,

@@ -105,6 +105,11 @@ class OccurrenceForm(forms.Form):
     """One record, typed. `initial` and the cleaned data are {column: text}."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    # What was taken of other sheets (occurrences.copied_from). Hidden text, no hidden field: a
+    # draft in the browser keeps it.
+    duplicates = forms.CharField(
+        required=False, max_length=50_000, widget=forms.Textarea(attrs={"hidden": True})
+    )
     new_determination = forms.BooleanField(
         required=False,
         label=_("This is a new determination: keep the present one in the history"),

@@ -22,3 +22,15 @@ OF_THE_SHEET = frozenset(
 def of_the_gathering(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a sheet of the same gathering says too: all but what belongs to the sheet."""
     return {name: value for name, value in values.items() if name not in OF_THE_SHEET}
+
+
+# What a sheet doesn't take from another of its gathering while somebody enters it: its own, what
+# says how it is kept and shown, and what a place name of another sheet is no proof of.
+NOT_TRANSFERRED = OF_THE_SHEET | frozenset(
+    (
+        "basis_of_record type language record_security security_reason occurrence_status "
+        "verbatim_identification material_entity_remarks "
+        "continent water_body island_group island minimum_depth_in_meters maximum_depth_in_meters "
+        "verbatim_depth sex life_stage caste vitality"
+    ).split()
+)

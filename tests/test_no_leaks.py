@@ -189,6 +189,17 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:cluster": [Ask("cluster"), Ask("hidden_cluster")],
     "occurrences:cluster_name": [Ask("cluster", post={})],
     "occurrences:cluster_part": [Ask("cluster", post={})],
+    "occurrences:duplicates": [
+        Ask("collection", post={"recorded_by": "canary", "record_number": "recordNumber"}),
+        Ask("collection", post={"recorded_by": "Gómez", "event_date": canary.DAY}),
+        Ask("collection", post={"catalog_number": "CANARY-1", "institution_code": "HERB"}),
+    ],
+    "occurrences:duplicate_take": [
+        Ask(about, post={"how": "all", "tier": "exact", "part": part})
+        for about in ("place", "whole")
+        for part in ("georeference", "determination", "locality", "habitat", "date")
+    ],
+    "occurrences:duplicate_ask": [Ask("place", post={}), Ask("whole", post={})],
     "occurrences:link": [Ask("open", post={}), Ask("whole", post={})],
     "occurrences:changes": [Ask("collection"), Ask("collection", query="show=fields")],
     "occurrences:changes_file": [Ask("collection")],

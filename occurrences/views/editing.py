@@ -22,7 +22,7 @@ from darwincore import terms
 from journal.guids import new_guid
 from journal.jobs import Refused
 from journal.models import ChangeSet
-from occurrences import carrying, editing, history, numbering, restoring, stepping
+from occurrences import carrying, copied_from, editing, history, numbering, restoring, stepping
 from occurrences.forms import NUMBERS, OccurrenceForm, rebased, typed_columns
 from occurrences.models import DeletedOccurrence, EditorHabits, Occurrence
 from occurrences.understanding import understand
@@ -231,8 +231,12 @@ def _create(request: HttpRequest, form: OccurrenceForm, guid: UUID) -> Occurrenc
     """Add the record; tell so, and tell a catalogue number that had to become another."""
     offered = plain(request.POST.get("offered_number", ""))
     identifiers = form.cleaned_data["identifiers"]
-    editing.create(form.collection, request.user, guid, form.texts, identifiers, offered=offered)
+    used = copied_from.read(request.user, form.cleaned_data["duplicates"])
+    texts = form.texts | used.security(form.texts)
+    into, added = form.collection, used.added()
+    editing.create(into, request.user, guid, texts, identifiers, offered=offered, added=added)
     record = get_object_or_404(Occurrence.objects.editable_by(request.user), guid=guid)
+    used.finish(record, record.created_by)
     told = format_html(_("Added {}"), _link(record))
     messages.success(request, with_undo(request, told, record.created_by))
     number = form.cleaned_data["catalog_number"]
@@ -244,22 +248,28 @@ def _create(request: HttpRequest, form: OccurrenceForm, guid: UUID) -> Occurrenc
 
 def _save(request: HttpRequest, record: Occurrence, form: OccurrenceForm) -> editing.Saved:
     """Write the form; tell what was saved, or put the problems at their fields."""
+    used = copied_from.read(request.user, form.cleaned_data["duplicates"])
+    typed = {name: form.cleaned_data[name] for name in form.changed_columns}
     try:
         saved = editing.save(
             record.guid,
             request.user,
             form.cleaned_data["version"],
             form.basis,
-            {name: form.cleaned_data[name] for name in form.changed_columns},
+            typed | used.security(form.texts),
             new_determination=form.cleaned_data["new_determination"],
+            added=used.added(),
         )
     except editing.Gone:
         raise Http404 from None
     for name, problem in saved.problems.items():
         form.add_error(name, problem)
+    if not saved.clashes and not saved.problems:
+        saved.change_set = used.finish(record, saved.change_set)
     if saved.change_set:
-        labels = ", ".join(history.label_of(name) for name in saved.columns)
-        told = _("Saved: %(fields)s.") % {"fields": labels or _("Determination")}
+        labels = [history.label_of(name) for name in saved.columns]
+        labels += [_("Linked as Duplicate")] if used.linked else []
+        told = _("Saved: %(fields)s.") % {"fields": ", ".join(labels) or _("Determination")}
         messages.success(request, with_undo(request, told, saved.change_set))
     elif not saved.clashes and not saved.problems:
         messages.info(request, _("Nothing to save: the record says this already."))

@@ -1,6 +1,7 @@
 // The editor: keeps what is typed as a draft in this browser until it is saved.
 // Loaded on pages of signed-in editors alone; a draft belongs to the person who typed it.
 
+import "./duplicates.js";
 import "./edit_fields.js";
 import "./keys.js";
 import "./session.js";

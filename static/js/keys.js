@@ -26,6 +26,7 @@ const acts = {
   pin: (row, target) => say("pin", target),
   take: (row, target) => target.closest?.(".field")?.querySelector("[data-fill]")?.click(),
   duplicates: (row, target) => say("look", target),
+  "to-duplicates": (row, target) => say("to-duplicates", target),
   panel: (row) => goTo(row.dataset.panel),
   keys: () => list.showModal(),
 };

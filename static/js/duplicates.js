@@ -1,0 +1,214 @@
+// The panel of duplicates beside the editor's form. It never takes the focus: it fills while one
+// types, a key leads into it and back. Transfers change the form alone, and can be taken back there.
+
+import { remember } from "./keys.js";
+import { signedIn } from "./session.js";
+import { write } from "./suggest.js";
+
+const form = document.getElementById("editor");
+const found = document.getElementById("duplicates-found");
+const state = document.getElementById("duplicates-state");
+const undo = document.getElementById("duplicates-undo");
+const used = form.elements.duplicates; // what was taken, for the server to store with Save
+const ASKED = ["recorded_by", "record_number", "event_date", "exsiccati_title", "exsiccati_number"];
+const given = (name) => form.elements[name]?.value.trim() ?? "";
+const isEnough = () => (given("recorded_by") && (given("record_number") || given("event_date")))
+  || (given("exsiccati_title") && given("exsiccati_number"));
+const asked = () => ASKED.map(given).join("\n");
+const transfers = []; // {values: {name: text}, used}, the latest last
+let looked = "";
+let searching;
+let returnTo = null;
+
+// --- what the form brings along
+
+const readUsed = () => ({ copied: {}, linked: [], histories: [], images: [], ...JSON.parse(used.value || "{}") });
+
+function writeUsed(text) {
+  if (used.value === text) return;
+  used.value = text;
+  used.dispatchEvent(new CustomEvent("input", { bubbles: true, detail: "filled" }));
+}
+
+// The ticks that stand beside the fields: link, history, images.
+function gather() {
+  const now = readUsed();
+  for (const kind of ["linked", "histories", "images"]) {
+    now[kind] = [...found.querySelectorAll(`[data-beside="${kind}"]:checked`)].map((box) => box.closest(".match").dataset.guid);
+  }
+  const isBlank = !Object.keys(now.copied).length && ["linked", "histories", "images"].every((kind) => !now[kind].length);
+  writeUsed(isBlank ? "" : JSON.stringify(now));
+}
+
+function tickAgain(before) {
+  for (const kind of ["linked", "histories", "images"]) {
+    for (const guid of before[kind]) {
+      const box = found.querySelector(`[data-guid="${CSS.escape(guid)}"] [data-beside="${kind}"]`);
+      if (box) box.checked = true;
+    }
+  }
+}
+
+// --- searching
+
+async function post(address, body) {
+  const answer = await fetch(address, {
+    method: "POST", body, headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
+    signal: searching?.signal,
+  });
+  if (answer.redirected || !answer.ok) throw new Error(answer.statusText);
+  return answer;
+}
+
+function typed() {
+  const body = new URLSearchParams({ record: found.dataset.record });
+  for (const field of form.elements) {
+    if (field.name && field.value && !/^(initial-|csrf|duplicates|guid|version|then|choice-)/.test(field.name)) body.set(field.name, field.value);
+  }
+  return body;
+}
+
+async function look(wasAsked) {
+  const now = asked();
+  if (!wasAsked && (now === looked || !isEnough())) return;
+  looked = now;
+  searching?.abort();
+  searching = new AbortController();
+  const mine = searching;
+  state.textContent = state.dataset.searching;
+  try {
+    const answer = await post(found.dataset.find, typed());
+    const html = await answer.text();
+    if (mine !== searching) return;
+    show(html);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    looked = "";
+    state.textContent = state.dataset.failed;
+    if (wasAsked) signedIn().catch(() => {});
+  }
+}
+
+function show(html) {
+  const before = readUsed();
+  const wasInside = found.contains(document.activeElement);
+  found.innerHTML = html;
+  state.textContent = found.querySelector("[data-told]")?.textContent ?? "";
+  tickAgain(before);
+  gather();
+  if (wasInside) enter();
+}
+
+// --- transferring
+
+async function transfer(match, how, button) {
+  const body = typed();
+  body.set("how", how);
+  body.set("tier", match.dataset.tier);
+  for (const box of match.querySelectorAll("[data-part]:checked")) body.append("part", box.dataset.part);
+  button.disabled = true;
+  try {
+    const { texts, told } = await (await post(match.dataset.take, body)).json();
+    apply(match.dataset.guid, texts);
+    state.textContent = told;
+  } catch {
+    state.textContent = state.dataset.failed;
+    signedIn().catch(() => {});
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function apply(guid, texts) {
+  const values = {};
+  for (const [name, text] of Object.entries(texts)) {
+    const field = form.elements[name];
+    if (!field || field.disabled) continue;
+    values[name] = field.value;
+    write(form, name, text);
+  }
+  if (!Object.keys(values).length) return;
+  transfers.push({ values, used: used.value });
+  undo.hidden = false;
+  looked = asked(); // what was transferred is no reason to search anew
+  if (!guid) return;
+  const now = readUsed();
+  now.copied[guid] = [...new Set([...(now.copied[guid] ?? []), ...Object.keys(values)])];
+  writeUsed(JSON.stringify(now));
+}
+
+function takeBack() {
+  const last = transfers.pop();
+  for (const [name, text] of Object.entries(last.values)) {
+    write(form, name, text);
+    form.elements[name].classList.remove("filled");
+  }
+  const { copied } = { copied: {}, ...JSON.parse(last.used || "{}") };
+  writeUsed(JSON.stringify({ ...readUsed(), copied }));
+  gather();
+  looked = asked();
+  undo.hidden = !transfers.length;
+  state.textContent = state.dataset.undone;
+}
+
+// --- into the panel and back
+
+function enter() {
+  const first = found.querySelector("button, input, a") ?? document.getElementById("duplicates-look");
+  first.focus();
+}
+
+function back() {
+  (returnTo?.isConnected ? returnTo : form.elements.recorded_by).focus();
+}
+
+document.addEventListener("holotype:to-duplicates", ({ target }) => {
+  const panel = document.getElementById("duplicates");
+  if (panel.contains(document.activeElement)) return back();
+  returnTo = form.contains(target) ? target : null;
+  enter();
+});
+document.getElementById("duplicates").addEventListener("keydown", (event) => {
+  if (event.key === "Escape") back();
+});
+
+// --- what is pressed
+
+found.addEventListener("click", async (event) => {
+  const button = event.target.closest("button");
+  const match = event.target.closest(".match");
+  if (!button || !match) return;
+  if (button.dataset.how) {
+    await transfer(match, button.dataset.how, button);
+    if (event.detail === 0) back(); // pressed by a key: typing goes on where it was
+  } else if (button.dataset.suggestion) {
+    apply(null, { type_status: button.dataset.suggestion });
+  } else if (button.dataset.ask) {
+    const told = match.querySelector("[data-asked]");
+    try {
+      const answer = await (await post(button.dataset.ask, new URLSearchParams())).json();
+      button.disabled = true;
+      told.textContent = answer.told;
+    } catch {
+      told.textContent = state.dataset.failed;
+    }
+  }
+});
+found.addEventListener("change", ({ target }) => {
+  if (target.dataset.beside) gather();
+});
+undo.addEventListener("click", (event) => {
+  takeBack();
+  if (event.detail === 0) back();
+});
+document.getElementById("duplicates-look").addEventListener("click", () => look(true));
+document.getElementById("duplicates-auto").addEventListener("change", ({ target }) => {
+  form.dataset.auto = target.checked ? "yes" : "";
+  remember({ searches_duplicates: target.checked });
+});
+document.addEventListener("holotype:duplicates", ({ detail }) => look(detail.asked));
+
+// A form that came back with an error, or as a draft, shows again what it is to be linked with.
+setTimeout(() => {
+  if (used.value) look(true);
+}, 0);

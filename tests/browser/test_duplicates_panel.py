@@ -1,0 +1,148 @@
+"""The panel of duplicates in a real browser, by keys alone: it is there, and never in the way."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from biocollections.models import Collection
+from occurrences.models import EditorHabits, Occurrence
+from tests import make
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+GOMEZ = {"recorded_by": "L. Gómez", "record_number": "2207", "event_date": "1932-07-14"}
+SHEET = {
+    "catalog_number": "O-1",
+    "country": "Mexico",
+    "state_province": "Sonora",
+    "locality": "Canyon 4 km S of Imuris",
+    "habitat": "oak woodland",
+    "identified_by": "A. Ruiz",
+}
+
+
+@pytest.fixture
+def herbarium() -> Collection:
+    return make.collection("HERB", administrator=make.user("editor"))
+
+
+@pytest.fixture
+def other(transactional_db: None) -> Occurrence:
+    return make.occurrence(make.collection("OTHER"), **GOMEZ, **SHEET)
+
+
+@pytest.fixture
+def add(page: Page, herbarium: Collection, live_server: Any) -> Page:
+    """The page for a new record."""
+    client = Client()
+    client.force_login(herbarium.grants.get().user)
+    name = settings.SESSION_COOKIE_NAME
+    value = client.cookies[name].value
+    page.context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+    page.goto(f"/occurrences/new/{herbarium.guid}/")
+    return page
+
+
+def type_gathering(page: Page) -> None:
+    page.keyboard.type("H-1")
+    page.keyboard.press("Enter")  # as a scanner ends
+    page.keyboard.type("L. Gómez")
+    page.keyboard.press("Tab")
+    page.keyboard.type("2207")
+    page.keyboard.press("Tab")
+    page.keyboard.type("14.vii.1932")
+
+
+def test_a_record_is_entered_by_keys_with_one_transfer_from_a_duplicate(
+    other: Occurrence, add: Page
+) -> None:
+    page = add
+    type_gathering(page)
+    expect(page.locator(".match")).to_have_count(1)
+    expect(page.locator("#duplicates-state")).to_have_text("One record found, 1 exact.")
+    expect(page.locator("#id_event_date")).to_be_focused()  # it came without taking the focus
+    page.keyboard.press("Alt+j")
+    expect(page.locator("[data-how=all]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_locality")).to_have_value("Canyon 4 km S of Imuris")
+    expect(page.locator("#id_locality")).to_have_class("filled")
+    expect(page.locator("#id_event_date")).to_be_focused()  # and typing goes on
+    assert not Occurrence.objects.filter(catalog_number="H-1").exists()  # nothing before Save
+    with page.expect_navigation():
+        page.keyboard.press("Control+Enter")
+    made = Occurrence.objects.get(catalog_number="H-1")
+    assert (made.locality, made.identified_by) == (SHEET["locality"], "A. Ruiz")
+    assert made.event_date == "1932-07-14"
+    assert made.cluster_member.cluster == other.cluster_member.cluster
+    assert made.created_by and "Copied from OTHER O-1" in made.created_by.reason
+
+
+def test_a_transfer_is_taken_back_in_the_form(other: Occurrence, add: Page) -> None:
+    page = add
+    page.fill("#id_habitat", "grassland")
+    page.focus("#id_catalog_number")
+    type_gathering(page)
+    page.locator("[data-how=all]").click()
+    expect(page.locator("#id_habitat")).to_have_value("oak woodland")
+    page.click("#duplicates-undo")
+    expect(page.locator("#id_habitat")).to_have_value("grassland")
+    expect(page.locator("#id_locality")).to_have_value("")
+    expect(page.locator("#duplicates-undo")).to_be_hidden()
+    page.locator("[data-how=empty]").click()
+    expect(page.locator("#id_locality")).to_have_value("Canyon 4 km S of Imuris")
+    expect(page.locator("#id_habitat")).to_have_value("grassland")
+    expect(page.locator("#id_event_date")).to_have_value("14.vii.1932")
+
+
+def test_unticked_fields_stay_and_a_link_needs_no_transfer(other: Occurrence, add: Page) -> None:
+    page = add
+    type_gathering(page)
+    page.locator(".match summary").click()
+    page.locator("[data-part=habitat]").uncheck()
+    page.locator("[data-how=all]").click()
+    expect(page.locator("#id_country")).to_have_value("Mexico")
+    expect(page.locator("#id_habitat")).to_have_value("")
+    page.locator("[data-beside=linked]").uncheck()
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
+    made = Occurrence.objects.get(catalog_number="H-1")
+    assert made.habitat is None and not hasattr(made, "cluster_member")
+    page.focus("#id_recorded_by")
+    page.keyboard.press("Alt+u")
+    page.locator("[data-beside=linked]").check()
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
+    made = Occurrence.objects.get(catalog_number="H-1")
+    assert made.version == 1 and made.cluster_member
+
+
+def test_the_search_is_switched_off_for_good(other: Occurrence, add: Page) -> None:
+    page = add
+    with page.expect_response("**/habits/"):
+        page.uncheck("#duplicates-auto")
+    assert EditorHabits.objects.get().searches_duplicates is False
+    page.reload()
+    type_gathering(page)
+    page.wait_for_timeout(900)
+    expect(page.locator(".match")).to_have_count(0)
+    page.keyboard.press("Alt+u")
+    expect(page.locator(".match")).to_have_count(1)
+
+
+def test_a_kept_draft_still_knows_from_where_it_was_copied(other: Occurrence, add: Page) -> None:
+    page = add
+    type_gathering(page)
+    page.locator("[data-how=all]").click()
+    expect(page.locator("#id_locality")).to_have_value("Canyon 4 km S of Imuris")
+    expect(page.locator("#draft-state")).to_have_text("Draft kept in this browser")
+    page.wait_for_timeout(500)
+    page.reload()
+    expect(page.locator(".match")).to_have_count(1)
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
+    made = Occurrence.objects.get(catalog_number="H-1")
+    assert made.created_by and "Copied from OTHER O-1" in made.created_by.reason
+    assert made.cluster_member
