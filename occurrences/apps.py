@@ -8,6 +8,7 @@ class OccurrencesConfig(AppConfig):
     def ready(self) -> None:
         # Registers how records are taken back and by whom, and the jobs.
         from occurrences import (  # noqa: F401
+            batch_editing,
             cleaning,
             cluster_job,
             clustering,

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from occurrences.views import (
+    batch,
+    batch_edit,
     cleaning,
     cloning,
     clusters,
@@ -72,6 +74,11 @@ urlpatterns = [
         distribution.distribution,
         name="distribution",
     ),
+    path("batch/new/", batch.batch_new, name="batch_new"),
+    path("batch/<uuid:guid>/", batch.batch, name="batch"),
+    path("batch/<uuid:guid>/apply/", batch.batch_apply, name="batch_apply"),
+    path("batch/<uuid:guid>/edit/", batch_edit.batch_edit, name="batch_edit"),
+    path("batch/<uuid:guid>/values/", batch_edit.batch_values, name="batch_values"),
     path("clusters/", clusters.clusters, name="clusters"),
     path("clusters/run/", clusters.cluster_run, name="cluster_run"),
     path("clusters/<uuid:guid>/", clusters.cluster, name="cluster"),

@@ -225,6 +225,12 @@ occurrences:cleaning_undo  | POST | collection edit    | 302 403 403 404 404 | 4
 occurrences:distribution   | GET  | collection         | 200 200 200 200 200 | 200
 occurrences:distribution   | GET  | private_collection | 404 404 404 404 404 | 404
 occurrences:reading        | GET  |                    | 200 200 200 200 200 | 200
+occurrences:batch_new      | POST |                    | 302 302 302 302 302 | 302
+occurrences:batch          | GET  | nothing            | 302 404 404 404 404 | 404
+occurrences:batch_apply    | POST | nothing            | 302 404 404 404 404 | 404
+occurrences:batch_edit     | GET  | nothing            | 302 404 404 404 404 | 404
+occurrences:batch_edit     | POST | nothing            | 302 404 404 404 404 | 404
+occurrences:batch_values   | POST | nothing            | 302 404 404 404 404 | 404
 occurrences:clusters       | GET  |                    | 302 403 403 200 200 | 200 taxonomist=403
 occurrences:cluster_run    | POST |                    | 302 403 403 403 403 | 403 portal_admin=302
 occurrences:cluster        | GET  | cluster            | 302 200 200 200 200 | 200

@@ -1,5 +1,6 @@
 """The tables of records and of what moves them in and out."""
 
+from occurrences.models.batching import Batch
 from occurrences.models.clustering import Cluster, ClusterMember, DismissedPair
 from occurrences.models.habits import EditorHabits
 from occurrences.models.handing import (
@@ -34,6 +35,7 @@ from occurrences.models.searching import SavedSearch
 from occurrences.models.taking import Download, DownloadLog
 
 __all__ = [
+    "Batch",
     "Cluster",
     "ClusterMember",
     "DeletedOccurrence",

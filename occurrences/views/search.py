@@ -69,6 +69,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "summary": summary,
         "page": page,
         "rows": [Row(each, collections) for each in page.records],
+        "may_edit": any(each.may_edit for each in collections.values()),  # type: ignore[attr-defined]
         **shape.context(criteria, summary, page, collections),
     }
     if not summary.total:
