@@ -34,7 +34,7 @@ from taxonomy.models import Name, Taxon
 CHUNK = 5000
 FILLED = ("family", "scientific_name_authorship", "kingdom")
 # What protection is decided by: `records.write` asks it.
-_DECIDING = frozenset(("record_security", "security_reason", *protection.NOTES))
+DECIDING = frozenset(("record_security", "security_reason", *protection.NOTES))
 
 
 # --- the primitive ------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def _apart(cursor: Any, names: Sequence[str]) -> dict[int, dict[str, Any]]:
             news=_listed(names, "a"),
         ),
         {
-            "all": not _DECIDING.isdisjoint(names),
+            "all": not DECIDING.isdisjoint(names),
             "texts": texts,
             "withheld": not protection.WITHHELD.isdisjoint(names),
             "mirrored": not set(dwc.IDENTIFICATION_COLUMNS).isdisjoint(names),

@@ -39,6 +39,7 @@ from occurrences.records import (
     stored,
     write,
 )
+from occurrences.reverting import revert_plain
 
 CHUNK = 2000
 
@@ -52,7 +53,10 @@ def restore_records(undoing: undo.Undoing) -> None:
     _bring_deletions_back(undoing)
     for chunk in _changed_records(undoing.change_set):
         with transaction.atomic():
-            _revert(undoing, chunk)
+            done = set(revert_plain(undoing.change_set, undoing.undo, chunk))
+            undoing.counts["reverted"] += len(done)
+            if left := [guid for guid in chunk if guid not in done]:
+                _revert(undoing, left)
             undoing.keep()
         undoing.report()
 
