@@ -32,17 +32,17 @@ def run(rows: int) -> dict[str, Any]:
         found_collection(code, name=code, administrator=person, reason="benchmark")
         for code in ("PERSONAL", "HERBARIUM")
     )
-    _fill(source, rows)
+    fill(source, rows)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    limit = min(_seconds(lambda: _bare(source, target)), _seconds(lambda: _bare(target, source)))
-    offered = _seconds(lambda: _offer(person, source, target))
+    limit = min(seconds(lambda: _bare(source, target)), seconds(lambda: _bare(target, source)))
+    offered = seconds(lambda: _offer(person, source, target))
     offer = Offer.objects.get()
     job = offering.accept(person, offer)
-    accepted = _seconds(lambda: jobs.run(job.guid))
+    accepted = seconds(lambda: jobs.run(job.guid))
     moved = Occurrence.objects.filter(collection=target).count()
     change_set = offer.records.exclude(change_set=None).first().change_set
-    undone = _seconds(lambda: undo(change_set, person))
+    undone = seconds(lambda: undo(change_set, person))
     return {
         "seconds": offered + accepted,
         "limit_seconds": limit,
@@ -56,7 +56,7 @@ def run(rows: int) -> dict[str, Any]:
     }
 
 
-def _fill(collection: Collection, rows: int) -> None:
+def fill(collection: Collection, rows: int) -> None:
     change_set = ChangeSet.objects.create(kind="import", collection_id=collection.pk)
     drafts: list[Draft] = []
     for number, row in enumerate(generator.rows(rows)):
@@ -82,7 +82,7 @@ def _offer(person: Any, source: Collection, target: Collection) -> None:
     offering.send(person, source, guids, [Recipient(Offer.How.TRANSFER, target)])
 
 
-def _seconds(act: Callable[[], object]) -> float:
+def seconds(act: Callable[[], object]) -> float:
     begun = time.perf_counter()
     act()
     return time.perf_counter() - begun
