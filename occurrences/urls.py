@@ -8,6 +8,7 @@ from occurrences.views import (
     cleaning,
     cloning,
     clusters,
+    comments,
     deciding_import,
     disclosing,
     distribution,
@@ -23,6 +24,7 @@ from occurrences.views import (
     reading,
     record,
     search,
+    suggestions,
     symbiota,
 )
 
@@ -89,6 +91,23 @@ urlpatterns = [
     path("duplicates/<uuid:guid>/ask/", duplicating.ask, name="duplicate_ask"),
     path("occurrences/<uuid:guid>/link/", clusters.link, name="link"),
     path("reading/", reading.reading, name="reading"),
+    path(
+        "occurrences/<uuid:guid>/suggest-correction/",
+        suggestions.suggest_correction,
+        name="suggest_correction",
+    ),
+    path("suggestions/", suggestions.suggestions_mine, name="suggestions_mine"),
+    path("suggestions/<uuid:guid>/", suggestions.suggestion, name="suggestion"),
+    path(
+        "suggestions/<uuid:guid>/decide/", suggestions.suggestion_decide, name="suggestion_decide"
+    ),
+    path("suggestions/<uuid:guid>/reply/", suggestions.suggestion_reply, name="suggestion_reply"),
+    path(
+        "collections/<uuid:collection>/suggestions/", suggestions.suggestions, name="suggestions"
+    ),
+    path("occurrences/<uuid:guid>/comments/", comments.comments, name="comments"),
+    path("comments/<uuid:guid>/<slug:what>/", comments.comment_do, name="comment_do"),
+    path("collections/<uuid:collection>/comments/", comments.comments_of, name="comments_of"),
     path("changes/<uuid:guid>/", history.change_set, name="change_set"),
     path("changes/<uuid:guid>/undo/", history.undo, name="undo"),
     path("collections/<uuid:collection>/changes/", history.changes, name="changes"),

@@ -15,7 +15,15 @@ from biocollections import granting
 from biocollections.models import AccessRequest, Collection, Grant, JoinRequest, Role
 from journal.models import Job
 from occurrences import clustering, imports, profiles, restoring
-from occurrences.models import Download, DownloadLog, Occurrence, ProtectionList, ProtectionRule
+from occurrences.models import (
+    Comment,
+    Download,
+    DownloadLog,
+    Occurrence,
+    ProtectionList,
+    ProtectionRule,
+    Suggestion,
+)
 from taxonomy import proposals
 from taxonomy.models import Checklist
 from tests import canary, make
@@ -70,6 +78,7 @@ def scene(
         "deletion": deletion.guid,
         "job": job.guid,
         **_clusters(canaries, opened),
+        **_said(canaries, opened, administrator),
         "notice": Notice.objects.create(person=administrator, kind="of the scene", url="/").guid,
         "checklist": Checklist.objects.create(source="Checklist of the scene", state="ready").guid,
         **_protection(),
@@ -77,6 +86,26 @@ def scene(
         "download": _download(herbarium, administrator, job).guid,
         "exact_download": _exact_download(herbarium).guid,
         **_imports(herbarium, administrator),
+    }
+
+
+def _said(canaries: Canaries, opened: Occurrence, by: Any) -> dict[str, UUID]:
+    """Suggestions and comments: on an open record, and on one whose place they tell."""
+    someone = make.user("suggester")
+    other = make.collection("SUGGESTED", public_edits=True)
+    told = {"locality": {"old": f"{canary.WORD} locality", "new": f"{canary.WORD} creek"}}
+    hidden = canaries.place.guid
+    asked, told_all = Suggestion.objects.create, Comment.objects.create
+    mine = {"habitat": {"old": "", "new": "oak"}}
+    text = f"{canary.WORD} again"
+    return {
+        "place_suggested": make.occurrence(other, locality="a bend", record_security=1).guid,
+        "suggestion": asked(record_guid=opened.guid, by=someone, changes=mine).guid,
+        "place_suggestion": asked(record_guid=hidden, by=by, changes=told, remark=text).guid,
+        "comment": told_all(
+            record_guid=opened.guid, by=someone, text="A word", state="shown"
+        ).guid,
+        "hidden_comment": told_all(record_guid=hidden, by=by, text=text, state="shown").guid,
     }
 
 

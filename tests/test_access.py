@@ -247,6 +247,26 @@ occurrences:duplicate_ask  | POST | whole              | 302 404 404 404 404 | 4
 occurrences:link           | POST | open               | 302 404 404 404 404 | 404
 occurrences:changes        | GET  | collection         | 302 403 403 200 200 | 403
 occurrences:changes        | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:suggest_correction | GET | open            | 302 403 403 403 403 | 403
+occurrences:suggest_correction | GET | place_suggested | 302 200 200 200 200 | 200
+occurrences:suggest_correction | POST | place_suggested | 302 200 200 200 200 | 200
+occurrences:suggest_correction | GET | whole           | 302 404 404 403 403 | 404
+occurrences:suggestions_mine | GET |                   | 302 200 200 200 200 | 200
+occurrences:suggestion     | GET  | suggestion         | 302 404 404 200 200 | 404
+occurrences:suggestion     | GET  | nothing            | 302 404 404 404 404 | 404
+occurrences:suggestion_decide | POST | suggestion      | 302 404 404 302 302 | 404
+occurrences:suggestion_reply | POST | suggestion       | 302 404 404 302 302 | 404
+occurrences:suggestions    | GET  | collection         | 302 403 403 200 200 | 403
+occurrences:suggestions    | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:comments       | GET  | open               | 200 200 200 200 200 | 200
+occurrences:comments       | GET  | whole              | 404 404 404 200 200 | 404
+occurrences:comments       | POST | open               | 302 302 302 302 302 | 302
+occurrences:comments       | POST | whole              | 404 404 404 302 302 | 404
+occurrences:comment_do     | POST | comment report     | 302 302 302 302 302 | 302
+occurrences:comment_do     | POST | comment hide       | 302 403 403 302 302 | 403
+occurrences:comment_do     | POST | hidden_comment hide | 302 404 403 302 302 | 404
+occurrences:comments_of    | GET  | collection         | 302 403 403 200 200 | 403
+occurrences:comments_of    | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:changes_file   | GET  | collection         | 302 403 403 200 200 | 403
 occurrences:changes_file   | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:imports        | GET  | collection         | 302 404 404 404 200 | 404

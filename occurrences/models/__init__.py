@@ -32,12 +32,14 @@ from occurrences.models.record import (
     Withheld,
 )
 from occurrences.models.searching import SavedSearch
+from occurrences.models.suggesting import Comment, Suggestion
 from occurrences.models.taking import Download, DownloadLog
 
 __all__ = [
     "Batch",
     "Cluster",
     "ClusterMember",
+    "Comment",
     "DeletedOccurrence",
     "DismissedPair",
     "Download",
@@ -68,5 +70,6 @@ __all__ = [
     "QueuedAnnotation",
     "SavedSearch",
     "Sending",
+    "Suggestion",
     "Withheld",
 ]
