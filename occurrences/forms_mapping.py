@@ -118,6 +118,9 @@ class MappingForm(forms.Form):
     def __init__(self, run: ImportRun, data: Any = None) -> None:
         super().__init__(data, initial={"mode": run.mode})
         self.run = run
+        self.adds = run.brings != ImportRun.Brings.RECORDS
+        if self.adds:
+            del self.fields["mode"], self.fields["keep_rest"]
         self.core = run.source["tables"][0]
         self.evidence = {int(at): found for at, found in self.core.get("evidence", {}).items()}
         for at, entry in enumerate(run.mapping):
@@ -137,7 +140,7 @@ class MappingForm(forms.Form):
             attributes={
                 "aria-label": label,
                 "aria-describedby": f"meaning{at}",
-                "placeholder": _("or another meaning") if asks else _("not imported"),
+                "placeholder": _("or another meaning") if asks else self._blank(),
             },
         )
         self.fields[f"joined{at}"] = forms.ChoiceField(
@@ -155,6 +158,11 @@ class MappingForm(forms.Form):
             )
         for part in _DECISIONS.keys() & self.evidence.get(at, {}).keys():
             self.fields[f"{part}{at}"] = self._decision(at, part)
+
+    def _blank(self) -> str:
+        """Return what becomes of a column without a meaning."""
+        own = (ImportRun.Brings.MEASUREMENTS, ImportRun.Brings.ASSOCIATIONS)
+        return _("under its own name") if self.run.brings in own else _("not imported")
 
     def _decision(self, at: int, part: str) -> forms.ChoiceField:
         yes, no = _DECISIONS[part]
@@ -293,12 +301,17 @@ class MappingForm(forms.Form):
                 label = Key(key).label if key in Key.values else targets.shown(key)
                 self.add_error(f"key{place}", missing % {"label": label})
         self.cleaned_data["keys"] = list(dict.fromkeys(order))
+        if self.adds and not self.errors and set(order) <= {Key.CONTENT}:
+            self.add_error(
+                "key0", _("Say which column names a record; the rows are added to records by it.")
+            )
 
     def save(self) -> ImportRun:
         """Keep what was chosen; what an earlier check found no longer counts."""
         run, cleaned = self.run, self.cleaned_data
         run.mapping = [self._entry(at, entry) for at, entry in enumerate(run.mapping)]
-        run.keys, run.mode, run.constants = cleaned["keys"], cleaned["mode"], cleaned["constants"]
+        run.keys, run.constants = cleaned["keys"], cleaned["constants"]
+        run.mode = cleaned.get("mode", run.mode)
         run.reading = {**run.reading, **self._read_as()}
         run.state = ImportRun.State.STAGED
         run.save(update_fields=["mapping", "keys", "mode", "constants", "reading", "state"])
@@ -306,7 +319,7 @@ class MappingForm(forms.Form):
 
     def _entry(self, at: int, entry: Mapping[str, Any]) -> dict[str, Any]:
         target = self.cleaned_data[f"column{at}"]
-        if not target and self.cleaned_data["keep_rest"] and self.core["filled"][at]:
+        if not target and self.cleaned_data.get("keep_rest") and self.core["filled"][at]:
             target = mapping.KEPT
         kept: dict[str, Any] = {"column": entry["column"], "term": target}
         if joined := self.cleaned_data.get(f"joined{at}"):

@@ -52,7 +52,7 @@ const addConstant = (button, targets) => {
 if (form) {
   const targets = new Targets(document.getElementById("targets"), (field, step) => {
     const next = fields[fields.indexOf(field) + step];
-    (next ?? (step > 0 ? form.querySelector("#id_keep_rest") : field)).focus();
+    (next ?? (step > 0 ? form.querySelector("#id_keep_rest, #id_key0") : field)).focus();
   });
   for (const field of form.querySelectorAll("[data-target]")) targets.serve(field);
   form.addEventListener("change", () => look(targets));
