@@ -392,7 +392,7 @@ class Drafter:
     def _remembered_key(self, row: FileRow, key: RowKey) -> str | None:
         if self.copies:
             return key.text
-        return self.source_id(row) or (key.text if key.kind == Key.CONTENT else None)
+        return key.text if key.kind == Key.CONTENT else self.source_id(row)
 
     def _legacy_id(self, row: FileRow) -> int | None:
         if self.copies:

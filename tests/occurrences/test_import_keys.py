@@ -5,7 +5,7 @@ import pytest
 from occurrences import imports, settling
 from occurrences.models import Occurrence
 from tests import make
-from tests.occurrences.importing import bring_in, checked
+from tests.occurrences.importing import bring_in, checked, received
 
 pytestmark = pytest.mark.django_db
 
@@ -150,3 +150,17 @@ def test_numbers_that_differ_by_zeros_or_case_alone_are_told_of(herbarium, admin
         ["CATALOG_NUMBER_ALMOST", "catalogNumber", "ab-12 – AB-0012"]
     ]
     assert actions(run) == ["create", "create", "create", "update"]
+
+
+def test_rows_known_by_their_content_are_known_again_whatever_else_is_called_a_key(
+    herbarium, administrator
+):
+    text = "ID,locality,county\nx,Ures,Sonora\nx,Caborca,Sonora\ny,Yécora,Sonora\n"
+    run = received(herbarium, administrator, text)
+    imports.stage(run)
+    assert run.keys == ["content"]  # the column ID says the same in several rows
+    imports.check(run)
+    imports.apply(run)
+    assert run.counts["created"] == 3
+    again = bring_in(herbarium, administrator, text)
+    assert (again.counts["unchanged"], again.change_set) == (3, None)
