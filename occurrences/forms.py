@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -130,7 +132,7 @@ class OccurrenceForm(forms.Form):
         self.notes = notes or {}
         self.reading: editing.Reading | None = None
         for column in typed_columns():
-            self.fields[column] = _field_for(column)
+            self.fields[column] = deepcopy(_field_for(column))
         for column in SUGGESTED:
             address = reverse("occurrences:suggest", args=[collection.guid, column])
             self.fields[column].widget.attrs["data-suggest"] = address
@@ -243,7 +245,9 @@ def rebased(
     return fresh
 
 
+@cache
 def _field_for(column: str) -> TermField:
+    """Return the field that every form has a copy of: two hundred take long to make anew."""
     term = terms.BY_COLUMN.get(column)
     label = term.label if term else terms.BY_NAME["otherCatalogNumbers"].label
     means = definition(term.name if term else "otherCatalogNumbers")

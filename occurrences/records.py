@@ -136,7 +136,7 @@ def stored(guids: Iterable[UUID]) -> dict[UUID, Stored]:
     by_id: dict[int, Stored] = {}
     # In order of id, so that two writers of the same records wait instead of deadlocking.
     rows = Occurrence.objects.filter(guid__in=list(guids)).order_by("pk").select_for_update()
-    for row in rows.values(*fields, *TERM_COLUMNS).iterator(chunk_size=2000):
+    for row in rows.values(*fields, *TERM_COLUMNS):
         pk, guid, within, version = (
             row.pop(key) for key in ("id", "guid", "collection_id", "version")
         )

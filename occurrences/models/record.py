@@ -162,9 +162,18 @@ class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
         )
 
     def editable_by(self, user: Person) -> OccurrenceQuerySet:
-        """Return the records `user` may edit, with their exact values."""
-        return self.visible_to(user).filter(
-            collection__in=Collection.objects.editable_by(user).values("pk")
+        """Return the records `user` may edit, with their exact values.
+
+        All of `visible_to` that lie in collections he edits: an editor reads everything there, so
+        nothing of what limits others is asked. Saving waits for this.
+        """
+        editable = Collection.objects.editable_by(user).values("pk")
+        return self.filter(collection__in=editable).prefetch_related(
+            models.Prefetch(
+                "withheld",
+                queryset=Withheld.objects.filter(collection__in=editable),
+                to_attr="disclosed_row",
+            )
         )
 
     def identifiable_by(self, user: Person) -> OccurrenceQuerySet:

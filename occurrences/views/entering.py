@@ -61,7 +61,7 @@ WAYS_TO_EDIT = ("stay", "next", "new", "carry")
 def editable(request: HttpRequest, guid: UUID) -> Occurrence:
     """Return the record with its exact values; 403 for one that may only be seen."""
     own = Occurrence.objects.editable_by(request.user).select_related("collection")
-    record = own.filter(guid=guid).first()
+    record = own.defer("search_vector").filter(guid=guid).first()
     if record:
         return record
     if Occurrence.objects.visible_to(request.user).filter(guid=guid).exists():
