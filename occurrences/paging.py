@@ -14,6 +14,7 @@ from uuid import UUID
 from django.core import signing
 from django.db.models import F, Func, Q, QuerySet
 
+from darwincore import terms
 from occurrences.models import Occurrence
 from occurrences.models.record import SortKey
 
@@ -27,6 +28,14 @@ SORTS: dict[str, tuple[F | Func, ...]] = {
     "catalog": (SortKey("catalog_number"),),
     "entered": (),
 }
+
+
+def keys_of(sort: str) -> tuple[F | Func, ...]:
+    """Return what a sort compares: one of SORTS, or any column, for few records."""
+    name = sort.removeprefix("-")
+    if name in SORTS:
+        return SORTS[name]
+    return (F(name) if terms.BY_COLUMN[name].kind != "text" else SortKey(name),)
 
 
 class BadCursor(ValueError):
@@ -70,8 +79,8 @@ def turn_to(
 ) -> Page:
     """Fetch the page that `cursor` names, the first one when it is "".
 
-    sort is one of SORTS, "-" before it for the other direction. Records without a value come
-    last either way. Pages are found by key, so the thousandth costs what the first does. `few`
+    sort is one of SORTS, or any column where `few`, "-" before it for the other direction.
+    Records without a value come last either way. Pages are found by key, so the thousandth costs what the first does. `few`
     says that there are not many: they are all fetched and sorted, where PostgreSQL would walk
     through the index of the sort key hoping to meet them soon. Raises BadCursor.
     """
@@ -102,7 +111,7 @@ def neighbour(
     `record` need not be in the queryset.
     """
     names = _key_names(sort)
-    keys = (*SORTS[sort.lstrip("-")], F("id"))
+    keys = (*keys_of(sort), F("id"))
     own = Occurrence.objects.filter(pk=record.pk).values_list(*keys).first()
     place = _Place(backwards, list(own or [None] * len(names)), 0)
     rows = _fetch(queryset.only("guid", "id"), sort, place, few=False, most=1)
@@ -119,7 +128,7 @@ def _fetch(
 ) -> list[Occurrence]:
     """Fetch `most` rows away from `place`; filled ones first, blank ones last."""
     names = _key_names(sort)
-    keys = (*SORTS[sort.lstrip("-")], F("id"))
+    keys = (*keys_of(sort), F("id"))
     keyed = queryset.annotate(
         **{name: _Unindexed(key) if few else key for name, key in zip(names, keys, strict=True)}
     )
@@ -143,7 +152,7 @@ def _fetch(
 
 
 def _key_names(sort: str) -> list[str]:
-    columns = SORTS[sort.lstrip("-")]
+    columns = keys_of(sort)
     return [f"sort_key_{number}" for number in range(len(columns) + 1)]
 
 

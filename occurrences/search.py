@@ -238,35 +238,53 @@ class _Matches(Func):
     output_field = BooleanField()
 
 
-def _words(text: str, weight: str = "") -> Q:
+class _VectorOf(Func):
+    """The words of one text, parted as those in `search_vector` are."""
+
+    template = (
+        f"to_tsvector('simple'::regconfig, translate(portal_fold(left(%(expressions)s, "
+        f"{SearchVector.LONGEST})), '{SearchVector.JOINTS}', '{' ' * len(SearchVector.JOINTS)}'))"
+    )
+    output_field = TextField()
+
+
+def words(text: str, weight: str = "") -> Q:
     """Want every word of `text` in `search_vector`, under this weight if one is given.
 
     A word is whole unless it ends in an asterisk, or is the initial of a person.
     """
-    queries = []
+    queries = list(_marked(text, weight, person=weight == "B"))
+    return Q(_Matches(F("search_vector"), _AllOf(*queries))) if queries else Q(pk__in=[])
+
+
+def words_within(expression: Any, text: str, *, person: bool = False) -> Q:
+    """Want every word of `text`, marked likewise, in what `expression` says. Needs a word."""
+    return Q(_Matches(_VectorOf(expression), _AllOf(*_marked(text, "", person=person))))
+
+
+def _marked(text: str, weight: str, *, person: bool) -> Iterator[_Word]:
     for word, star in re.findall(r"([^\W_]+)(\*?)", text):
         if weight == "A" and word in "xX":
             continue  # the sign of a hybrid, which is no word in `search_vector`
-        initial = weight == "B" and len(word) == 1 and word.isalpha()
+        initial = person and len(word) == 1 and word.isalpha()
         mark = ("*" if star or initial else "") + weight
-        queries.append(_Word(word, f":{mark}" if mark else ""))
-    return Q(_Matches(F("search_vector"), _AllOf(*queries))) if queries else Q(pk__in=[])
+        yield _Word(word, f":{mark}" if mark else "")
 
 
 def _anything(text: str) -> Q:
     """Want all words, wherever; or the whole text as a number a record goes by."""
     if not any(character.isdigit() for character in text):
-        return _words(text)
-    found = Occurrence.objects.filter(_words(text)).values("pk")
+        return words(text)
+    found = Occurrence.objects.filter(words(text)).values("pk")
     return Q(pk__in=found.union(*_known_by(text)))
 
 
 def _taxon(text: str) -> Q:
-    return taxon_search.condition(text, lambda name: _words(name, "A"))
+    return taxon_search.condition(text, lambda name: words(name, "A"))
 
 
 def _people(text: str) -> Q:
-    return _any(_words(name, "B") for name in text.split(";") if name.strip())
+    return _any(words(name, "B") for name in text.split(";") if name.strip())
 
 
 _PLACES = {"country": "country", "state": "state_province", "county": "county"}
@@ -282,20 +300,20 @@ def _named(level: str, name: str, criteria: SearchCriteria) -> Q:
     column = _PLACES[level]
     if name.endswith("*"):
         stem = name.rstrip("*").strip()
-        words = _words(name, "C")
-        return words & _begins(column, stem) if "*" not in stem else words
+        named = words(name, "C")
+        return named & _begins(column, stem) if "*" not in stem else named
     within = {"state": [criteria.country], "county": [criteria.country, criteria.state]}
     outer = within.get(level, [])
     same = _any(_is(column, spelling) for spelling in spellings(column, name, *outer))
     if level != "country":
         return same
     country = places.country_coded(name.upper()) or places.country_named(name)
-    return same | _words(country.code, "C") & Q(country_code=country.code) if country else same
+    return same | words(country.code, "C") & Q(country_code=country.code) if country else same
 
 
 def _is(column: str, name: str) -> Q:
     # The words lead to the rows through the index; the comparison makes sure of them.
-    return _words(name, "C") & Q(Exact(SortKey(column), Fold(Value(name))))
+    return words(name, "C") & Q(Exact(SortKey(column), Fold(Value(name))))
 
 
 def _any(conditions: Iterable[Q]) -> Q:
@@ -442,7 +460,7 @@ _CONDITIONS: dict[str, Any] = {
     "collector": _people,
     "number": lambda text: _listed("record_number", text),
     "date": _date,
-    "locality": lambda text: _words(text, "C"),
+    "locality": lambda text: words(text, "C"),
     "catalog_number": _catalog_number,
     "types": _types,
 }

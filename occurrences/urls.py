@@ -23,9 +23,11 @@ from occurrences.views import (
     protecting,
     reading,
     record,
+    record_search,
     search,
     suggestions,
     symbiota,
+    table,
 )
 
 app_name = "occurrences"
@@ -36,6 +38,18 @@ urlpatterns = [
     path("occurrences/new/<uuid:collection>/", editing.add, name="add"),
     path("occurrences/read/", editing.read, name="read"),
     path("occurrences/edit/", editing.edit_search, name="edit_search"),
+    path("occurrences/record-search/", record_search.record_search, name="record_search"),
+    path("occurrences/searches/new/", record_search.saved_search_new, name="saved_search_new"),
+    path("occurrences/searches/<uuid:guid>/", record_search.saved_search, name="saved_search"),
+    path(
+        "occurrences/searches/<uuid:guid>/delete/",
+        record_search.saved_search_delete,
+        name="saved_search_delete",
+    ),
+    path("occurrences/table/", table.table, name="table"),
+    path("occurrences/table/save/", table.table_save, name="table_save"),
+    path("occurrences/table/columns/", table.table_columns, name="table_columns"),
+    path("occurrences/table/download/", table.table_download, name="table_download"),
     path("occurrences/skeletal/<uuid:collection>/", cloning.skeletal, name="skeletal"),
     path("occurrences/suggest/<uuid:collection>/<slug:column>/", entering.suggest, name="suggest"),
     path("occurrences/number/<uuid:collection>/", entering.next_number, name="next_number"),

@@ -198,6 +198,14 @@ occurrences:protection_list_edit | GET | protection_list | 302 403 403 403 403 |
 occurrences:protection_list_edit | POST | protection_list | 302 403 403 403 403 | 403 portal_admin=200
 occurrences:protection_rule_end | POST | protection_rule | 302 403 403 403 403 | 403 portal_admin=302
 occurrences:protection_rule_resume | POST | protection_rule | 302 403 403 403 403 | 403 portal_admin=302
+occurrences:record_search  | GET  |                    | 302 200 200 200 200 | 200
+occurrences:saved_search_new | POST |                  | 302 302 302 302 302 | 302
+occurrences:saved_search   | GET  | nothing            | 302 404 404 404 404 | 404
+occurrences:saved_search_delete | POST | nothing       | 302 404 404 404 404 | 404
+occurrences:table          | GET  |                    | 302 200 200 200 200 | 200
+occurrences:table_save     | POST |                    | 302 400 400 400 400 | 400
+occurrences:table_columns  | POST |                    | 302 302 302 302 302 | 302
+occurrences:table_download | POST |                    | 302 200 200 200 200 | 200
 occurrences:edit_search    | GET  |                    | 302 302 302 302 302 | 302
 occurrences:suggest        | GET  | collection family  | 302 404 404 200 200 | 404
 occurrences:suggest        | GET  | private_collection family | 302 404 404 404 404 | 404

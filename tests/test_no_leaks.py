@@ -49,6 +49,16 @@ class Ask(NamedTuple):
     post: dict[str, str] | None = None
 
 
+# Of the record search: what is withheld, by its words, by its number, and by being there at all.
+EDITORS_ASK = (
+    f"group=1&field=locality&operator=contains&value={canary.WORD}",
+    f"group=1&field=locality&operator=words&value={canary.WORD}*",
+    f"number={canary.WORD}*",
+    f"date={canary.DAY}",
+    "group=1&field=locality&operator=filled&value=",
+    "point=yes",
+)
+
 SEARCHES = (
     "q=Cereus",
     f"q={canary.WORD}",
@@ -239,6 +249,24 @@ LINES: dict[str, list[Ask] | str] = {
         Ask("place", query="change_set={hidden_edit}"),
     ],
     "occurrences:revert": [Ask("place", post={"change_set": ""}), Ask("whole", post={})],
+    "occurrences:record_search": [Ask(query=f"within=&collector={canary.WORD}"), Ask()],
+    "occurrences:saved_search_new": [
+        Ask(post={"name": "all", "query": f"within=&collector={canary.WORD}"})
+    ],
+    "occurrences:saved_search": "leads to the table, which is asked below",
+    "occurrences:saved_search_delete": "says the name that its own person gave",
+    "occurrences:table": [
+        Ask(query="within="),
+        Ask(query="within=&sort=name"),
+        *(Ask(query=f"within=&{asked}") for asked in EDITORS_ASK),
+    ],
+    "occurrences:table_save": [Ask(post={"cells": "[]"})],
+    "occurrences:table_columns": "keeps which columns its own person wants",
+    "occurrences:table_download": [
+        Ask(post={"search": "within="}),
+        Ask(post={"search": f"within=&{EDITORS_ASK[0]}"}),
+        Ask(post={"guid": "{place}"}),
+    ],
     "occurrences:edit_search": [Ask(query="country=Mexico"), Ask()],
     "occurrences:suggest": [
         Ask("collection recorded_by", query="q=can"),
@@ -320,6 +348,8 @@ LINES: dict[str, list[Ask] | str] = {
 }
 # Where an editor or administrator must see a mark, or the watch would watch nothing.
 TELLING = {
+    "occurrences:table",
+    "occurrences:table_download",
     "occurrences:record",
     "occurrences:edit",
     "occurrences:history",

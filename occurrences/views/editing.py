@@ -103,7 +103,7 @@ def edit_search(request: HttpRequest) -> HttpResponse:
     begin = stepping.first(request.user, query)
     if begin is None:
         messages.info(request, _("None of the records found are yours to edit."))
-        return redirect(f"{reverse('occurrences:search')}?{query}")
+        return redirect(stepping.Beside(query, None, None).back)
     to = reverse("occurrences:edit", args=[begin])
     return redirect(f"{to}?{urlencode({'search': query})}")
 

@@ -1,0 +1,434 @@
+// The table of records as a grid: arrows, typing in place, blocks copied and pasted, fill down. One
+// cell is saved at once; several are shown first, as the server reads them, and saved as one.
+
+import { signedIn } from "./session.js";
+
+const table = document.getElementById("table");
+const form = document.getElementById("selection");
+const said = document.getElementById("table-said");
+const review = document.getElementById("review");
+const heads = [...table.tHead.rows[0].cells].slice(1);
+const rows = [...table.tBodies[0].rows];
+const cellAt = (row, column) => rows[row].cells[column + 1];
+const columns = heads.length;
+let active = { row: 0, column: 0 };
+let anchor = active;
+let editor = null;
+
+table.setAttribute("role", "grid");
+table.setAttribute("aria-multiselectable", "true");
+table.setAttribute("aria-colcount", columns + 1);
+for (const [row, line] of rows.entries()) {
+  for (let column = 0; column < columns; column += 1) {
+    const cell = cellAt(row, column);
+    cell.setAttribute("role", "gridcell");
+    cell.tabIndex = -1;
+    cell.dataset.text = cell.textContent;
+    cell.title = cell.textContent.length > 24 ? cell.textContent : "";
+  }
+  line.querySelector("th").setAttribute("role", "rowheader");
+}
+cellAt(0, 0).tabIndex = 0;
+document.getElementById("table-region").tabIndex = -1;
+
+// --- where one is ---------------------------------------------------------------------------------
+
+function block() {
+  const [top, bottom] = [anchor.row, active.row].sort((a, b) => a - b);
+  const [left, right] = [anchor.column, active.column].sort((a, b) => a - b);
+  return { top, bottom, left, right };
+}
+
+function* places({ top, bottom, left, right }) {
+  for (let row = top; row <= bottom; row += 1) {
+    for (let column = left; column <= right; column += 1) yield { row, column, cell: cellAt(row, column) };
+  }
+}
+
+function show() {
+  for (const cell of table.querySelectorAll('[aria-selected="true"]')) cell.removeAttribute("aria-selected");
+  const chosen = block();
+  if (chosen.top === chosen.bottom && chosen.left === chosen.right) return;
+  for (const { cell } of places(chosen)) cell.setAttribute("aria-selected", "true");
+}
+
+function go(row, column, { extend = false, focus = true } = {}) {
+  cellAt(active.row, active.column).tabIndex = -1;
+  active = { row: Math.max(0, Math.min(rows.length - 1, row)), column: Math.max(0, Math.min(columns - 1, column)) };
+  if (!extend) anchor = active;
+  const cell = cellAt(active.row, active.column);
+  cell.tabIndex = 0;
+  if (focus) cell.focus();
+  show();
+}
+
+function placeOf(cell) {
+  return { row: rows.indexOf(cell.parentElement), column: cell.cellIndex - 1 };
+}
+
+// --- editing one cell -----------------------------------------------------------------------------
+
+function field(column, text) {
+  const { choices } = heads[column].dataset;
+  if (!choices) {
+    const area = document.createElement("textarea");
+    area.rows = 1;
+    area.value = text;
+    return area;
+  }
+  const select = document.createElement("select");
+  const known = JSON.parse(choices);
+  if (!known.some(([value]) => value === text)) known.push([text, text]);
+  for (const [value, words] of known) select.add(new Option(words || "–", value, false, value === text));
+  return select;
+}
+
+function edit(typed = null) {
+  if (editor) return;
+  const { row, column } = active;
+  const cell = cellAt(row, column);
+  const text = cell.dataset.typed ?? cell.dataset.text;
+  const input = field(column, text);
+  if (typed !== null && input.tagName === "TEXTAREA") input.value = typed;
+  input.setAttribute("aria-label", heads[column].textContent.trim());
+  cell.classList.add("editing");
+  cell.replaceChildren(input);
+  editor = { row, column, cell, input };
+  input.focus();
+  if (input.setSelectionRange) input.setSelectionRange(input.value.length, input.value.length);
+  input.addEventListener("blur", () => finish(true));
+}
+
+function write(cell, text) {
+  cell.classList.remove("editing");
+  cell.textContent = text;
+  cell.title = text.length > 24 ? text : "";
+}
+
+// Takes the field away; what it holds is saved, or with keep false forgotten.
+function finish(keep) {
+  if (!editor) return;
+  const { cell, input } = editor;
+  const text = input.value.trim();
+  editor = null;
+  if (!keep || text === cell.dataset.text) {
+    delete cell.dataset.typed;
+    cell.classList.remove("wrong");
+    write(cell, cell.dataset.text);
+    return;
+  }
+  cell.dataset.typed = text;
+  write(cell, text);
+  saveOne(cell);
+}
+
+// --- saving ---------------------------------------------------------------------------------------
+
+const asSent = ({ cell, text, basis }) => ({
+  guid: cell.parentElement.dataset.guid,
+  column: heads[placeOf(cell).column].dataset.column,
+  text,
+  basis: basis ?? cell.dataset.text,
+});
+
+async function send(cells, onlyLook) {
+  if (!(await signedIn())) return null;
+  const token = form.elements.csrfmiddlewaretoken.value;
+  const answer = await fetch(form.dataset.save, {
+    method: "POST",
+    body: JSON.stringify({ cells: cells.map(asSent), only_look: onlyLook }),
+    headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+  });
+  if (!answer.ok) {
+    const told = answer.status === 400 ? (await answer.json()).problem : said.dataset.failed;
+    throw new Error(told);
+  }
+  return answer.json();
+}
+
+function cellOf({ guid, column }) {
+  const line = table.querySelector(`tr[data-guid="${guid}"]`);
+  const index = heads.findIndex((head) => head.dataset.column === column);
+  return line && index >= 0 ? line.cells[index + 1] : null;
+}
+
+function take(told) {
+  const cell = cellOf(told);
+  if (!cell) return;
+  cell.dataset.text = told.read;
+  delete cell.dataset.typed;
+  cell.classList.remove("wrong", "waiting");
+  if (!editor || editor.cell !== cell) write(cell, told.read);
+}
+
+function say(text, { alarm = false } = {}) {
+  said.replaceChildren(Object.assign(document.createElement("p"), { className: alarm ? "message error" : "quiet-text", textContent: text }));
+}
+
+function failed(error) {
+  say(error instanceof TypeError ? said.dataset.offline : error.message, { alarm: true });
+}
+
+function saved(answer) {
+  for (const told of answer.cells) take(told);
+  said.innerHTML = answer.html;
+}
+
+async function saveOne(cell) {
+  cell.classList.add("waiting");
+  try {
+    const answer = await send([{ cell, text: cell.dataset.typed }], false);
+    if (!answer) return;
+    const [told] = answer.cells;
+    if (told.problem || told.theirs !== null) {
+      cell.classList.remove("waiting");
+      cell.classList.add("wrong");
+      if (told.theirs !== null) cell.dataset.text = told.theirs;
+      say(told.problem || `${said.dataset.changed} “${told.theirs}”`, { alarm: true });
+      return;
+    }
+    saved(answer);
+    if (told.note) said.insertAdjacentText("beforeend", told.note);
+  } catch (error) {
+    cell.classList.remove("waiting");
+    cell.classList.add("wrong");
+    failed(error);
+  }
+}
+
+// Several cells: shown first, as they are read, then saved as one.
+async function propose(changes) {
+  if (!changes.length) return;
+  try {
+    const answer = await send(changes, true);
+    if (!answer) return;
+    review.innerHTML = answer.html;
+    if (!review.querySelector("[data-do]")) {
+      said.innerHTML = answer.html;
+      return;
+    }
+    const open = new Map(answer.cells.filter((told) => told.problem || told.theirs !== null).map((told) => [`${told.guid} ${told.column}`, told]));
+    review.showModal();
+    review.querySelector('[data-do="save"]').focus();
+    review.onclick = (event) => {
+      const act = event.target.closest("[data-do]")?.dataset.do;
+      if (act === "leave") review.close();
+      if (act === "save") saveReviewed(changes, open);
+    };
+  } catch (error) {
+    failed(error);
+  }
+}
+
+async function saveReviewed(changes, open) {
+  const mine = new Set([...review.querySelectorAll(".mine:checked")].map((box) => box.value));
+  const sent = [];
+  for (const change of changes) {
+    const { guid, column } = asSent(change);
+    const told = open.get(`${guid} ${column}`);
+    if (!told) sent.push(change);
+    else if (mine.has(`${guid} ${column}`)) sent.push({ ...change, basis: told.theirs });
+  }
+  review.close();
+  if (!sent.length) return;
+  try {
+    const answer = await send(sent, false);
+    if (!answer) return;
+    if (answer.open) {
+      await propose(sent);
+      return;
+    }
+    saved(answer);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+review.addEventListener("close", () => cellAt(active.row, active.column).focus());
+
+said.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  try {
+    if (!(await signedIn())) return;
+    const answer = await fetch(event.target.action, { method: "POST", body: new FormData(event.target), redirect: "manual" });
+    if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(said.dataset.failed);
+    location.reload();
+  } catch (error) {
+    failed(error);
+  }
+});
+
+// --- blocks ---------------------------------------------------------------------------------------
+
+// Reads what spreadsheets put on the clipboard: tabs, lines, quoted cells.
+function parse(text) {
+  const lines = [[""]];
+  let quoted = false;
+  const source = text.replace(/\r\n?/g, "\n").replace(/\n$/, "");
+  for (let index = 0; index < source.length; index += 1) {
+    const sign = source[index];
+    const line = lines[lines.length - 1];
+    if (quoted && sign === '"' && source[index + 1] === '"') { line[line.length - 1] += '"'; index += 1; }
+    else if (quoted && sign === '"') quoted = false;
+    else if (!quoted && sign === '"' && line[line.length - 1] === "") quoted = true;
+    else if (!quoted && sign === "\t") line.push("");
+    else if (!quoted && sign === "\n") lines.push([""]);
+    else line[line.length - 1] += sign;
+  }
+  return lines;
+}
+
+const quote = (text) => (/[\t\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+function copied() {
+  const chosen = block();
+  const lines = [];
+  for (let row = chosen.top; row <= chosen.bottom; row += 1) {
+    const texts = [];
+    for (let column = chosen.left; column <= chosen.right; column += 1) texts.push(quote(cellAt(row, column).dataset.text));
+    lines.push(texts.join("\t"));
+  }
+  return lines.join("\n");
+}
+
+function pasted(lines) {
+  const chosen = block();
+  const high = Math.max(lines.length, lines.length === 1 ? chosen.bottom - chosen.top + 1 : 0);
+  const wide = Math.max(...lines.map((line) => line.length), lines.length === 1 && lines[0].length === 1 ? chosen.right - chosen.left + 1 : 0);
+  const changes = [];
+  for (let down = 0; down < high && chosen.top + down < rows.length; down += 1) {
+    const line = lines[down % lines.length];
+    for (let across = 0; across < wide && chosen.left + across < columns; across += 1) {
+      const text = line.length === 1 && lines.length === 1 ? line[0] : line[across];
+      if (text !== undefined) changes.push({ cell: cellAt(chosen.top + down, chosen.left + across), text: text.trim() });
+    }
+  }
+  return changes.filter(({ cell, text }) => text !== cell.dataset.text);
+}
+
+const inGrid = (event) => !editor && event.target.closest?.("#table tbody td");
+
+document.addEventListener("copy", (event) => {
+  if (!inGrid(event)) return;
+  event.clipboardData.setData("text/plain", copied());
+  event.preventDefault();
+});
+document.addEventListener("paste", (event) => {
+  if (!inGrid(event)) return;
+  event.preventDefault();
+  const changes = pasted(parse(event.clipboardData.getData("text/plain")));
+  if (changes.length === 1 && changes[0].cell === cellAt(active.row, active.column)) {
+    changes[0].cell.dataset.typed = changes[0].text;
+    write(changes[0].cell, changes[0].text);
+    saveOne(changes[0].cell);
+  } else propose(changes);
+});
+
+function fillDown() {
+  const chosen = block();
+  const changes = [];
+  for (const { row, column, cell } of places(chosen)) {
+    const text = cellAt(chosen.top, column).dataset.text;
+    if (row > chosen.top && text !== cell.dataset.text) changes.push({ cell, text });
+  }
+  propose(changes);
+}
+
+function clear() {
+  const changes = [...places(block())].filter(({ cell }) => cell.dataset.text).map(({ cell }) => ({ cell, text: "" }));
+  if (changes.length === 1) {
+    changes[0].cell.dataset.typed = "";
+    write(changes[0].cell, "");
+    saveOne(changes[0].cell);
+  } else propose(changes);
+}
+
+// --- keys and mouse -------------------------------------------------------------------------------
+
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], PageUp: [-10, 0], PageDown: [10, 0] };
+const FAR = 1e6;
+
+function whileEditing(event) {
+  const { key } = event;
+  if (event.isComposing) return;
+  if (key === "Escape") finish(false);
+  else if (key === "Enter" && !event.altKey && !event.shiftKey) { finish(true); go(active.row + 1, active.column); event.preventDefault(); return; }
+  else if (key === "Tab") { finish(true); go(active.row, active.column + (event.shiftKey ? -1 : 1)); event.preventDefault(); return; }
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+  cellAt(active.row, active.column).focus();
+}
+
+table.addEventListener("keydown", (event) => {
+  if (editor) { whileEditing(event); return; }
+  if (!event.target.closest("tbody td")) return;
+  const { key } = event;
+  const held = event.ctrlKey || event.metaKey;
+  const step = STEPS[key];
+  if (step) go(active.row + step[0] * (held ? FAR : 1), active.column + step[1] * (held ? FAR : 1), { extend: event.shiftKey });
+  else if (key === "Home") go(held ? 0 : active.row, 0, { extend: event.shiftKey });
+  else if (key === "End") go(held ? FAR : active.row, FAR, { extend: event.shiftKey });
+  else if (key === "F2" || key === "Enter") edit();
+  else if (held && key.toLowerCase() === "d") fillDown();
+  else if (held && key === " ") {
+    const tick = rows[active.row].querySelector('input[name="guid"]');
+    tick.checked = !tick.checked;
+    tell();
+  } else if (held && key.toLowerCase() === "a") { anchor = { row: 0, column: 0 }; go(FAR, FAR, { extend: true }); }
+  else if (key === "Delete" || key === "Backspace") clear();
+  else if (key.length === 1 && !held && !event.altKey) edit(key);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+});
+
+table.tBodies[0].addEventListener("mousedown", (event) => {
+  const cell = event.target.closest("td");
+  if (!cell || editor?.cell === cell) return;
+  const place = placeOf(cell);
+  go(place.row, place.column, { extend: event.shiftKey });
+  event.preventDefault();
+});
+table.tBodies[0].addEventListener("mouseover", (event) => {
+  const cell = event.target.closest("td");
+  if (event.buttons !== 1 || editor || !cell) return;
+  const place = placeOf(cell);
+  go(place.row, place.column, { extend: true });
+});
+table.tBodies[0].addEventListener("dblclick", (event) => {
+  if (event.target.closest("td")) edit();
+});
+
+// --- ticks ----------------------------------------------------------------------------------------
+
+const whole = document.getElementById("whole-search");
+const all = document.getElementById("tick-all");
+const ticks = [...form.querySelectorAll('tbody input[name="guid"]')];
+const ticked = document.getElementById("ticked");
+
+function tell() {
+  const number = ticks.filter((tick) => tick.checked).length;
+  all.checked = number === ticks.length;
+  all.indeterminate = number > 0 && number < ticks.length;
+  ticked.textContent = number ? ticked.dataset.some.replace("%n", number) : ticked.dataset.none;
+  for (const button of form.querySelectorAll(".table-actions .button[formaction]")) button.disabled = !number && !whole.checked;
+}
+
+all.addEventListener("change", () => {
+  for (const tick of ticks) tick.checked = all.checked;
+  tell();
+});
+// The whole search and single ticks exclude each other: who ticks one means one.
+whole.addEventListener("change", () => {
+  if (whole.checked) for (const tick of ticks) tick.checked = false;
+  tell();
+});
+form.addEventListener("change", (event) => {
+  if (event.target.name === "guid" && event.target.checked) whole.checked = false;
+  tell();
+});
+tell();
+window.addEventListener("beforeunload", (event) => {
+  if (table.querySelector("td.wrong, td.waiting, td.editing")) event.preventDefault();
+});
