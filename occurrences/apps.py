@@ -20,6 +20,7 @@ class OccurrencesConfig(AppConfig):
             imports,
             labels,
             media,
+            merging,
             moving,
             offering,
             protecting,

@@ -329,21 +329,6 @@ def revised(before: Mapping[str, Any], now: Texts, wanted: Texts) -> tuple[Readi
     return revision, columns
 
 
-def _add(change_set: ChangeSet, guid: UUID, added: Added) -> bool:
-    """Write determinations and extension rows that a record hasn't; tell whether there were any.
-
-    Apart from its fields: with other determinations beside it, a corrected one would count as new.
-    """
-    if not (added.determinations or added.extension_rows):
-        return False
-    record = records.stored([guid])[guid]
-    draft = Draft(guid, record.collection_id, {}, version=record.version)
-    draft.identifications = added.determinations or None
-    new = [row for row in added.extension_rows if row not in record.extension_rows]
-    draft.extension_rows = [*record.extension_rows, *new]
-    return bool(records.write(change_set, (), [draft]).updated)
-
-
 def _input(now: Texts, wanted: Texts) -> dict[str, str]:
     """Return the record's texts with the typed ones laid over, for `read`."""
     left_out = {IDENTIFIERS}

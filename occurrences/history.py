@@ -21,7 +21,7 @@ from biocollections.permissions import permissions_of
 from darwincore import terms
 from journal.models import Change, ChangeSet
 from journal.undo import is_undone, only_while
-from occurrences import clustering, media, naming
+from occurrences import clustering, media, merging, naming
 from occurrences.models import DeletedOccurrence, Occurrence, Protection
 from occurrences.records import stored
 from occurrences.restoring import overlaid
@@ -37,6 +37,7 @@ _TOLD_THERE = {
     place_files.KIND: place_files.lines,
     naming.KIND: naming.lines,
     clustering.KIND: clustering.lines,
+    merging.KIND: merging.lines,
     media.KIND: media.lines,
     thesaurus.KIND: of_taxa.lines_of,
     proposals.KIND: of_taxa.lines_of,
@@ -155,7 +156,10 @@ def of_record(record: Occurrence, user: Person, most: int | None = None) -> list
     Its history goes with it: who edits it now reads what was done before it came.
     """
     changes: dict[int, list[Change]] = {}
-    for change in Change.objects.filter(record_guid=record.guid).order_by("-pk"):
+    own_and_merged = [record.guid, *merging.merged_into(record.guid)]
+    for change in Change.objects.filter(record_guid__in=own_and_merged).order_by("-pk"):
+        if change.record_guid != record.guid and change.kind == "occurrence" and not change.after:
+            continue  # it went into this one
         changes.setdefault(change.change_set_id, []).insert(0, change)
     keys = set(changes) | ({record.created_by_id} if record.created_by_id else set())
     edits = Occurrence.objects.editable_by(user).filter(pk=record.pk).exists()

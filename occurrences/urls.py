@@ -19,6 +19,7 @@ from occurrences.views import (
     history,
     importing,
     mapping_import,
+    merging,
     profiles,
     protecting,
     reading,
@@ -103,6 +104,7 @@ urlpatterns = [
     path("duplicates/of/<uuid:collection>/", duplicating.find, name="duplicates"),
     path("duplicates/<uuid:guid>/take/", duplicating.take, name="duplicate_take"),
     path("duplicates/<uuid:guid>/ask/", duplicating.ask, name="duplicate_ask"),
+    path("occurrences/merge/", merging.merge, name="merge"),
     path("occurrences/<uuid:guid>/link/", clusters.link, name="link"),
     path("reading/", reading.reading, name="reading"),
     path(

@@ -252,6 +252,8 @@ occurrences:duplicate_take | POST | open               | 302 404 404 200 200 | 4
 occurrences:duplicate_take | POST | private_record     | 302 404 404 404 404 | 404
 occurrences:duplicate_ask  | POST | place              | 302 404 404 404 404 | 404 other_editor=200 other_administrator=200 collector=200
 occurrences:duplicate_ask  | POST | whole              | 302 404 404 404 404 | 404
+occurrences:merge          | GET  |                    | 302 404 404 404 404 | 404
+occurrences:merge          | POST |                    | 302 404 404 404 404 | 404
 occurrences:link           | POST | open               | 302 404 404 404 404 | 404
 occurrences:changes        | GET  | collection         | 302 403 403 200 200 | 403
 occurrences:changes        | GET  | private_collection | 302 404 404 404 404 | 404

@@ -215,6 +215,11 @@ LINES: dict[str, list[Ask] | str] = {
         for part in ("georeference", "determination", "locality", "habitat", "date")
     ],
     "occurrences:duplicate_ask": [Ask("place", post={}), Ask("whole", post={})],
+    "occurrences:merge": [
+        Ask(query="one={place}&other={open}"),
+        Ask(query="one={whole}&other={place}"),
+        Ask(query="one={open}&other={place}", post={"keep": "other"}),
+    ],
     "occurrences:link": [Ask("open", post={}), Ask("whole", post={})],
     "occurrences:changes": [Ask("collection"), Ask("collection", query="show=fields")],
     "occurrences:changes_file": [Ask("collection")],

@@ -9,18 +9,19 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from biocollections.models import Collection
 from darwincore import terms
 from darwincore.terms import Term
-from occurrences import clustering
+from occurrences import clustering, merging
 from occurrences.forms_panels import PANELS
 from occurrences.models import DeletedOccurrence, ExtensionRow, Identification, Occurrence
 from occurrences.models import Protection as Level
@@ -96,9 +97,17 @@ def _gone(request: HttpRequest, guid: UUID) -> HttpResponse:
         seen = Collection.objects.visible_to(request.user)
     if not seen.contains(deleted.collection):
         raise Http404
+    if survivor := merging.survivor_of(deleted):
+        return _led_to(request, survivor)
     may_restore = Collection.objects.managed_by(request.user).contains(deleted.collection)
     restore = reverse("occurrences:restore", args=[guid]) if may_restore else ""
     return render(request, "410.html", {"deleted": deleted, "restore": restore}, status=410)
+
+
+@never_cache
+def _led_to(request: HttpRequest, survivor: UUID) -> HttpResponse:
+    """Lead to the record that this one was merged into, for good, until somebody undoes it."""
+    return redirect("occurrences:record", survivor, permanent=True)
 
 
 def _rights(user: Any, collection: Collection) -> dict[str, bool]:

@@ -1,0 +1,197 @@
+"""Two records of one sheet become one, with all that either had; undo parts them again."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from biocollections.models import Collection
+from darwincore.terms import MULTIMEDIA_ROW
+from journal import undo
+from journal.jobs import Refused
+from occurrences import clustering, history, merging, restoring
+from occurrences.models import DeletedOccurrence, Occurrence
+from occurrences.readers import hash_collection
+from tests import make
+from tests.cast import client_of
+
+Pair = tuple[Occurrence, Occurrence]
+
+
+def row(name: str) -> dict[str, str]:
+    return {"scientific_name": name, "identified_by": "A. Ruiz", "date_identified": "1950"}
+
+
+@pytest.fixture
+def pair(herbarium: Collection) -> Pair:
+    common = {"recorded_by": "L. Gómez", "record_number": "2207"}
+    rows = [
+        {
+            "catalog_number": "H-1",
+            "habitat": "oak",
+            "identifications": [row("Quercus alba")],
+            "identifiers": [("Accession", "1"), ("", "x")],
+            "extension_rows": [(MULTIMEDIA_ROW, {"identifier": "https://images.example/1.jpg"})],
+            **common,
+        },
+        {
+            "catalog_number": "H-2",
+            "habitat": "pine",
+            "locality": "Imuris",
+            "event_date": "1932-07-14",
+            "scientific_name": "Quercus grisea",
+            "identifications": [row("Quercus alba"), row("Quercus rugosa")],
+            "identifiers": [("Accession", "1"), ("Accession", "2")],
+            "extension_rows": [(MULTIMEDIA_ROW, {"identifier": "https://images.example/2.jpg"})],
+            **common,
+        },
+    ]
+    one, other = make.occurrences(herbarium, rows)
+    return one, other
+
+
+def names(record: Occurrence) -> dict[str, bool]:
+    return dict(record.identifications.values_list("scientific_name", "is_current"))
+
+
+def test_the_survivor_keeps_what_of_both_is_distinct(pair: Pair, administrator: Any) -> None:
+    one, other = pair
+    merging.merge(administrator, one, other, ["locality", "event_date"])
+    one.refresh_from_db()
+    assert (one.habitat, one.locality, one.event_date) == ("oak", "Imuris", "1932-07-14")
+    assert str(one.event_date_start) == "1932-07-14" and one.year == 1932
+    assert names(one) == {
+        "Quercus emoryi": True,
+        "Quercus alba": False,
+        "Quercus grisea": False,
+        "Quercus rugosa": False,
+    }
+    assert list(one.identifiers.values_list("name", "value")) == [
+        ("Accession", "1"),
+        ("", "x"),
+        ("Accession", "2"),
+        ("Catalog Number", "H-2"),
+    ]
+    assert one.extension_rows.count() == 2
+    assert not Occurrence.objects.filter(pk=other.pk).exists()
+
+
+def test_a_determination_is_chosen_whole(pair: Pair, administrator: Any) -> None:
+    one, other = pair
+    merging.merge(administrator, one, other, ["scientific_name", "catalog_number"])
+    one.refresh_from_db()
+    assert names(one)["Quercus grisea"] is True and one.scientific_name == "Quercus grisea"
+    assert names(one)["Quercus emoryi"] is False
+    assert one.catalog_number == "H-2"
+    assert ("Catalog Number", "H-1") in one.identifiers.values_list("name", "value")
+
+
+def test_undo_gives_both_back(pair: Pair, administrator: Any, herbarium: Collection) -> None:
+    one, other = pair
+    mate = make.occurrence(make.collection("OTHER"))
+    clustering.link(make.change_set(within=herbarium), [(other.guid, mate.guid)], {"why": "hand"})
+    before = hash_collection(herbarium)
+    done = merging.merge(administrator, one, other, ["locality", "scientific_name"])
+    one.refresh_from_db()
+    mate.refresh_from_db()
+    assert one.cluster_member.cluster == mate.cluster_member.cluster
+    taken_back = undo.undo(done, administrator)
+    assert taken_back.conflicts == [] and hash_collection(herbarium) == before
+    back, mate = Occurrence.objects.get(guid=other.guid), Occurrence.objects.get(pk=mate.pk)
+    assert back.cluster_member.cluster == mate.cluster_member.cluster
+    assert not hasattr(Occurrence.objects.get(pk=one.pk), "cluster_member")
+    again = undo.undo(taken_back, administrator)
+    assert again.conflicts == []
+    gone = DeletedOccurrence.objects.get(guid=other.guid)
+    assert merging.survivor_of(gone) == one.guid
+
+
+def test_the_vanished_address_leads_to_the_survivor(pair: Pair, administrator: Any) -> None:
+    one, other = pair
+    done = merging.merge(administrator, one, other, [])
+    answer = Client().get(other.get_absolute_url())
+    assert (answer.status_code, answer["Location"]) == (301, one.get_absolute_url())
+    undo.undo(done, administrator)
+    assert Client().get(other.get_absolute_url()).status_code == 200
+    back = Occurrence.objects.get(guid=other.guid)
+    restoring.delete(make.change_set(within=one.collection), [back.pk])
+    assert Client().get(other.get_absolute_url()).status_code == 410
+
+
+def test_who_could_not_see_the_vanished_record_is_not_led_from_it(
+    herbarium: Collection, administrator: Any, editor: Any, other_editor: Any
+) -> None:
+    one = make.occurrence(herbarium)
+    hidden = make.occurrence(herbarium, record_security=5)
+    merging.merge(administrator, one, hidden, [])
+    assert client_of(other_editor).get(hidden.get_absolute_url()).status_code == 404
+    assert client_of(editor).get(hidden.get_absolute_url()).status_code == 301
+
+
+def test_the_history_of_both_stands_in_the_survivor(pair: Pair, administrator: Any) -> None:
+    one, other = pair
+    make.edit(other, administrator, habitat="pine forest")
+    other.refresh_from_db()
+    merging.merge(administrator, one, other, [])
+    one.refresh_from_db()
+    entries = history.of_record(one, administrator)
+    told = [(line.label, line.new) for entry in entries for line in entry.lines]
+    assert ("Habitat", "pine forest") in told
+    assert ("Merged with", f"H-2 ({other.guid})") in told
+    assert not any(entry.deleted for entry in entries)
+
+
+# --- who, and what --------------------------------------------------------------------------------
+
+
+def ask(person: Any, one: Occurrence, other: Occurrence, **posted: str) -> Any:
+    address = f"{reverse('occurrences:merge')}?one={one.guid}&other={other.guid}"
+    client = client_of(person)
+    return client.post(address, posted) if posted else client.get(address)
+
+
+def test_the_page_merges_by_the_chosen_sides(pair: Pair, administrator: Any) -> None:
+    one, other = pair
+    page = ask(administrator, one, other).content.decode()
+    assert "Different catalogue numbers usually mean two sheets" in page
+    answer = ask(
+        administrator, one, other, keep="other", **{"side-habitat": "one", "side-locality": "other"}
+    )
+    assert answer["Location"] == other.get_absolute_url()
+    other.refresh_from_db()
+    assert (other.habitat, other.locality) == ("oak", "Imuris")
+
+
+def test_one_who_may_not_delete_there_gets_404(
+    pair: Pair, editor: Any, other_administrator: Any, other_herbarium: Collection
+) -> None:
+    elsewhere = make.occurrence(other_herbarium)
+    for person in (editor, other_administrator):
+        assert ask(person, *pair).status_code == 404
+        assert ask(person, *pair, keep="one").status_code == 404
+    assert ask(other_administrator, pair[0], elsewhere, keep="one").status_code == 404
+    assert Occurrence.objects.count() == 3
+
+
+def test_two_personal_profiles_with_the_same_number_are_never_merged(db: None) -> None:
+    """Each owner has a 1234 of his own, even where one person administers both profiles."""
+    owner, neighbour = make.user("owner"), make.user("neighbour")
+    mine = make.collection("MINE", administrator=owner, type="personal")
+    theirs = make.collection("THEIRS", administrator=neighbour, type="personal")
+    one = make.occurrence(mine, recorded_by="Owner", record_number="1234")
+    other = make.occurrence(theirs, recorded_by="Neighbour", record_number="1234")
+    assert ask(owner, one, other, keep="one").status_code == 404
+    make.grant(owner, "administrator", theirs)
+    assert ask(owner, one, other, keep="one").status_code == 404
+    with pytest.raises(Refused):
+        merging.merge(owner, one, other, [])
+    assert Occurrence.objects.count() == 2
+
+
+def test_no_merge_discloses_by_itself(herbarium: Collection, administrator: Any) -> None:
+    one = make.occurrence(herbarium, locality="Imuris", record_security=1)
+    other = make.occurrence(herbarium, locality="Imuris", record_security=5)
+    page = ask(administrator, one, other).context
+    sides = {choice.name: side for choice, _label, side in page["choices"]}
+    assert sides["record_security"] == "other"
