@@ -32,7 +32,7 @@ class FixForm(_Plain):
     at = forms.IntegerField(min_value=0)
     old = forms.CharField(required=False, strip=False, max_length=LONGEST_CELL)
     new = forms.CharField(required=False, max_length=LONGEST_CELL)
-    row = forms.IntegerField(min_value=1)
+    row = forms.IntegerField(min_value=1, max_value=2**31 - 1)
     everywhere = forms.BooleanField(required=False)
 
     def __init__(self, run: ImportRun, data: Any) -> None:
