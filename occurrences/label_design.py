@@ -145,7 +145,7 @@ class Design:
     paper: str = "letter"
     form: str = "2"
     width: float = 20.0
-    height: float = 62.0
+    height: float = 45.0
     size: float = 8.0
     heading_prefix: str = ""
     heading_middle: str = ""

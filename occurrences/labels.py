@@ -19,15 +19,17 @@ from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from biocollections.models import Collection, Person
 from darwincore import terms
+from darwincore.guarding import guarded
 from journal import jobs
 from journal.jobs import Progress, work
 from journal.models import ChangeSet
-from occurrences import label_pdf, records, search
+from occurrences import label_pdf, record_search, records
 from occurrences.label_design import BUILT_IN, Design, label_of
 from occurrences.label_layout import Problem
 from occurrences.label_text import Text, compose, plain
@@ -46,7 +48,7 @@ from occurrences.models import (
 )
 from occurrences.protection import exact
 from occurrences.records import Draft
-from occurrences.search import SearchCriteria
+from occurrences.selecting import Selection
 
 CHUNK = 500
 AT_ONCE = 50  # labels that are made while somebody waits; more are a job
@@ -67,11 +69,15 @@ def of_records(user: Person, guids: Iterable[UUID | str]) -> list[str]:
     return [guid for guid in wanted if guid in known]
 
 
-def of_search(user: Person, criteria: SearchCriteria) -> list[str]:
-    """Return the first MOST records that a search finds, by collector and number."""
-    found = search.apply(Occurrence.objects.visible_to(user), criteria)
-    ordered = found.order_by("recorded_by", "record_number", "pk")
-    return [str(guid) for guid in ordered.values_list("guid", flat=True)[:MOST]]
+def of_search(user: Person, selection: Selection) -> list[str]:
+    """Return the first MOST records that a search finds, by collector and number.
+
+    The record search is over what `user` edits; the public one over all he may see.
+    """
+    of_editors = record_search.is_one(QueryDict(selection.query))
+    base = Occurrence.objects.editable_by if of_editors else Occurrence.objects.visible_to
+    found = selection.within(base(user), user).order_by("recorded_by", "record_number", "pk")
+    return [str(guid) for guid in found.values_list("guid", flat=True)[:MOST]]
 
 
 def of_project(user: Person, collection: Collection, project: str) -> list[str]:
@@ -255,7 +261,7 @@ def table(run: LabelRun) -> Iterator[str]:
         number = text.copies if copies[guid] is None else copies[guid]
         if number:
             said = [plain(values, name, design.dates) for name in names]
-            yield _line([text.heading, *said, number])
+            yield _line([guarded(text.heading), *map(guarded, said), number])
 
 
 def _line(cells: Sequence[Any]) -> str:

@@ -18,6 +18,7 @@ from occurrences.views import (
     entering,
     history,
     importing,
+    labels,
     mapping_import,
     merging,
     profiles,
@@ -202,6 +203,20 @@ urlpatterns = [
     path("downloads/new/<uuid:collection>/", downloading.download_new, name="download_new"),
     path("downloads/<uuid:guid>/", downloading.download, name="download"),
     path("downloads/<uuid:guid>/file/", downloading.download_file, name="download_file"),
+    path("labels/", labels.label_runs, name="label_runs"),
+    path("labels/new/", labels.labels_new, name="labels_new"),
+    path("labels/<uuid:guid>/", labels.labels_page, name="labels"),
+    path("labels/<uuid:guid>/preview/", labels.labels_preview, name="labels_preview"),
+    path("labels/<uuid:guid>/layout/", labels.labels_use, name="labels_use"),
+    path("labels/<uuid:guid>/keep/", labels.labels_keep, name="labels_keep"),
+    path("labels/<uuid:guid>/pdf/", labels.labels_pdf, name="labels_pdf"),
+    path("labels/<uuid:guid>/csv/", labels.labels_csv, name="labels_csv"),
+    path("labels/<uuid:guid>/printed/", labels.labels_printed, name="labels_printed"),
+    path(
+        "labels/layouts/<uuid:guid>/delete/",
+        labels.label_profile_delete,
+        name="label_profile_delete",
+    ),
     # Where a Symbiota portal had its records; links to them are in papers and other databases.
     path("collections/individual/index.php", symbiota.symbiota_record, name="symbiota_record"),
     path(

@@ -13,10 +13,12 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import pypdfium2
 import pytest
 from django.core import mail
 from django.db.models import Q
@@ -174,7 +176,9 @@ def body(response: Any) -> bytes:
 
 
 def texts(content: bytes) -> list[str]:
-    """Return what a person can read in a body: each member of an archive, entities resolved."""
+    """Return what a person can read in a body: an archive's members, a PDF's text, entities."""
+    with suppress(pypdfium2.PdfiumError):
+        return [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(content)]
     if zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return [text for name in archive.namelist() for text in texts(archive.read(name))]

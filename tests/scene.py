@@ -14,11 +14,12 @@ from accounts.models import Notice
 from biocollections import granting
 from biocollections.models import AccessRequest, Collection, Grant, JoinRequest, Role
 from journal.models import Job
-from occurrences import clustering, imports, profiles, restoring
+from occurrences import clustering, imports, labels, profiles, restoring
 from occurrences.models import (
     Comment,
     Download,
     DownloadLog,
+    LabelProfile,
     Occurrence,
     ProtectionList,
     ProtectionRule,
@@ -86,6 +87,17 @@ def scene(
         "download": _download(herbarium, administrator, job).guid,
         "exact_download": _exact_download(herbarium).guid,
         **_imports(herbarium, administrator),
+        **_labels(canaries, administrator),
+    }
+
+
+def _labels(canaries: Canaries, by: Any) -> dict[str, UUID]:
+    """Labels of the canaries that `by` has laid out, and a layout of his own."""
+    chosen = [str(canaries.place.guid), str(canaries.whole.guid)]
+    profile = LabelProfile.objects.create(name="Of the scene", kind="specimen", owner=by)
+    return {
+        "label_run": labels.begin(by, "specimen", "", chosen).guid,
+        "label_profile": profile.guid,
     }
 
 

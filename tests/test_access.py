@@ -323,6 +323,19 @@ occurrences:symbiota_record | GET |                    | 404 404 404 404 404 | 4
 occurrences:symbiota_editor | GET |                    | 404 404 404 404 404 | 404
 occurrences:symbiota_list  | GET  |                    | 301 301 301 301 301 | 301
 occurrences:symbiota_table | GET  |                    | 301 301 301 301 301 | 301
+occurrences:label_runs     | GET  |                    | 302 200 200 200 200 | 200
+occurrences:labels_new     | POST |                    | 302 302 302 302 302 | 302
+occurrences:labels         | GET  | label_run          | 302 404 404 404 200 | 404
+occurrences:labels         | POST | label_run          | 302 404 404 404 302 | 404
+occurrences:labels         | GET  | nothing            | 302 404 404 404 404 | 404
+occurrences:labels_preview | POST | label_run          | 302 404 404 404 200 | 404
+occurrences:labels_use     | POST | label_run          | 302 404 404 404 404 | 404
+occurrences:labels_keep    | POST | label_run          | 302 404 404 404 302 | 404
+occurrences:labels_pdf     | GET  | label_run          | 302 404 404 404 200 | 404
+occurrences:labels_pdf     | POST | label_run          | 302 404 404 404 302 | 404
+occurrences:labels_csv     | GET  | label_run          | 302 404 404 404 200 | 404
+occurrences:labels_printed | POST | label_run          | 302 404 404 404 302 | 404
+occurrences:label_profile_delete | POST | label_profile | 302 404 404 404 302 | 404
 occurrences:download_new   | POST | collection         | 302 403 403 403 400 | 403
 occurrences:download_new   | POST | private_collection | 302 404 404 404 404 | 404
 occurrences:download       | GET  | download           | 302 404 404 404 200 | 404

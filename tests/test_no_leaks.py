@@ -342,6 +342,16 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:import_hand_over": [Ask("import", post={"person": "nobody"})],
     "occurrences:import_take_back": [Ask("import", post={})],
     "occurrences:import_not_imported": [Ask("import")],
+    "occurrences:label_runs": [Ask()],
+    "occurrences:labels_new": [Ask(post={"record": "{place}"}), Ask(post={"search": "q=Cereus"})],
+    "occurrences:labels": [Ask("label_run"), Ask("label_run", post={})],
+    "occurrences:labels_preview": [Ask("label_run", post={})],
+    "occurrences:labels_use": [Ask("label_run", post={"profile": "pin"})],
+    "occurrences:labels_keep": [Ask("label_run", post={"name": "mine"})],
+    "occurrences:labels_pdf": [Ask("label_run")],
+    "occurrences:labels_csv": [Ask("label_run")],
+    "occurrences:labels_printed": [Ask("label_run", post={"clear": "1"})],
+    "occurrences:label_profile_delete": "drops a layout",
     "occurrences:download_new": [
         Ask("collection", post={"format": "csv"}),
         Ask("collection", post={"format": "dwca"}),
@@ -370,6 +380,9 @@ TELLING = {
     "occurrences:import_mapping",
     "occurrences:import_not_imported",
     "occurrences:import_row",
+    "occurrences:labels",
+    "occurrences:labels_csv",
+    "occurrences:labels_pdf",
 }
 
 
