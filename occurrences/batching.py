@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from journal import jobs
 from journal.jobs import Progress, Refused, collection_lock
 from journal.models import ChangeSet, Job
-from occurrences import naming
+from occurrences import cluster_news, naming
 from occurrences.models import Batch
 from occurrences.models.record import OccurrenceQuerySet
 from occurrences.selecting import Selection
@@ -111,6 +111,8 @@ def _do_within(
         _close(batch, change_set)
     total.update(counts)
     doing.after(batch, collection_id)
+    if change_set.pk:
+        cluster_news.after_job(change_set)
 
 
 def _do_chunk(

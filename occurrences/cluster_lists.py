@@ -23,10 +23,10 @@ from biocollections.models import Collection, Grant, Person, Role
 from darwincore import terms
 from journal.jobs import Refused
 from journal.models import ChangeSet
-from occurrences import clustering, records
+from occurrences import cluster_news, clustering, records
 from occurrences.cluster_job import dismiss
 from occurrences.determinations import mirror_of
-from occurrences.models import Cluster, ClusterMember, Occurrence, Protection
+from occurrences.models import Cluster, ClusterMember, Identification, Occurrence, Protection
 from occurrences.records import Draft
 
 PAGE = 25
@@ -180,8 +180,29 @@ def _adopt(
             draft = Draft(record.guid, collection, dict(copied), version=record.version)
             draft.identifications = [mirror_of({**record.values, **copied})]
             drafts.append(draft)
-        records.write(change_set, ADOPTED, drafts)
+        written = records.write(change_set, ADOPTED, drafts)
+        added = Identification.objects.filter(occurrence__guid__in=written.updated, is_current=True)
+        cluster_news.queue(added.values_list("guid", flat=True), user)
     return change_set
+
+
+def adopt_from(user: Any, mine: Occurrence, sheet: Occurrence) -> ChangeSet:
+    """Give `mine`, which `user` edits, the determination of another sheet of its cluster.
+
+    Its annotation label waits to be printed. Raises Refused.
+    """
+    together = ClusterMember.objects.filter(
+        occurrence=sheet, cluster__members__occurrence=mine
+    ).exclude(occurrence=mine)
+    if not together.exists():
+        raise Refused(_("The two records are no duplicates of one another any more."))
+    if not sheet.scientific_name:
+        raise Refused(_("That sheet has no name."))
+    with transaction.atomic():
+        done = adopt(user, sheet, [mine])
+        if not done or not done[0].changes.exists():
+            raise Refused(_("The record has this determination already."))
+    return done[0]
 
 
 NAMED = noticing.kind(

@@ -166,7 +166,7 @@ def _fitting(changes: QuerySet[Change], wanted: Wanted) -> QuerySet[Change]:
         named = Q()
         for half in halves:
             named |= Q(**{f"{half}__has_key": name})
-        whole = Q(before=None) | Q(after=None)
+        whole = Q(before__isnull=True) | Q(after__isnull=True)
         found = found.filter(named).exclude(whole, kind="occurrence")
     return found.select_related("change_set__user")
 

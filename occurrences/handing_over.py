@@ -17,6 +17,7 @@ from accounts import noticing
 from journal import jobs
 from journal.jobs import Cancelled, LeaseLost, Progress, work
 from journal.models import ChangeSet
+from occurrences import cluster_news
 from occurrences.models import ImportRun
 from occurrences.readers import hash_written
 
@@ -63,6 +64,7 @@ def telling(run: ImportRun, by: Any) -> Iterator[None]:
     _tell(run, people, APPLIED)
     if run.change_set:
         jobs.start(CHECKSUM, run.change_set.guid, by, run.collection_id)
+        cluster_news.after_job(run.change_set)
 
 
 CHECKSUM = "import checksum"

@@ -19,7 +19,7 @@ from psycopg import sql
 
 from darwincore import terms as dwc
 from journal.models import Change, ChangeSet
-from occurrences import bulk, children, naming, protection
+from occurrences import bulk, children, cluster_news, naming, protection
 from occurrences.children import EXTENSION_ROW, IDENTIFIER, WITHHELD
 from occurrences.determinations import Determination, arrange, mirror_of
 from occurrences.models import (
@@ -330,6 +330,7 @@ def _update(
         else:
             written.unchanged.append(draft.guid)
     plan.carry_out()
+    cluster_news.note(change_set, [row["occurrence_id"] for row in plan.new_identifications])
 
 
 def _ruling(

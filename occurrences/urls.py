@@ -107,6 +107,12 @@ urlpatterns = [
     path("duplicates/<uuid:guid>/ask/", duplicating.ask, name="duplicate_ask"),
     path("occurrences/merge/", merging.merge, name="merge"),
     path("occurrences/<uuid:guid>/link/", clusters.link, name="link"),
+    path("occurrences/<uuid:guid>/adopt/", clusters.adopt, name="adopt"),
+    path(
+        "collections/<uuid:collection>/cluster-news/<uuid:guid>/",
+        clusters.cluster_news,
+        name="cluster_news",
+    ),
     path("reading/", reading.reading, name="reading"),
     path(
         "occurrences/<uuid:guid>/suggest-correction/",

@@ -255,6 +255,10 @@ occurrences:duplicate_ask  | POST | whole              | 302 404 404 404 404 | 4
 occurrences:merge          | GET  |                    | 302 404 404 404 404 | 404
 occurrences:merge          | POST |                    | 302 404 404 404 404 | 404
 occurrences:link           | POST | open               | 302 404 404 404 404 | 404
+occurrences:adopt          | POST | open               | 302 403 403 404 404 | 403
+occurrences:adopt          | POST | whole              | 302 404 404 404 404 | 404
+occurrences:cluster_news   | GET  | collection edit    | 302 403 403 200 200 | 403
+occurrences:cluster_news   | GET  | private_collection edit | 302 404 404 404 404 | 404
 occurrences:changes        | GET  | collection         | 302 403 403 200 200 | 403
 occurrences:changes        | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:suggest_correction | GET | open            | 302 403 403 403 403 | 403

@@ -215,6 +215,8 @@ LINES: dict[str, list[Ask] | str] = {
         for part in ("georeference", "determination", "locality", "habitat", "date")
     ],
     "occurrences:duplicate_ask": [Ask("place", post={}), Ask("whole", post={})],
+    "occurrences:adopt": [Ask("place", post={"from": "{open}"}), Ask("whole", post={})],
+    "occurrences:cluster_news": [Ask("collection hidden_edit"), Ask("collection whole_edit")],
     "occurrences:merge": [
         Ask(query="one={place}&other={open}"),
         Ask(query="one={whole}&other={place}"),

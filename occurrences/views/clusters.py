@@ -12,14 +12,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import noticing
 from biocollections.models import Collection
 from journal import jobs
 from journal.models import ChangeSet, Job
 from occurrences import cluster_job, cluster_lists, clustering
+from occurrences import cluster_news as news
 from occurrences.cluster_lists import Listed, Show
 from occurrences.models import Occurrence
 
@@ -186,6 +188,44 @@ def link(request: HttpRequest, guid: UUID) -> HttpResponse:
         link = format_html('{} <a href="{}">{}</a>', told, there, _("What changed, and Undo"))
         messages.success(request, link)
     return redirect("occurrences:record", one.guid)
+
+
+@login_required
+@require_safe
+def cluster_news(request: HttpRequest, collection: UUID, guid: UUID) -> HttpResponse:
+    """List the records of a collection whose duplicates one change set determined."""
+    within = get_object_or_404(Collection.objects.visible_to(request.user), guid=collection)
+    if not Collection.objects.editable_by(request.user).contains(within):
+        raise PermissionDenied
+    change_set = get_object_or_404(ChangeSet, guid=guid)
+    noticing.seen(request.user, request.path)
+    pairs = news.pairs_of(change_set, request.user, within)
+    context = {"collection": within, "pairs": pairs, "made_at": change_set.made_at}
+    return render(request, "occurrences/cluster_news.html", context)
+
+
+@login_required
+@require_POST
+def adopt(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Give a record that this person edits the determination of another sheet of its cluster."""
+    visible = Occurrence.objects.visible_to(request.user).select_related("collection")
+    mine = get_object_or_404(visible, guid=guid)
+    if not Collection.objects.editable_by(request.user).contains(mine.collection):
+        raise PermissionDenied
+    sheet = get_object_or_404(visible, guid=_guid(request.POST.get("from")))
+    try:
+        done = cluster_lists.adopt_from(request.user, mine, sheet)
+    except jobs.Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        there = reverse("occurrences:change_set", args=[done.guid])
+        told = _("The determination was added, and its annotation label waits to be printed.")
+        link = format_html('{} <a href="{}">{}</a>', told, there, _("What changed, and Undo"))
+        messages.success(request, link)
+    came_from = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}):
+        return redirect(came_from)
+    return redirect("occurrences:record", mine.guid)
 
 
 def _own(request: HttpRequest, guid: UUID) -> Listed:
