@@ -224,7 +224,7 @@ HERBARIUM = Design(
         Item("region", suffix="."),
         Item("locality", new_line=False),
         Item("coordinates"),
-        Item("elevation", prefix="Elev. ", new_line=False),
+        Item("elevation", prefix="Elev.\N{NO-BREAK SPACE}", new_line=False),
         Item("habitat"),
         Item("substrate", prefix="On ", new_line=False),
         Item("associated_taxa", prefix="With "),

@@ -200,7 +200,7 @@ def _lay(
     square = _qr_side(cell) if design.code == "qr" and text.code else 0.0
     body = sheet.top
     for line in text.lines:
-        sheet.add(line, size * line.size, square + 1.5 * MM if square else 0.0)
+        sheet.add(line, size * line.size, square + 2.5 * MM if square else 0.0)
     if text.mark:
         sheet.add(Line((Run(text.mark, "bi"),), "left", 1.0, "mark"), size * 0.85)
     sheet.top = max(sheet.top, body + square)

@@ -31,6 +31,7 @@ _FILES: Final = {
     "bi": ttf_opensans.OPENSANS_BOLDITALIC,
 }
 FONTS: Final = {face: f"OpenSans-{face or 'r'}" for face in _FILES}
+MASK = 2  # of QR codes: any of the eight is valid, and trying them all is slow
 DRAWN = "♂♀"
 DRAWN_WIDTH = 0.62  # of the size
 _fonts = Lock()
@@ -223,10 +224,10 @@ def _draw_barcode(
 
 
 def _draw_qr(canvas: Canvas, said: str, x: float, y: float, width: float, height: float) -> None:
-    modules = _modules(said)
-    side = width / len(modules)
+    squares = modules(said)
+    side = width / len(squares)
     path = canvas.beginPath()
-    for row, dark in enumerate(modules):
+    for row, dark in enumerate(squares):
         start = 0
         while start < len(dark):
             end = start
@@ -245,10 +246,10 @@ def _level() -> Any:
     return qrencoder.QRErrorCorrectLevel.M
 
 
-def _modules(said: str) -> list[list[bool]]:
-    """Return the squares of a QR code. One mask for all: any is valid, and trying eight is slow."""
+def modules(said: str) -> list[list[bool]]:
+    """Return the squares of the QR code that says this, row by row."""
     code = qrencoder.QRCode(None, _level())
     code.addData(qrencoder.QR8bitByte(said.encode()))
     code.version = code.calculate_version()
-    code.makeImpl(False, 2)
+    code.makeImpl(False, MASK)
     return [[bool(module) for module in row] for row in code.modules]

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pypdfium2
 import pytest
+import qrcode
+import qrcode.util
 
 from biocollections.models import Grant
 from journal import jobs, undo
-from occurrences import labels
+from occurrences import label_pdf, labels
 from occurrences.label_design import BUILT_IN, HERBARIUM, PIN, Design, Item
 from occurrences.label_text import compose
 from occurrences.models import (
@@ -262,3 +264,13 @@ def test_records_are_kept_in_the_order_they_were_chosen(herbarium, editor):
     made = make.occurrences(herbarium, [{"catalog_number": text} for text in "ABC"])
     backwards = [str(each.guid) for each in reversed(made)]
     assert labels.of_records(editor, backwards) == backwards
+
+
+@pytest.mark.parametrize("said", ["H-1", "01a1fd68-5670-703f-a0f2-f2103cd8eb55"])
+def test_a_qr_code_is_the_one_another_program_makes(said):
+    other = qrcode.QRCode(
+        error_correction=qrcode.ERROR_CORRECT_M, mask_pattern=label_pdf.MASK, border=0
+    )
+    other.add_data(qrcode.util.QRData(said.encode(), mode=qrcode.util.MODE_8BIT_BYTE))
+    other.make(fit=True)
+    assert label_pdf.modules(said) == [[bool(each) for each in row] for row in other.get_matrix()]
