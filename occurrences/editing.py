@@ -107,9 +107,10 @@ class Gone(Exception):
 
 def read(texts: Texts) -> Reading:
     """Return what the texts of a record, by column, mean."""
-    given = {terms.BY_COLUMN[column].name: text for column, text in _apart(texts).items() if text}
+    apart, label = _apart(texts)
+    given = {terms.BY_COLUMN[column].name: text for column, text in apart.items() if text}
     found = interpret(given)
-    reading = Reading(dict(found.values), dict(found.verbatim))
+    reading = Reading(found.values | label, dict(found.verbatim))
     for issue in found.issues:
         _tell(reading, issue)
     for column, text in texts.items():
@@ -127,20 +128,33 @@ _POINT = ("decimal_latitude", "decimal_longitude")
 _POINT_TERMS = ("decimalLatitude", "decimalLongitude")
 
 
-def _apart(texts: Texts) -> dict[str, str]:
-    """Return the texts; a whole point typed as the latitude stands as verbatim coordinates.
+_OF_LABEL = ("verbatim_coordinates", "verbatim_latitude", "verbatim_longitude")
 
-    "30°46'N 110°51'W" or "12R 512345 3400000" leaves no doubt, wherever somebody types it.
+
+def _apart(texts: Texts) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the texts to read, and those of the label's point that are kept as they are.
+
+    Where a point is typed, the label's is no way out: an unreadable one is asked about. A whole
+    point typed as the latitude ("30°46'N 110°51'W", "12R 512345 3400000") leaves no doubt and
+    stands for both, whatever longitude was carried over beside it.
     """
-    point, datum = texts.get("decimal_latitude", ""), texts.get("geodetic_datum", "")
-    if not point or texts.get("decimal_longitude") or texts.get("verbatim_coordinates"):
-        return dict(texts)
-    if isinstance(coordinate_pair(point), str) and not isinstance(
-        grid_point(point, datum), GridPoint
-    ):
-        return dict(texts)
-    rest = {column: text for column, text in texts.items() if column != "decimal_latitude"}
-    return rest | {"verbatim_coordinates": point}
+    point = texts.get("decimal_latitude", "")
+    if not point and not texts.get("decimal_longitude"):
+        return dict(texts), {}
+    label = {column: texts[column] for column in _OF_LABEL if texts.get(column)}
+    rest = {column: text for column, text in texts.items() if column not in label}
+    if not _is_whole(point, texts.get("geodetic_datum", "")):
+        return rest, label
+    rest = {column: text for column, text in rest.items() if column not in _POINT}
+    return rest | {"verbatim_coordinates": point}, label
+
+
+def _is_whole(point: str, datum: str) -> bool:
+    """Tell whether a text holds both coordinates."""
+    return bool(point) and (
+        not isinstance(coordinate_pair(point), str)
+        or isinstance(grid_point(point, datum), GridPoint)
+    )
 
 
 def _metres(reading: Reading, column: str) -> str:

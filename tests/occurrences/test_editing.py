@@ -49,6 +49,24 @@ def test_what_nobody_can_mean_is_a_problem_at_its_field(texts, column, said):
     assert said in editing.read(texts).problems[column]
 
 
+def test_a_whole_point_takes_the_place_of_one_that_was_carried_over():
+    carried = {"decimal_longitude": "-78.7139", "verbatim_coordinates": "35.8118N 78.7139W"}
+    reading = editing.read({**carried, "decimal_latitude": "17°40'S 177°33'E"})
+    point = (reading.values["decimal_latitude"], reading.values["decimal_longitude"])
+    assert tuple(map(str, point)) == ("-17.6667", "177.5500")
+    assert reading.values["verbatim_coordinates"] == "35.8118N 78.7139W"
+    assert reading.problems == {}
+
+
+@pytest.mark.parametrize("latitude", ["foo", "12°66'N"])
+def test_an_unreadable_point_is_asked_about_though_the_label_has_one(latitude):
+    label = {"verbatim_coordinates": "35.8118N 78.7139W"}
+    reading = editing.read(
+        {**label, "decimal_latitude": latitude, "decimal_longitude": "-78.7139"}
+    )
+    assert "decimal_latitude" in reading.problems
+
+
 def test_what_only_wants_a_look_is_a_note_and_no_problem():
     reading = editing.read({"country": "Ruritania"})
     assert "not a country" in reading.notes["country"]
