@@ -29,11 +29,13 @@ from darwincore.guarding import DANGEROUS, NUMBER
 from darwincore.writer import Contact, Metadata, OutTable, write_archive
 from journal import jobs
 from journal.jobs import Progress, Refused, work
-from occurrences.models import Download, Occurrence, Withheld
+from occurrences.models import Download, Media, Occurrence, Withheld
+from occurrences.picturing import SHOWN_AS
 from occurrences.readers import EXPORTED, as_sql, darwin_core_select
 from occurrences.records import EXTENSION_ROW, IDENTIFICATION, IDENTIFIER, OCCURRENCE
 
 CHUNK = 5000
+MEDIA = Media._meta.db_table
 BYTE_ORDER_MARK: Final = "\ufeff".encode()  # so that Excel reads the accents right
 
 # What a person looks for stands at the left; the other terms follow in their usual order.
@@ -290,6 +292,8 @@ def _extensions(
         "c.position, c.id",
     )
     names = {"occurrences", "identifications", "identifiers"}
+    if _has_images(collection):
+        yield _images(records, user, _file_named(dwc.MULTIMEDIA_ROW, names))
     for row_type, keys in _kept_row_types(collection):
         yield _table(
             records,
@@ -305,6 +309,44 @@ def _extensions(
             ).format(sql.Identifier(EXTENSION_ROW), sql.Literal(row_type)),
             "c.position, c.id",
         )
+
+
+def _images(records: QuerySet[Occurrence], user: Person | None, file: str) -> OutTable:
+    """Return the images that are kept here, by the addresses where who may see them gets them."""
+    address = sql.SQL("{} || c.guid || '/web/'").format(sql.Literal(f"{settings.SITE_URL}/media/"))
+    values = {
+        "type": sql.SQL("'StillImage'"),
+        "format": sql.Literal(SHOWN_AS),
+        "identifier": address,
+        "title": sql.SQL("nullif(c.caption, '')"),
+        "creator": sql.SQL("nullif(c.creator, '')"),
+        "license": sql.SQL("coalesce(nullif(c.license, ''), k.license)"),
+        "rightsHolder": sql.SQL("coalesce(nullif(c.rights_holder, ''), k.rights_holder)"),
+    }
+    return _table(
+        records,
+        user,
+        file,
+        dwc.MULTIMEDIA_ROW,
+        [_Column(name, dwc.DCTERMS + name) for name in values],
+        values.values(),
+        sql.SQL(
+            "JOIN {} c ON c.record_guid = o.guid AND c.state = 'ready' "
+            "AND (o.protection = 0 OR w.occurrence_id IS NOT NULL) "
+            "JOIN {} k ON k.id = o.collection_id"
+        ).format(sql.Identifier(MEDIA), sql.Identifier(Collection._meta.db_table)),
+        "c.position, c.id",
+    )
+
+
+def _has_images(collection: Collection) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT EXISTS (SELECT FROM "{MEDIA}" c JOIN "{OCCURRENCE}" o '
+            "ON o.guid = c.record_guid WHERE o.collection_id = %s)",
+            [collection.pk],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _table(

@@ -1,4 +1,4 @@
-"""Images of records: brought in, told about, put in order, deleted, handed on, and all of it undone.
+"""Images of records: brought in, told about, ordered, deleted, handed on, and all of it undone.
 
 A row belongs to its record by GUID (`occurrences.models.media`), so nothing is to be done for it
 when the record moves or is deleted. Its files are never changed, and stay while a row or the

@@ -29,6 +29,7 @@ from taxonomy import proposals
 from taxonomy.models import Checklist
 from tests import canary, make
 from tests.canary import Canaries
+from tests.occurrences import pictures
 from tests.taxonomy import growing
 
 
@@ -80,6 +81,7 @@ def scene(
         "job": job.guid,
         **_clusters(canaries, opened),
         **_said(canaries, opened, administrator),
+        **_images(canaries, opened),
         "notice": Notice.objects.create(person=administrator, kind="of the scene", url="/").guid,
         "checklist": Checklist.objects.create(source="Checklist of the scene", state="ready").guid,
         **_protection(),
@@ -98,6 +100,18 @@ def _labels(canaries: Canaries, by: Any) -> dict[str, UUID]:
     return {
         "label_run": labels.begin(by, "specimen", "", chosen).guid,
         "label_profile": profile.guid,
+    }
+
+
+def _images(canaries: Canaries, opened: Occurrence) -> dict[str, UUID]:
+    """One of each record, whose file, caption and name tell what its record hides."""
+    told = {"open": "", "place": canary.WORD, "whole": canary.WHOLE}
+    of = {"open": opened, "place": canaries.place, "whole": canaries.whole}
+    return {
+        f"{name}_image": pictures.of(
+            of[name], pictures.with_place(f"{word} road"), caption=f"{word} label"
+        ).guid
+        for name, word in told.items()
     }
 
 

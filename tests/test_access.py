@@ -255,6 +255,24 @@ occurrences:duplicate_ask  | POST | whole              | 302 404 404 404 404 | 4
 occurrences:merge          | GET  |                    | 302 404 404 404 404 | 404
 occurrences:merge          | POST |                    | 302 404 404 404 404 | 404
 occurrences:link           | POST | open               | 302 404 404 404 404 | 404
+occurrences:media          | GET  | open               | 302 403 403 200 200 | 403
+occurrences:media          | POST | open               | 302 403 403 400 400 | 403
+occurrences:media          | GET  | whole              | 302 404 404 200 200 | 404
+occurrences:media          | GET  | private_record     | 302 404 404 404 404 | 404
+occurrences:media          | GET  | nothing            | 302 404 404 404 404 | 404
+occurrences:media_file     | GET  | open_image web     | 200 200 200 200 200 | 200
+occurrences:media_file     | GET  | open_image original | 404 404 404 200 200 | 404
+occurrences:media_file     | GET  | open_image secret  | 404 404 404 404 404 | 404
+occurrences:media_file     | GET  | place_image web    | 404 404 200 200 200 | 404
+occurrences:media_file     | GET  | place_image thumbnail | 404 404 200 200 200 | 404
+occurrences:media_file     | GET  | whole_image web    | 404 404 404 200 200 | 404
+occurrences:media_file     | GET  | nothing web        | 404 404 404 404 404 | 404
+occurrences:media_edit     | POST | open_image         | 302 403 403 302 302 | 403
+occurrences:media_edit     | POST | whole_image        | 302 404 404 302 302 | 404
+occurrences:media_move     | POST | place_image        | 302 404 403 302 302 | 404
+occurrences:media_delete   | POST | open_image         | 302 403 403 302 302 | 403
+occurrences:near           | GET  | collection         | 302 404 404 400 400 | 404
+occurrences:near           | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:adopt          | POST | open               | 302 403 403 404 404 | 403
 occurrences:adopt          | POST | whole              | 302 404 404 404 404 | 404
 occurrences:cluster_news   | GET  | collection edit    | 302 403 403 200 200 | 403

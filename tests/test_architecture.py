@@ -15,6 +15,7 @@ ASKING = {
     "Occurrence": {"visible_to", "editable_by", "deletable_by"},
     "Withheld": {"readable_by"},
     "ExtensionRow": {"visible_to"},
+    "Media": {"visible_to", "editable_by"},
     "ImportRun": {"visible_to", "managed_by"},
     "Collection": {"visible_to", "editable_by", "managed_by", "staffed_by"},
     "Identification": set(),

@@ -256,6 +256,19 @@ LINES: dict[str, list[Ask] | str] = {
         Ask("place", query="change_set={hidden_edit}"),
     ],
     "occurrences:revert": [Ask("place", post={"change_set": ""}), Ask("whole", post={})],
+    "occurrences:media": [Ask("place"), Ask("whole"), Ask("place", post={})],
+    "occurrences:media_file": [
+        Ask(f"{image} {size}")
+        for image in ("place_image", "whole_image")
+        for size in ("web", "thumbnail", "original")
+    ],
+    "occurrences:media_edit": [
+        Ask("place_image", post={"creator": "L. Gómez"}),
+        Ask("whole_image", post={}),
+    ],
+    "occurrences:media_move": [Ask("place_image", post={"to": "later"})],
+    "occurrences:media_delete": [Ask("place_image", post={}), Ask("whole_image", post={})],
+    "occurrences:near": [Ask("collection", query="south=-90&west=-180&north=90&east=180")],
     "occurrences:record_search": [Ask(query=f"within=&collector={canary.WORD}"), Ask()],
     "occurrences:saved_search_new": [
         Ask(post={"name": "all", "query": f"within=&collector={canary.WORD}"})
@@ -378,6 +391,8 @@ TELLING = {
     "occurrences:changes_file",
     "occurrences:change_set",
     "occurrences:download_file",
+    "occurrences:media",
+    "occurrences:media_file",
     "occurrences:import",
     "occurrences:import_mapping",
     "occurrences:import_not_imported",

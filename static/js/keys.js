@@ -27,6 +27,7 @@ const acts = {
   take: (row, target) => target.closest?.(".field")?.querySelector("[data-fill]")?.click(),
   duplicates: (row, target) => say("look", target),
   "to-duplicates": (row, target) => say("to-duplicates", target),
+  viewer: (row) => document.dispatchEvent(new CustomEvent("holotype:viewer", { detail: row.dataset.act })),
   panel: (row) => goTo(row.dataset.panel),
   keys: () => list.showModal(),
 };

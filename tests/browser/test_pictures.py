@@ -1,0 +1,128 @@
+"""Images beside the form, and the map: by mouse, by keys, and as somebody types."""
+
+import re
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from biocollections.models import Collection
+from occurrences import media
+from occurrences.models import Occurrence
+from tests import make
+from tests.chromium import accessibility_faults
+from tests.occurrences import pictures
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def record(request: pytest.FixtureRequest) -> Occurrence:
+    herbarium = make.collection("HERB", administrator=make.user("editor"))
+    make.occurrence(herbarium, decimal_latitude="31.52", decimal_longitude="-109.24")
+    return make.occurrence(
+        herbarium, catalog_number="7", decimal_latitude="31.5", decimal_longitude="-109.25"
+    )
+
+
+@pytest.fixture
+def desk(page: Page, record: Occurrence, live_server: Any) -> Page:
+    """The record's form, opened by its editor."""
+    collection: Collection = record.collection
+    client = Client()
+    client.force_login(collection.grants.get().user)
+    name = settings.SESSION_COOKIE_NAME
+    cookie = {"name": name, "value": client.cookies[name].value, "url": live_server.url}
+    page.context.add_cookies([cookie])  # type: ignore[list-item]
+    page.goto(f"/occurrences/{record.guid}/edit/")
+    return page
+
+
+def upload(page: Page, *names: str) -> None:
+    files: list[Any] = [
+        {"name": name, "mimeType": "image/jpeg", "buffer": pictures.sheet(300 + n, 400)}
+        for n, name in enumerate(names)
+    ]
+    page.locator("#media-files").set_input_files(files)
+
+
+def test_images_are_looked_at_by_keys(desk: Page, record: Occurrence) -> None:
+    page = desk
+    upload(page, "front.jpg", "back.jpg")
+    expect(page.locator("#viewer-number")).to_have_text("1 / 2")
+    image = page.locator("#viewer-image")
+    expect(image).to_be_visible()
+    width = image.bounding_box()["width"]  # type: ignore[index]
+    page.locator("#id_recorded_by").focus()
+    page.keyboard.press("Alt+i")
+    expect(page.locator(".viewer")).to_be_focused()
+    page.keyboard.press("+")
+    assert image.bounding_box()["width"] > width * 1.2  # type: ignore[index]
+    page.keyboard.press("r")
+    expect(image).to_have_attribute("style", re.compile(r"rotate\(90deg\)"))
+    page.keyboard.press("PageDown")
+    expect(page.locator("#viewer-number")).to_have_text("2 / 2")
+    page.keyboard.press("Escape")
+    expect(page.locator("#id_recorded_by")).to_be_focused()
+    page.reload()
+    expect(image).to_have_attribute("style", re.compile(r"rotate\(90deg\)"))
+    assert media.of(record.guid).count() == 2
+    assert accessibility_faults(page) == []
+
+
+def test_an_upload_leaves_what_is_typed_alone(desk: Page) -> None:
+    page = desk
+    page.locator("#id_recorded_by").fill("L. Gómez")
+    upload(page, "front.jpg")
+    expect(page.locator(".media-told")).to_contain_text("1 image added.")
+    expect(page.locator("#id_recorded_by")).to_have_value("L. Gómez")
+
+
+def test_what_is_no_picture_is_told_so(desk: Page) -> None:
+    page = desk
+    bad: Any = {"name": "label.jpg", "mimeType": "image/jpeg", "buffer": b"<html>"}
+    page.locator("#media-files").set_input_files([bad])
+    expect(page.locator("#media [role=alert]").first).to_contain_text("label.jpg")
+
+
+def test_the_map_sets_the_point_and_the_fields_set_the_map(desk: Page) -> None:
+    page = desk
+    page.locator("#map-panel > summary").click()
+    latitude, longitude = (
+        page.locator("#id_decimal_latitude"),
+        page.locator("#id_decimal_longitude"),
+    )
+    box = page.locator(".map")
+    expect(box.locator(".point")).to_be_visible()
+    expect(box.locator(".near")).to_have_count(1)
+    box.focus()
+    page.keyboard.press("ArrowUp")
+    expect(latitude).not_to_have_value("31.5")
+    assert 31.5 < float(latitude.input_value()) < 31.6
+    page.keyboard.press("ArrowLeft")
+    assert -109.35 < float(longitude.input_value()) < -109.25
+    page.keyboard.press("]")
+    expect(page.locator("#id_coordinate_uncertainty_in_meters")).not_to_have_value("")
+    before = longitude.input_value()
+    room = box.bounding_box()
+    assert room
+    page.mouse.click(room["x"] + room["width"] * 0.8, room["y"] + room["height"] * 0.5)
+    expect(longitude).not_to_have_value(before)
+    assert float(longitude.input_value()) > float(before)
+    latitude.fill("-17.5")
+    longitude.fill("178°30'E")
+    expect(box.locator(".told")).to_contain_text("-17.5")
+    expect(page.locator("#id_geodetic_datum")).to_have_value("WGS84")
+    assert accessibility_faults(page) == []
+
+
+def test_images_stand_above_the_form_on_a_telephone(desk: Page) -> None:
+    page = desk
+    upload(page, "front.jpg")
+    expect(page.locator("#viewer-image")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 800})
+    image, form = page.locator(".viewer").bounding_box(), page.locator("#editor").bounding_box()
+    assert image and form and image["y"] + image["height"] < form["y"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
