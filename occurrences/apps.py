@@ -8,7 +8,10 @@ class OccurrencesConfig(AppConfig):
     def ready(self) -> None:
         # Registers how records are taken back and by whom, and the jobs.
         from occurrences import (  # noqa: F401
+            batch_deleting,
+            batch_determining,
             batch_editing,
+            batch_georeferencing,
             cleaning,
             cluster_job,
             cluster_news,
@@ -18,6 +21,7 @@ class OccurrencesConfig(AppConfig):
             deciding,
             disclosing,
             downloads,
+            habits,
             history,
             imports,
             labels,

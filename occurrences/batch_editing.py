@@ -348,6 +348,18 @@ class Work:
         changed += _write(change_set, apart)
         return {"updated": changed, "unchanged": len(ids) - changed}
 
+    def give(self, change_set: ChangeSet, ids: Sequence[int], values: Mapping[str, Any]) -> int:
+        """Give all these records the same values of the plan's columns; return how many change."""
+        rows = self._rows(ids, lock=True)
+        apart = {row.guid for row in rows.values() if self._stands_apart(row)}
+        plainly = {pk: row.values | values for pk, row in rows.items() if row.guid not in apart}
+        changed = 0
+        if plainly:
+            select, given = _as_select(self.columns, plainly)
+            changed = filling.assign(change_set, list(plainly), self.columns, select, given)
+        revision = _Revision(dict(values), {}, {})
+        return changed + _write(change_set, dict.fromkeys(apart, revision))
+
     def _rows(self, ids: Sequence[int], *, lock: bool = False) -> dict[int, _Row]:
         records = Occurrence.objects.filter(pk__in=ids).order_by("pk")
         if lock:

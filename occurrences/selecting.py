@@ -10,8 +10,10 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from occurrences import search
+from biocollections.models import Collection
+from occurrences import record_search, search
 from occurrences.models.record import OccurrenceQuerySet
+from occurrences.record_search import RecordSearch
 from occurrences.search import SearchCriteria
 
 MOST_TICKED = 20_000
@@ -58,6 +60,11 @@ class Selection:
         asked = None if self.guids else _read(self.query)
         if asked is None:
             found = records.filter(guid__in=self.guids)
+        elif isinstance(asked, RecordSearch):
+            if asked.within:
+                within = Collection.objects.filter(code=asked.within)
+                records = records.filter(collection__in=list(within.values_list("pk", flat=True)))
+            found = record_search.apply(records, asked, user)
         else:
             found = search.apply(records, asked)
         return found.exclude(guid__in=self.but) if self.but else found
@@ -67,9 +74,11 @@ class Selection:
         return Selection(self.guids, self.query, _guids(guids))
 
 
-def _read(query: str) -> SearchCriteria:
-    """Read a query string: the public search's. Raises ValidationError."""
+def _read(query: str) -> RecordSearch | SearchCriteria:
+    """Read a query string: the record search's or the public search's. Raises ValidationError."""
     asked = QueryDict(query)
+    if record_search.is_one(asked):
+        return RecordSearch.from_query(asked)
     return SearchCriteria.from_query(asked)
 
 

@@ -5,6 +5,7 @@ from django.urls import path
 from occurrences.views import (
     batch,
     batch_edit,
+    batch_others,
     cleaning,
     cloning,
     clusters,
@@ -105,6 +106,13 @@ urlpatterns = [
     path("batch/<uuid:guid>/apply/", batch.batch_apply, name="batch_apply"),
     path("batch/<uuid:guid>/edit/", batch_edit.batch_edit, name="batch_edit"),
     path("batch/<uuid:guid>/values/", batch_edit.batch_values, name="batch_values"),
+    path("batch/<uuid:guid>/determine/", batch_others.batch_determine, name="batch_determine"),
+    path(
+        "batch/<uuid:guid>/georeference/",
+        batch_others.batch_georeference,
+        name="batch_georeference",
+    ),
+    path("batch/<uuid:guid>/delete/", batch_others.batch_delete, name="batch_delete"),
     path("clusters/", clusters.clusters, name="clusters"),
     path("clusters/run/", clusters.cluster_run, name="cluster_run"),
     path("clusters/<uuid:guid>/", clusters.cluster, name="cluster"),

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,12 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from journal import undo
 from journal.models import Job
-from occurrences import batching
+from occurrences import batching, record_search
 from occurrences.models import Batch
 from occurrences.selecting import Selection
 
 # Where a batch of each kind is prepared.
-PAGES = {Batch.Kind.EDIT: "occurrences:batch_edit"}
+PAGES = {kind: f"occurrences:batch_{kind}" for kind in Batch.Kind.values}
 
 
 @login_required
@@ -42,7 +42,7 @@ def begin(request: HttpRequest, kind: str, selection: Selection) -> HttpResponse
     if not batching.selected(made).exists():
         raise PermissionDenied
     made.save()
-    return redirect(PAGES[Batch.Kind(kind)], made.guid)
+    return redirect(PAGES[kind], made.guid)
 
 
 @login_required
@@ -51,13 +51,13 @@ def batch(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show how far a batch is, or what it came to."""
     shown = get_object_or_404(Batch, guid=guid, user=request.user)
     if shown.job is None:
-        return redirect(PAGES[Batch.Kind(shown.kind)], guid)
+        return redirect(PAGES[shown.kind], guid)
     done = batching.change_sets(shown)
     context = {
         "batch": shown,
         "job": shown.job,
         "done": [(each, undo.is_undone(each)) for each in done],
-        "prepare": "" if shown.reached else reverse(PAGES[Batch.Kind(shown.kind)], args=[guid]),
+        "prepare": "" if shown.reached else reverse(PAGES[shown.kind], args=[guid]),
         "search": search_of(shown),
     }
     return render(request, "occurrences/batch.html", context)
@@ -69,7 +69,7 @@ def batch_apply(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Have it done as it was prepared, or gone on with after it was cut off."""
     prepared = get_object_or_404(Batch, guid=guid, user=request.user)
     if not prepared.wanted:
-        return redirect(PAGES[Batch.Kind(prepared.kind)], guid)
+        return redirect(PAGES[prepared.kind], guid)
     if prepared.job is None or prepared.job.state in (Job.State.CANCELLED, Job.State.FAILED):
         batching.start(prepared)
     return redirect("occurrences:batch", guid)
@@ -90,7 +90,9 @@ def search_of(batch: Batch) -> str:
     query = batch.selection.get("query", "")
     if not query:
         return reverse("occurrences:search")
-    return f"{reverse('occurrences:search')}?{query}"
+    is_record_search = record_search.is_one(QueryDict(query))
+    page = "occurrences:record_search" if is_record_search else "occurrences:search"
+    return f"{reverse(page)}?{query}"
 
 
 def _came_from(request: HttpRequest) -> str:

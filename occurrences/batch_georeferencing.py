@@ -1,0 +1,157 @@
+"""Localities of many records, and one georeference for all the records of some of them.
+
+A georeference goes whole: point, datum, uncertainty, who, when, how and from what. Whatever of an
+older one it doesn't say is erased, for a datum of one and an uncertainty of another lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from journal.models import ChangeSet
+from occurrences import batching, editing
+from occurrences.batch_editing import How, Plan, Step, Work, mark_of
+from occurrences.batching import Doing, Records
+from occurrences.children import WITHHELD
+from occurrences.models import Batch, Occurrence
+from occurrences.readers import as_sql
+from occurrences.records import OCCURRENCE
+
+MOST_LISTED = 300
+Place = tuple[str, str, str, str]  # country, state, county, locality; blank where not stated
+PLACE = ("country", "state_province", "county", "locality")
+# What is typed beside the point, in the order of the form.
+TYPED = (
+    "coordinate_uncertainty_in_meters",
+    "geodetic_datum",
+    "georeferenced_by",
+    "georeferenced_date",
+    "georeference_protocol",
+    "georeference_sources",
+    "georeference_remarks",
+)
+_POINT = ("decimal_latitude", "decimal_longitude")
+# Also what would be left of an older georeference.
+_UNIT = (
+    *_POINT,
+    *TYPED,
+    "coordinate_precision",
+    "point_radius_spatial_fit",
+    "georeference_verification_status",
+    "footprint_wkt",
+    "footprint_srs",
+    "footprint_spatial_fit",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Locality:
+    """A place as records write it, on how many of them, and how many of those have a point."""
+
+    place: Place
+    number: int
+    pointed: int
+
+    @property
+    def mark(self) -> str:
+        """What a form calls it by."""
+        return mark_of("\n".join(self.place))
+
+    @property
+    def region(self) -> str:
+        return ", ".join(filter(None, self.place[:3]))
+
+
+def localities(chosen: Records, text: str = "", show: str = "without") -> list[Locality]:
+    """Return the localities of these records, those with most records first.
+
+    text: words that a locality must hold, whatever their accents. show: "without" a point on some
+    record, "with" one, or "all". The records are such as their reader may edit.
+    """
+    words = sql.SQL("").join(
+        sql.SQL(" AND portal_fold(locality) LIKE portal_fold({})").format(
+            sql.Literal("%" + word.replace("\\", "\\\\").replace("%", "\\%") + "%")
+        )
+        for word in text.split()[:10]
+    )
+    having = {"without": "count(*) > count(point)", "with": "count(point) > 0"}.get(show, "true")
+    statement = sql.SQL(
+        "SELECT country, state_province, county, locality, count(*), count(point) FROM ({}) p "
+        "WHERE true {} GROUP BY 1, 2, 3, 4 HAVING {} ORDER BY 5 DESC, 1, 2, 3, 4 LIMIT {}"
+    ).format(_placed(as_sql(chosen.order_by().values("pk"))), words, sql.SQL(having), MOST_LISTED)
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        rows = cursor.fetchall()
+    return [Locality(tuple(place), number, pointed) for *place, number, pointed in rows]  # type: ignore[arg-type]
+
+
+def _placed(keys: sql.Composable) -> sql.Composable:
+    """Return a SELECT of the exact places of records, and of the point they have."""
+    columns = [
+        sql.SQL(
+            "coalesce(CASE WHEN w.terms ? {key} THEN w.terms->>{key} ELSE o.{column} END, '') "
+            "AS {column}"
+        ).format(key=sql.Literal(column), column=sql.Identifier(column))
+        for column in PLACE
+    ]
+    return sql.SQL(
+        "SELECT o.id, {columns}, coalesce(w.terms->>'decimal_latitude', o.decimal_latitude::text) "
+        "AS point FROM {occurrence} o LEFT JOIN {withheld} w ON w.occurrence_id = o.id "
+        "WHERE o.id IN ({keys})"
+    ).format(
+        columns=sql.SQL(", ").join(columns),
+        occurrence=sql.Identifier(OCCURRENCE),
+        withheld=sql.Identifier(WITHHELD),
+        keys=keys,
+    )
+
+
+def read(texts: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return a georeference's values by column, and by field what is wrong with it.
+
+    texts: `coordinates`, decimal, in degrees and minutes or of a grid, and those of TYPED.
+    """
+    given = {column: texts[column] for column in TYPED if texts.get(column)}
+    reading = editing.read({"decimal_latitude": texts.get("coordinates", ""), **given})
+    problems = {name: told for name, told in reading.problems.items() if name in TYPED}
+    if any(reading.values.get(column) is None for column in _POINT):
+        told = _(
+            "This is no point. Write 30.77, -110.85 or 30°46'N 110°51'W or 12R 512345 3400000."
+        )
+        problems["coordinates"] = told
+    return {column: reading.values.get(column) for column in _UNIT}, problems
+
+
+def _wanted_of(ids: Sequence[int], places: Iterable[Place], *, again: bool) -> list[int]:
+    """Return those of the records that stand at one of the places; with a point only if again."""
+    chosen = set(places)
+    with connection.cursor() as cursor:
+        cursor.execute(_placed(sql.SQL("SELECT unnest({}::bigint[])").format(list(ids))))
+        rows = cursor.fetchall()
+    return [pk for pk, *place, point in rows if tuple(place) in chosen and (again or point is None)]
+
+
+def _begin(batch: Batch, chosen: Records) -> Callable[[ChangeSet, Sequence[int]], dict[str, int]]:
+    wanted = batch.wanted
+    places: list[Place] = [tuple(place) for place in wanted.get("places", ())]
+    values, _problems = read(wanted.get("texts", {}))
+    work = Work(Plan([Step(column, How.CLEAR) for column in _UNIT]))
+
+    def do(change_set: ChangeSet, ids: Sequence[int]) -> dict[str, int]:
+        mine = _wanted_of(ids, places, again=bool(wanted.get("again")))
+        number = work.give(change_set, mine, values) if mine else 0
+        return {"updated": number, "unchanged": len(mine) - number}
+
+    return do
+
+
+batching.register(
+    Batch.Kind.GEOREFERENCE,
+    Doing(ChangeSet.Kind.BATCH_EDIT, lambda user: Occurrence.objects.editable_by(user), _begin),
+)

@@ -1,0 +1,157 @@
+"""Batches that add a determination, give a georeference, or delete: prepared on one page each."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from occurrences import batch_deleting, batch_determining, batch_georeferencing, batching
+from occurrences.forms_panels import USUAL
+from occurrences.history import label_of
+from occurrences.models import Batch
+from occurrences.selecting import Selection
+from occurrences.views.batch import is_begun, search_of, to_prepare
+
+MOST_LISTED = 400
+LISTED = (
+    "guid catalog_number scientific_name scientific_name_authorship identification_qualifier "
+    "identified_by date_identified collection protection"
+).split()
+MOST_LETTERS = 2000
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_determine(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Type one determination for many records, and take out those it isn't for."""
+    prepared = to_prepare(request, guid, Batch.Kind.DETERMINE)
+    if is_begun(prepared):
+        return redirect("occurrences:batch", guid)
+    texts: dict[str, str] = {}
+    problems: dict[str, str] = {}
+    asked = {"current": True, "queue": False, "adjustment": False}
+    if request.method == "POST":
+        texts = _texts(request.POST, batch_determining.TYPED)
+        asked = {name: name in request.POST for name in asked}
+        problems = batch_determining.problems_of(texts, adjustment=asked["adjustment"])
+        if not problems:
+            _leave_out(prepared, request.POST)
+            prepared.wanted = {"texts": texts, **asked}
+            return _started(prepared)
+    context = {
+        "fields": _fields(batch_determining.TYPED, texts, problems),
+        "asked": asked,
+        "problems": problems,
+        **_records(prepared),
+    }
+    return render(request, "occurrences/batch_determine.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_georeference(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Choose localities, and give all their records one georeference."""
+    prepared = to_prepare(request, guid, Batch.Kind.GEOREFERENCE)
+    if is_begun(prepared):
+        return redirect("occurrences:batch", guid)
+    text, show = request.GET.get("text", "").replace("\0", ""), request.GET.get("show", "without")
+    chosen = batching.selected(prepared)
+    found = batch_georeferencing.localities(chosen, text[:200], show)
+    names = ("coordinates", *batch_georeferencing.TYPED)
+    texts = {
+        "georeferenced_by": request.user.get_full_name() or request.user.get_username(),
+        "georeferenced_date": f"{timezone.localdate():%Y-%m-%d}",
+    }
+    problems: dict[str, str] = {}
+    ticked: set[str] = set()
+    if request.method == "POST":
+        texts, ticked = _texts(request.POST, names), set(request.POST.getlist("place"))
+        problems = batch_georeferencing.read(texts)[1]
+        places = [each.place for each in found if each.mark in ticked]
+        if places and not problems:
+            prepared.wanted = {"texts": texts, "places": places, "again": "again" in request.POST}
+            return _started(prepared)
+    context = {
+        "batch": prepared,
+        "number": chosen.count(),
+        "localities": [(each, each.mark in ticked) for each in found],
+        "most": batch_georeferencing.MOST_LISTED,
+        "text": text,
+        "show": show,
+        "fields": _fields(names, texts, problems),
+        "problems": problems,
+        "nothing_ticked": request.method == "POST" and not ticked,
+        "search": search_of(prepared),
+    }
+    return render(request, "occurrences/batch_georeference.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_delete(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Show what goes with the records, and delete them."""
+    prepared = to_prepare(request, guid, Batch.Kind.DELETE)
+    if is_begun(prepared):
+        return redirect("occurrences:batch", guid)
+    if request.method == "POST" and "sure" in request.POST:
+        _leave_out(prepared, request.POST)
+        prepared.wanted = {"sure": True, **_texts(request.POST, ("reason",))}
+        return _started(prepared)
+    context = {
+        "hanging": list(batch_deleting.hanging(batching.selected(prepared))),
+        "unsure": request.method == "POST",
+        **_records(prepared),
+    }
+    return render(request, "occurrences/batch_delete.html", context)
+
+
+def _started(prepared: Batch) -> HttpResponse:
+    prepared.save(update_fields=["wanted", "selection"])
+    batching.start(prepared)
+    return redirect("occurrences:batch", prepared.guid)
+
+
+def _leave_out(prepared: Batch, data: QueryDict) -> None:
+    """Take the records out of the selection that were shown and have no tick any more."""
+    shown, ticked = set(data.get("shown", "").split()), set(data.getlist("record"))
+    prepared.selection = Selection.read(prepared.selection).without(shown - ticked).as_json()
+
+
+def _records(prepared: Batch) -> dict[str, Any]:
+    """Return the records that a batch is about, as far as a page lists them."""
+    chosen = batching.selected(prepared)
+    rows = list(chosen.select_related("collection").only(*LISTED).order_by("pk")[:MOST_LISTED])
+    number = len(rows) if len(rows) < MOST_LISTED else chosen.count()
+    return {
+        "batch": prepared,
+        "number": number,
+        "rows": rows,
+        "unlisted": number - len(rows),
+        "search": search_of(prepared),
+    }
+
+
+def _texts(data: QueryDict, names: tuple[str, ...]) -> dict[str, str]:
+    return {name: data.get(name, "").replace("\0", "").strip()[:MOST_LETTERS] for name in names}
+
+
+def _fields(
+    names: tuple[str, ...], texts: dict[str, str], problems: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Return a form's fields: column, label, what stands in it, what is wrong, usual values."""
+    return [
+        {
+            "column": name,
+            "label": label_of(name),
+            "value": texts.get(name, ""),
+            "problem": problems.get(name, ""),
+            "usual": USUAL.get(name, ()),
+        }
+        for name in names
+    ]
