@@ -33,7 +33,6 @@ class Found:
     offer: Offer
     tier: str
     percent: int
-    disagreements: list[tuple[str, str]]
     earlier: int  # determinations before the current one
     images: int
     is_linked: bool
@@ -64,7 +63,6 @@ def shown(user: Any, matches: list[Match], record: UUID | None) -> list[Found]:
                 offered,
                 str(TIERS[match.tier]),
                 round(match.score * 100),
-                [(label_of(name), " / ".join(said)) for name, said in _disputed(match)],
                 earlier.get(pk, 0) if beside else 0,
                 images.get(pk, 0) if beside else 0,
                 is_linked=pk in linked,
@@ -81,8 +79,11 @@ def _counted(rows: QuerySet[Any], keys: list[int]) -> dict[int, int]:
     return dict(of_record.annotate(number=Count("pk")))
 
 
-def _disputed(match: Match) -> list[tuple[str, list[str]]]:
-    return list(match.disagreements.items()) if match.tier in SURE else []
+def disagreements(matches: list[Match]) -> list[tuple[str, str]]:
+    """Return (label, values) of the fields in which the sure matches differ."""
+    sure = next((match for match in matches if match.tier in SURE), None)
+    found = sure.disagreements if sure else {}
+    return [(label_of(name), " / ".join(said)) for name, said in found.items()]
 
 
 def _linked(keys: list[int], record: UUID | None) -> set[int]:

@@ -37,6 +37,7 @@ def find(request: HttpRequest, collection: UUID) -> HttpResponse:
     matches = duplicates.find(request.user, own, typed, exclude=record, limit=MOST + 1)
     context = {
         "found": duplicates_shown.shown(request.user, matches[:MOST], record),
+        "disagreements": duplicates_shown.disagreements(matches[:MOST]),
         "more": len(matches) > MOST,
         "record": record,
         "told": _told(matches),

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from journal.jobs import Refused
@@ -18,6 +19,15 @@ from occurrences.merging import Choice
 from occurrences.models import Occurrence
 from occurrences.readers import exact_values
 from occurrences.views.entering import guid_of, with_undo
+
+# Of what is chosen together.
+LABELS = {
+    "scientific_name": gettext_lazy("Determination"),
+    "decimal_latitude": gettext_lazy("Georeference"),
+    "event_date": gettext_lazy("Date"),
+    "minimum_elevation_in_meters": gettext_lazy("Elevation"),
+    "minimum_depth_in_meters": gettext_lazy("Depth"),
+}
 
 
 @login_required
@@ -36,7 +46,7 @@ def merge(request: HttpRequest) -> HttpResponse:
         "titles": [title_of(one), title_of(other)],
         "older": older,
         "are_two_sheets": len(numbers) > 1,
-        "choices": [(each, label_of(each.name), _usual(each, older)) for each in found],
+        "choices": [(each, _label(each), _usual(each, older)) for each in found],
         "alike": not found,
     }
     return render(request, "occurrences/merge.html", context)
@@ -52,6 +62,10 @@ def _both(request: HttpRequest) -> tuple[Occurrence, Occurrence]:
     if not one or not other or one == other or one.collection_id != other.collection_id:
         raise Http404
     return one, other
+
+
+def _label(choice: Choice) -> str:
+    return str(LABELS.get(choice.name) or label_of(choice.name))
 
 
 def _usual(choice: Choice, older: str) -> str:

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from biocollections.models import Collection
 from occurrences.models import EditorHabits, Occurrence
 from tests import make
+from tests.browser.test_entry import Hands
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -78,6 +79,27 @@ def test_a_record_is_entered_by_keys_with_one_transfer_from_a_duplicate(
     assert made.event_date == "1932-07-14"
     assert made.cluster_member.cluster == other.cluster_member.cluster
     assert made.created_by and "Copied from OTHER O-1" in made.created_by.reason
+
+
+def test_a_sheet_with_a_duplicate_takes_no_more_keys_than_the_documentation_says(
+    other: Occurrence, add: Page
+) -> None:
+    page, hands = add, Hands(add)
+    page.keyboard.type("ARIZ0412398")
+    page.keyboard.press("Enter")
+    hands.type("L. Gómez")
+    hands.press("Tab")
+    hands.type("2207")
+    hands.press("Tab")
+    hands.type("14.vii.1932")
+    expect(page.locator(".match")).to_have_count(1)
+    hands.press("Alt+j", "Enter")
+    expect(page.locator("#id_locality")).to_have_value("Canyon 4 km S of Imuris")
+    with page.expect_navigation():
+        hands.press("Control+Shift+Enter")
+    made = Occurrence.objects.get(catalog_number="ARIZ0412398")
+    assert made.locality == "Canyon 4 km S of Imuris" and made.cluster_member
+    assert hands.keys == 31
 
 
 def test_a_transfer_is_taken_back_in_the_form(other: Occurrence, add: Page) -> None:
