@@ -160,6 +160,11 @@ HELP = {
 
 # Usual values that a field offers while one types; any other text may stand there too.
 USUAL: dict[str, tuple[str, ...]] = {
+    "identification_verification_status": (
+        *("10 Absolute", "9 Very High", "8 High", "7 High – verification requested"),
+        *("6 Medium – insignificant material", "5 Medium", "4 Medium – verification requested"),
+        *("3 Low – insignificant material", "2 Low", "1 Low – ID Requested", "0 ID Requested"),
+    ),
     "sex": ("female", "male", "hermaphrodite", "undetermined"),
     "life_stage": (
         *("adult", "subadult", "juvenile", "larva", "pupa", "nymph", "egg", "embryo"),
@@ -217,5 +222,5 @@ USUAL: dict[str, tuple[str, ...]] = {
 SUGGESTED = frozenset(
     "scientific_name family recorded_by associated_collectors identified_by georeferenced_by "
     "country state_province county municipality locality location_id label_project "
-    "exsiccati_title habitat substrate sampling_protocol storage_location associated_taxa".split()
+    "identifiers exsiccati_title habitat substrate sampling_protocol storage_location associated_taxa".split()
 ) | frozenset(USUAL)

@@ -23,7 +23,7 @@ from biocollections.models import Collection
 from biocollections.places import fold
 from occurrences import editing, search
 from occurrences.forms_panels import CHOICES, USUAL
-from occurrences.models import Occurrence, Protection
+from occurrences.models import Identifier, Occurrence, Protection
 from occurrences.models.record import SortKey
 from occurrences.readers import as_text
 from occurrences.search import SearchCriteria
@@ -105,6 +105,17 @@ def _latest(column: str, asked: Asked) -> list[str]:
     records = asked.visible.filter(collection=asked.collection).order_by("-pk")
     texts = records.values_list(column, flat=True)[:MOST_LATEST]
     return [text for text, _number in Counter(filter(None, texts)).most_common()]
+
+
+def _tags(asked: Asked) -> list[Suggestion]:
+    """Offer names of additional identifiers for the last line, as this collection uses them."""
+    before, line_end, last = asked.text.rpartition("\n")
+    if ":" in last:
+        return []
+    latest = asked.visible.filter(collection=asked.collection).order_by("-pk").values("pk")
+    tagged = Identifier.objects.filter(occurrence__in=latest[:MOST_LATEST]).exclude(name="")
+    used = [name for name, _n in Counter(tagged.values_list("name", flat=True)).most_common()]
+    return [Suggestion(f"{before}{line_end}{name}: ", "") for name in _meant(last, used)]
 
 
 # --- names ------------------------------------------------------------------------------------
@@ -260,6 +271,7 @@ def _words(text: str) -> set[str]:
 _OFFERS: dict[str, Callable[[Asked], list[Suggestion]]] = {
     "scientific_name": _names,
     "associated_taxa": _list_of_names,
+    "identifiers": _tags,
     "family": _families,
     "exsiccati_title": _sets,
     "label_project": _projects,

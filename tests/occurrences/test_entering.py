@@ -1,7 +1,11 @@
 """What helps somebody who types: numbers, offers, carried and pinned fields, clones, steps."""
 
+import io
+import zipfile
+
 import pytest
 
+from accounts import leaving
 from journal import undo
 from journal.guids import new_guid
 from journal.jobs import Refused
@@ -117,6 +121,23 @@ def test_a_collector_is_told_a_number_he_used_also_on_a_protected_record(
 def offered(column, user, collection, text, **beside):
     asked = suggesting.Asked(user, collection, text, beside)
     return [offer.value for offer in suggesting.suggest(column, asked)]
+
+
+def test_names_of_identifiers_are_offered_for_the_line_that_is_typed(herbarium, editor):
+    lines = "Accession: 2026-014\nField tag: 7\nBox"
+    editing.create(herbarium, editor, new_guid(), {"catalog_number": "H 1"}, lines)
+    offered = suggesting.Asked(editor, herbarium, "Box\nacc", {})
+    assert [o.value for o in suggesting.suggest("identifiers", offered)] == ["Box\nAccession: "]
+    named = suggesting.Asked(editor, herbarium, "Accession: 20", {})
+    assert suggesting.suggest("identifiers", named) == []
+
+
+def test_habits_are_given_to_a_person_and_go_with_him(herbarium, editor):
+    EditorHabits.objects.create(person=editor, sticky=["country"])
+    with zipfile.ZipFile(io.BytesIO(leaving.export(editor))) as archive:
+        assert b"country" in archive.read("editor_habits.json")
+    leaving.leave(editor)
+    assert not EditorHabits.objects.exists()
 
 
 @db
