@@ -222,5 +222,6 @@ USUAL: dict[str, tuple[str, ...]] = {
 SUGGESTED = frozenset(
     "scientific_name family recorded_by associated_collectors identified_by georeferenced_by "
     "country state_province county municipality locality location_id label_project "
-    "identifiers exsiccati_title habitat substrate sampling_protocol storage_location associated_taxa".split()
+    "identifiers exsiccati_title habitat substrate sampling_protocol storage_location "
+    "associated_taxa".split()
 ) | frozenset(USUAL)

@@ -80,6 +80,30 @@ form.addEventListener("submit", (event) => {
   send();
 });
 
+// Fields that somebody never fills here can be put away; one that is away holds nothing.
+const away = new Set(JSON.parse(localStorage.getItem("skeletal-away") ?? "[]"));
+
+function showFields() {
+  for (const box of document.querySelectorAll("#shown-fields input")) {
+    const { field: name } = box.dataset;
+    const each = form.elements[name];
+    box.checked = !away.has(name);
+    each.closest(".field").hidden = away.has(name);
+    if (!away.has(name)) continue;
+    if (each.options) each.value = [...each.options].find((option) => option.defaultSelected)?.value ?? "";
+    else each.value = "";
+  }
+}
+
+document.getElementById("shown-fields").hidden = false;
+document.getElementById("shown-fields").addEventListener("change", ({ target }) => {
+  if (target.checked) away.delete(target.dataset.field);
+  else away.add(target.dataset.field);
+  localStorage.setItem("skeletal-away", JSON.stringify([...away]));
+  showFields();
+});
+showFields();
+
 setInterval(tell, 1000 * 5);
 window.addEventListener("online", send);
 tell();

@@ -227,6 +227,24 @@ class Hands:
         self.press("ArrowDown")
 
 
+def test_a_field_that_nobody_fills_while_scanning_can_be_put_away(
+    herbarium: Collection, page: Page, enter: Callable[..., None]
+) -> None:
+    enter(page, herbarium.grants.get().user)
+    page.goto(f"/occurrences/skeletal/{herbarium.guid}/")
+    page.fill("#id_family", "Fagaceae")
+    page.locator("#shown-fields summary").click()
+    page.locator("#shown-fields input[data-field=family]").uncheck()
+    expect(page.locator("#id_family")).to_be_hidden()
+    page.reload()
+    expect(page.locator("#id_family")).to_be_hidden()
+    expect(page.locator("#id_country")).to_be_visible()
+    page.fill("#barcode", "H-1")
+    page.keyboard.press("Enter")
+    expect(page.locator("#scan-count")).to_have_text("1")
+    assert Occurrence.objects.get().family is None
+
+
 def test_a_typical_sheet_takes_no_more_keys_than_the_documentation_says(
     herbarium: Collection, page: Page, enter: Callable[..., None]
 ) -> None:
