@@ -19,6 +19,7 @@ const transfers = []; // {values: {name: text}, used}, the latest last
 let looked = "";
 let searching;
 let returnTo = null;
+let isRestored = false; // the form came back as it was: no tick is set anew
 
 // --- what the form brings along
 
@@ -40,12 +41,12 @@ function gather() {
   writeUsed(isBlank ? "" : JSON.stringify(now));
 }
 
-function tickAgain(before) {
-  for (const kind of ["linked", "histories", "images"]) {
-    for (const guid of before[kind]) {
-      const box = found.querySelector(`[data-guid="${CSS.escape(guid)}"] [data-beside="${kind}"]`);
-      if (box) box.checked = true;
-    }
+// As they stood; a match that wasn't there before keeps the tick it comes with.
+function tickAgain(before, isSame) {
+  for (const box of found.querySelectorAll("[data-beside]")) {
+    const match = box.closest(".match").dataset;
+    if (before[box.dataset.beside].includes(match.guid)) box.checked = true;
+    else if (isSame(match)) box.checked = false;
   }
 }
 
@@ -92,9 +93,11 @@ async function look(wasAsked) {
 function show(html) {
   const before = readUsed();
   const wasInside = found.contains(document.activeElement);
+  const shown = new Map([...found.querySelectorAll(".match")].map(({ dataset }) => [dataset.guid, dataset.tier]));
   found.innerHTML = html;
   state.textContent = found.querySelector("[data-told]")?.textContent ?? "";
-  tickAgain(before);
+  tickAgain(before, ({ guid, tier }) => isRestored || shown.get(guid) === tier);
+  isRestored = false;
   gather();
   if (wasInside) enter();
 }
@@ -210,5 +213,7 @@ document.addEventListener("holotype:duplicates", ({ detail }) => look(detail.ask
 
 // A form that came back with an error, or as a draft, shows again what it is to be linked with.
 setTimeout(() => {
-  if (used.value) look(true);
+  if (!used.value) return;
+  isRestored = true;
+  look(true);
 }, 0);

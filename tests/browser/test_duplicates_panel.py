@@ -11,6 +11,7 @@ from biocollections.models import Collection
 from occurrences.models import EditorHabits, Occurrence
 from tests import make
 from tests.browser.test_entry import Hands
+from tests.chromium import accessibility_faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -168,3 +169,35 @@ def test_a_kept_draft_still_knows_from_where_it_was_copied(other: Occurrence, ad
     made = Occurrence.objects.get(catalog_number="H-1")
     assert made.created_by and "Copied from OTHER O-1" in made.created_by.reason
     assert made.cluster_member
+
+
+def test_an_unticked_link_stays_unticked_when_the_draft_comes_back(
+    other: Occurrence, add: Page
+) -> None:
+    page = add
+    type_gathering(page)
+    page.locator("[data-beside=linked]").uncheck()
+    page.locator("[data-how=all]").click()
+    expect(page.locator("#id_locality")).to_have_value("Canyon 4 km S of Imuris")
+    page.wait_for_timeout(500)
+    page.reload()
+    expect(page.locator(".match")).to_have_count(1)
+    expect(page.locator("[data-beside=linked]")).not_to_be_checked()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_panel_and_merge_have_no_serious_fault(
+    other: Occurrence, add: Page, herbarium: Collection, scheme: str, width: int
+) -> None:
+    page = add
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width, "height": 900})
+    here = {**GOMEZ, "catalog_number": "H-0", "locality": "Imuris"}
+    one, two = make.occurrences(herbarium, [here, {**here, "catalog_number": "H-00"}])
+    type_gathering(page)
+    expect(page.locator(".match[data-guid]")).to_have_count(3)
+    page.locator(".match summary").first.click()
+    assert accessibility_faults(page) == []
+    page.goto(f"/occurrences/merge/?one={one.guid}&other={two.guid}")
+    assert accessibility_faults(page) == []
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
