@@ -37,6 +37,7 @@ from django.db.models.lookups import (
     Exact,
     GreaterThan,
     GreaterThanOrEqual,
+    In,
     IsNull,
     LessThan,
     LessThanOrEqual,
@@ -45,6 +46,7 @@ from django.db.models.lookups import (
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from biocollections.models import Collection
 from darwincore import terms
 from journal.models import Change
 from occurrences import search
@@ -55,7 +57,6 @@ from occurrences.models import (
     Identification,
     Identifier,
     Media,
-    Occurrence,
     Protection,
     Withheld,
 )
@@ -64,6 +65,8 @@ from occurrences.protection import NOTES
 
 MOST_LETTERS = 8000
 MOST_LISTED = 500
+MOST_COUNTED_OUT = 2000  # numbers of a range that are looked up one by one
+FEW = 1000  # withheld values that are looked up by their records' keys
 _LAST = "\U0010ffff"
 
 OPERATORS = {
@@ -135,8 +138,8 @@ def condition_of(asked: Field, operator: str, value: str, user: Any) -> Q:
     if asked.kind == "moment":
         return _moment(asked.name, operator, value)
     if asked.kind == "day":
-        return _day(operator, value)
-    return _everywhere(asked, lambda side: _ask(asked, side, operator, value), operator)
+        return _day(operator, value, user)
+    return _everywhere(asked, lambda side: _ask(asked, side, operator, value), operator, user)
 
 
 def _untrue(q: Q) -> Q:
@@ -185,23 +188,37 @@ _INDEXED = frozenset(
 _IN_ORDER = frozenset(("is", "begins", "list", "more", "less", "between"))
 
 
-def _everywhere(asked: Field, ask: Callable[[_Side], Q], operator: str = "") -> Q:
+def _everywhere(asked: Field, ask: Callable[[_Side], Q], operator: str = "", user: Any = None) -> Q:
     """Ask the column of open records, and of protected ones what is withheld of them."""
     column = asked.name
     own = ask(_Side(column))
     if column not in _HIDDEN:
         return own
     hidden = ask(_Side(column, is_withheld=True))
-    if column in _INDEXED and operator in _IN_ORDER:
-        # Each side by its index; an "or" between the two would be asked of every record.
-        records = Occurrence.objects.filter(own).order_by().values("pk")
-        return Q(pk__in=records.union(Withheld.objects.filter(hidden).values("occurrence")))
+    by_order = column in _INDEXED and operator in _IN_ORDER
+    by_words = column in _WEIGHTS and operator in ("is", "words")
+    if by_order or by_words:
+        return own | _kept(hidden, user)
     return own & Q(protection=Protection.OPEN) | _withheld(hidden)
 
 
 def _withheld(hidden: Q) -> Q:
     kept = Withheld.objects.filter(hidden, occurrence=OuterRef("pk"))
     return ~Q(protection=Protection.OPEN) & Exists(kept)
+
+
+def _kept(hidden: Q, user: Any) -> Q:
+    """Want the same, by the keys of the records where they are few.
+
+    Beside an indexed condition on the columns: the two are one look into indexes each, where an
+    EXISTS would be put to every record.
+    """
+    if user is None:
+        return _withheld(hidden)
+    own = Collection.objects.editable_by(user).values("pk")
+    kept = Withheld.objects.filter(hidden, collection__in=own)
+    keys = list(kept.values_list("occurrence", flat=True)[: FEW + 1])
+    return _withheld(hidden) if len(keys) > FEW else Q(pk__in=keys or [0])
 
 
 def _ask(asked: Field, side: _Side, operator: str, value: str) -> Q:
@@ -370,6 +387,11 @@ def _one_of(side: _Side, part: str) -> Q:
 def _spanned(side: _Side, stem: str, first: str, last: str) -> Q:
     """Want the stem and a number from `first` to `last`, each length of number by the index."""
     key = SortKey(side.value)
+    if stem.isascii() and int(last) - int(first) < MOST_COUNTED_OUT:
+        # One by one: by the index of texts, 100 to 400 would lead through 1000 to 3999 too.
+        each = range(int(first), int(last) + 1)
+        width = len(first)
+        return Q(In(key, [Value(f"{stem.lower()}{number:0{width}}") for number in each]))
     widths = range(len(first), len(last) + 1)
     return _any_of(_of_width(key, stem, width, first, last) for width in widths)
 
@@ -424,7 +446,7 @@ def _decimal(text: str) -> Value:
 # --- days and moments -------------------------------------------------------------------------
 
 
-def _day(operator: str, value: str) -> Q:
+def _day(operator: str, value: str, user: Any) -> Q:
     """Ask the collecting date: "is" and "between" want days that overlap with those asked for."""
     if operator == "filled":
         return _everywhere(FIELDS["event_date"], lambda side: _filled(side))
@@ -438,9 +460,9 @@ def _day(operator: str, value: str) -> Q:
     hidden = _overlap(kept_start, kept_end, operator, first, last)
     # A record may say its year alone.
     year = _in_year(operator, first.year, last.year)
-    alone = Q(event_date_start__isnull=True, protection=Protection.OPEN) & year
-    none_kept = Q(IsNull(KeyTextTransform("event_date_start", "terms"), True))
-    return own | alone | _withheld(hidden) | (_withheld(none_kept) & year)
+    alone = Q(event_date_start__isnull=True, year__isnull=False) & year
+    has_day = Q(IsNull(KeyTextTransform("event_date_start", "terms"), False))
+    return own | alone & _untrue(_withheld(has_day)) | _kept(hidden, user)
 
 
 def _overlap(start: Any, end: Any, operator: str, first: Any, last: Any) -> Q:

@@ -31,7 +31,7 @@ class QuickForm(forms.Form):
     within = forms.ChoiceField(label=_("Collection"), required=False)
     catalog_number = _text(_("Catalog Number"), "1-100; ARIZ 04*")
     identifier = _text(_("Additional Identifiers"), "2026-014")
-    scientific_name = _text(_("Scientific Name"), "Quercus alba; Querc*")
+    scientific_name = _text(_("Scientific Name"), "Querc* alba")
     collector = _text(_("Collector"), "L. Gómez")
     number = _text(_("Number"), "1234, 2201-2240, 12*")
     date = _text(_("Date"), "1932-07, 1990-2000, >1950")

@@ -30,7 +30,7 @@ from occurrences.search import COUNTED
 
 MARK = "within"  # the parameter by which a query string is a record search: a code, or blank
 MOST_CONDITIONS = 40
-LOOK_MS = 250  # in which the matches are counted and perhaps sorted at once
+LOOK_MS = 150  # in which the matches are counted and perhaps sorted at once
 WAIT_MS = 15_000  # that a person waits for a page at most
 SORT = "entered"
 

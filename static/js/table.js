@@ -383,6 +383,13 @@ table.addEventListener("keydown", (event) => {
   event.stopPropagation();
 });
 
+// Whatever brings the focus to a cell, one is there.
+table.tBodies[0].addEventListener("focusin", (event) => {
+  const cell = event.target.closest("td");
+  if (!cell || editor || cell === cellAt(active.row, active.column)) return;
+  const place = placeOf(cell);
+  go(place.row, place.column, { focus: false });
+});
 table.tBodies[0].addEventListener("mousedown", (event) => {
   const cell = event.target.closest("td");
   if (!cell || editor?.cell === cell) return;

@@ -8,6 +8,7 @@ from django.db import connection
 from django.http import QueryDict
 
 from biocollections.models import Collection, Role
+from darwincore import terms
 from occurrences import editing, record_search
 from occurrences.asking_fields import FIELDS
 from occurrences.models import Occurrence
@@ -16,6 +17,14 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found is counted, however busy the machine is."""
+    monkeypatch.setattr(record_search, "LOOK_MS", 60_000)
+
+
+GUID = "0190b5a0-0000-7000-8000-000000000001"
 ROWS: list[dict[str, Any]] = [
     {
         "catalog_number": "H 1",
@@ -141,17 +150,18 @@ def test_a_condition_finds_open_and_protected_records_alike(
 
 
 def test_every_field_and_operator_can_be_asked(editor: Any) -> None:
+    """Each field in one way, and each kind of field, withheld ones apart, in all its ways."""
     given = {"number": "1", "day": "1932", "moment": "1932", "boolean": "true"}
+    asked = set()
     for name, field in FIELDS.items():
-        for operator in field.operators:
-            value = (
-                "0190b5a0-0000-7000-8000-000000000001"
-                if name == "guid"
-                else given.get(field.kind, "1")
-            )
+        alike = (field.kind, name in terms.WITHHELD_COLUMNS, field.panel == FIELDS["guid"].panel)
+        for operator in field.operators if alike not in asked else field.operators[:1]:
+            value = GUID if name == "guid" else given.get(field.kind, "1")
             value = f"{value} - {value}" if operator == "between" else value
             search = RecordSearch.from_query(QueryDict(asking(name, operator, value).to_query()))
-            assert list(record_search.found(editor, search)[:1]) is not None, (name, operator)
+            assert isinstance(list(record_search.found(editor, search)[:1]), list), name
+        asked.add(alike)
+    assert len(asked) > 6
 
 
 # --- groups, addresses, and whose records ------------------------------------------------------

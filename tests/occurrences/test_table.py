@@ -10,12 +10,19 @@ from django.urls import reverse
 from biocollections.models import Collection, Role
 from journal import undo
 from journal.models import ChangeSet
-from occurrences import editing_table
+from occurrences import editing_table, record_search
 from occurrences.editing_table import Cell
 from occurrences.models import EditorHabits, Occurrence
 from tests import make
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found is counted, however busy the machine is."""
+    monkeypatch.setattr(record_search, "LOOK_MS", 60_000)
+
 
 TABLE = "occurrences:table"
 
