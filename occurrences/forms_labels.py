@@ -118,8 +118,12 @@ def copies_sent(run: LabelRun, data: Mapping[str, Any]) -> list[list[Any]]:
 
 
 class ProfileForm(forms.Form):
-    """The name under which a layout is kept, and who may use it."""
+    """The name under which a layout is kept, and who may use it.
 
+    It stands in the form of the labels, which can be sent without a name.
+    """
+
+    use_required_attribute = False
     name = forms.CharField(label=gettext_lazy("Name of the layout"), max_length=80)
     owner = forms.ChoiceField(label=gettext_lazy("for"), required=False)
 

@@ -14,6 +14,7 @@ from typing import IO, Any, Final
 
 import pypdfium2
 import ttf_opensans
+from PIL import ImageOps
 from reportlab.graphics.barcode import code128, qrencoder
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -34,6 +35,7 @@ FONTS: Final = {face: f"OpenSans-{face or 'r'}" for face in _FILES}
 MASK = 2  # of QR codes: any of the eight is valid, and trying them all is slow
 DRAWN = "♂♀"
 DRAWN_WIDTH = 0.62  # of the size
+EDGE = 16  # pixels left around a cropped picture
 _fonts = Lock()
 _pictures = Lock()  # pdfium works for one thread at a time
 
@@ -75,16 +77,20 @@ def check(texts: Iterable[Text], design: Design) -> list[Problem]:
     return problems
 
 
-def picture(pdf: bytes, number: int = 0, width: int = 900) -> bytes:
-    """Return a page of a PDF as PNG, `width` pixels wide."""
+def picture(pdf: bytes, number: int = 0, width: int = 900, *, cropped: bool = False) -> bytes:
+    """Return a page of a PDF as PNG, `width` pixels wide; cropped: without the blank around."""
     with _pictures:
         document = pypdfium2.PdfDocument(pdf)
         page = document[number]
         image = page.render(scale=width / page.get_width()).to_pil()
         page.close()
         document.close()
+    box = ImageOps.invert(image.convert("L")).getbbox() if cropped else None
+    if box:
+        left, top, right, bottom = box
+        image = image.crop((max(0, left - EDGE), max(0, top - EDGE), right + EDGE, bottom + EDGE))
     stream = io.BytesIO()
-    image.save(stream, "PNG")
+    image.convert("L").quantize(16).save(stream, "PNG")
     return stream.getvalue()
 
 

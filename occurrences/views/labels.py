@@ -164,7 +164,7 @@ def _preview(run: LabelRun, design: Design) -> dict[str, Any]:
     """Return the first page as a picture, and what doesn't fit of the first labels."""
     looked = LabelRun(user=run.user, kind=run.kind, rows=run.rows, design=design.to_json())
     made, problems = labels.pdf(looked, 0, labels.AT_ONCE)
-    png = base64.b64encode(label_pdf.picture(made)).decode()
+    png = base64.b64encode(label_pdf.picture(made, width=1400, cropped=True)).decode()
     return {"picture": f"data:image/png;base64,{png}", "problems": _told(problems)}
 
 

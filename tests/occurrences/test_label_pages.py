@@ -182,3 +182,11 @@ def test_labels_show_nobody_more_than_he_may_read(name, canaries, cast):
         entitled = name in ("reader", "editor")
         assert (canary.WORD in said) is entitled, chosen
         assert (canary.WHOLE in said) is (name == "editor" and chosen != {"search": "q=Cereus"})
+
+
+def test_the_form_can_be_sent_without_naming_the_layout(herbarium, editor):
+    """A browser sends no form, and no preview is asked for, while a required field is blank."""
+    page = lay_out(client_of(editor), record=make.occurrence(herbarium).guid).content.decode()
+    blank = re.search(r'<input type="text" name="name"[^>]*>', page)
+    assert blank
+    assert " required" not in blank[0]
