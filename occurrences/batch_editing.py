@@ -33,7 +33,7 @@ from occurrences.readers import as_sql, as_text
 from occurrences.records import OCCURRENCE, Draft
 
 MOST_LOOKED_AT = 20_000  # distinct values of a field that the preview works through
-MOST_SHOWN = 100  # of them
+MOST_SHOWN = 60  # of them
 PATTERN_SECONDS = 3
 # A new name is a determination: batch determinations add those.
 NAMES = frozenset(
