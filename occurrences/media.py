@@ -208,7 +208,10 @@ def _keep_shown(medium: Media, shown: picturing.Shown) -> None:
 
 def _sha256(file: IO[bytes]) -> str:
     file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    while part := file.read(2**20):
+        digest.update(part)
+    return digest.hexdigest()
 
 
 @work(KIND)
@@ -293,7 +296,7 @@ def _take_back(undoing: undo.Undoing, change: Change) -> None:
 def _is_elsewhere(change: Change, medium: Media) -> bool:
     """Tell whether the record is in another collection by now, whose business its images are."""
     standing = Occurrence.objects.filter(guid=medium.record_guid)
-    return standing.exclude(collection_id=change.collection_id).exists()
+    return standing.exclude(collection_id=change.collection_id or 0).exists()
 
 
 def _bring_back(change_set: ChangeSet, row: Mapping[str, Any]) -> int:
