@@ -341,9 +341,6 @@ def _ranged(found: Any, operator: str, low: Any, high: Any) -> Q:
     return Q(GreaterThanOrEqual(found, low)) & Q(LessThanOrEqual(found, high))
 
 
-_BETWEEN = re.compile(r"\s*(?:\s[-–]\s|\bto\b|\.\.|…|/|(?<=\w)[-–](?=\w)|,|;)\s*")
-
-
 def _bounds(text: str) -> tuple[str, str]:
     """Return the two ends of "1-100", "a to b", "1990-05-01 - 1991" or "-5 .. 5"."""
     for cut in (
