@@ -180,11 +180,6 @@ USUAL: dict[str, tuple[str, ...]] = {
         *("allotype", "topotype", "type", "type fragment", "photograph of type"),
     ),
     "identification_qualifier": ("cf.", "aff.", "?", "nr.", "vel aff."),
-    "identification_verification_status": (
-        *("absolute", "very high", "high", "high, verification requested", "medium"),
-        *("medium, insignificant material", "medium, verification requested", "low"),
-        *("low, insignificant material", "low, ID requested", "ID requested"),
-    ),
     "geodetic_datum": ("WGS84", "NAD83", "NAD27", "ED50", "SIRGAS2000", "not recorded"),
     "georeference_protocol": (
         "Georeferencing Quick Reference Guide (Zermoglio et al. 2020)",

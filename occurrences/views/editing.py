@@ -301,6 +301,8 @@ def _to_decide(
 
 def _decided(data: Any) -> Any:
     """Return posted data in which every field decided for the others' value holds it."""
+    if not any(name.startswith("choice-") for name in data):
+        return data
     decided = data.copy()
     for column in (*terms.COLUMNS, editing.IDENTIFIERS):
         if data.get(f"choice-{column}") == "theirs":
