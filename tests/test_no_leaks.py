@@ -202,6 +202,8 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:batch_determine": "records that its own person edits: test_batch_others.py",
     "occurrences:batch_georeference": "places that its own person edits: test_batch_others.py",
     "occurrences:batch_delete": "records that its own person may delete: test_batch_others.py",
+    "occurrences:determination_current": "changes a record that its own person edits",
+    "occurrences:determination_queue": "keeps what its own person queued",
     "occurrences:clusters": [Ask(query=f"show={show}") for show in ("all", "conflicts", "newer")],
     "occurrences:cluster_run": [Ask(post={})],
     "occurrences:cluster": [Ask("cluster"), Ask("hidden_cluster")],

@@ -146,9 +146,7 @@ def test_a_value_that_means_nothing_refuses_all_before_anything_is_written(
 
 
 def test_values_that_were_left_out_stay(records, editor):
-    batch = prepared(
-        editor, ("locality", "set", "", "Imuris"), kept={"locality": ["Nogales", ""]}
-    )
+    batch = prepared(editor, ("locality", "set", "", "Imuris"), kept={"locality": ["Nogales", ""]})
     done(batch)
     assert texts(editor, "locality") == ["Imuris", "Imuris", "Nogales", None]
 
@@ -204,9 +202,7 @@ def test_a_job_that_was_cut_off_goes_on_and_adds_nothing_twice(
     records, editor, monkeypatch, herbarium
 ):
     batch = prepared(editor, ("habitat", "append", "", "x"))
-    monkeypatch.setitem(
-        batching._doings, "edit", replace(batching._doings["edit"], chunk=2)
-    )
+    monkeypatch.setitem(batching._doings, "edit", replace(batching._doings["edit"], chunk=2))
     really = batch_editing.Work.do
     calls = iter(range(9))
 

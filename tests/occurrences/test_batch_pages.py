@@ -29,7 +29,9 @@ def records(herbarium: Any) -> list[Occurrence]:
 
 @pytest.fixture
 def prepared(records: Any, editor: Any) -> Batch:
-    answer = client_of(editor).post(reverse("occurrences:batch_new"), {"kind": "edit", "search": ""})
+    answer = client_of(editor).post(
+        reverse("occurrences:batch_new"), {"kind": "edit", "search": ""}
+    )
     batch = Batch.objects.get()
     assert answer.headers["Location"] == reverse("occurrences:batch_edit", args=[batch.guid])
     return batch
