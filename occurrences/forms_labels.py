@@ -15,7 +15,7 @@ from occurrences.label_design import Design
 from occurrences.label_text import MOST_COPIES
 from occurrences.models import LabelProfile, LabelRun
 
-_TEXT = {"max_length": look.LONGEST, "required": False, "strip": False}
+_TEXT: dict[str, Any] = {"max_length": look.LONGEST, "required": False, "strip": False}
 
 
 class DesignForm(forms.Form):
@@ -60,7 +60,7 @@ class ItemForm(forms.Form):
     """One field on the label. A blank one is taken out."""
 
     field = forms.ChoiceField(label=gettext_lazy("Field"), required=False)
-    prefix = forms.CharField(label=gettext_lazy("Prefix"), **_TEXT)
+    prefix = forms.CharField(label=gettext_lazy("Prefix"), **_TEXT)  # type: ignore[assignment]
     suffix = forms.CharField(label=gettext_lazy("Suffix"), **_TEXT)
     style = forms.ChoiceField(label=gettext_lazy("Style"), choices=look.STYLES, required=False)
     align = forms.ChoiceField(label=gettext_lazy("Where"), choices=look.ALIGNMENTS, required=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from occurrences.label_design import PAPERS, Design
 from occurrences.label_text import Line, Run, Text
@@ -109,7 +109,7 @@ def fit(
     if placed.height <= most + 0.01:
         return placed, None
     longest = max(heights, key=lambda name: heights[name])
-    told = {
+    told: dict[str, Any] = {
         "guid": text.guid,
         "title": text.title,
         "field": longest,

@@ -77,7 +77,7 @@ def _chosen(request: HttpRequest, asked: QueryDict) -> tuple[str, str, list[str]
         return kind, _("Offer"), labels.of_offer(user, offer)
     if asked.get("search"):
         only = QueryDict(mutable=True)
-        only["search"] = asked["search"]
+        only.update({"search": str(asked["search"])})
         selection = Selection.of(only)
         return kind, "", labels.of_search(user, selection) if selection else []
     ticked = [*asked.getlist("record"), *asked.getlist("guid")]
