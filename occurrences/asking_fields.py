@@ -204,7 +204,7 @@ def _everywhere(asked: Field, ask: Callable[[_Side], Q], operator: str = "", use
 
 def _withheld(hidden: Q) -> Q:
     kept = Withheld.objects.filter(hidden, occurrence=OuterRef("pk"))
-    return ~Q(protection=Protection.OPEN) & Exists(kept)
+    return ~Q(protection=Protection.OPEN) & Q(Exists(kept))
 
 
 def _kept(hidden: Q, user: Any) -> Q:
@@ -249,8 +249,8 @@ class _DigitsAsNumber(Func):
     )
     output_field = BigIntegerField()
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        statement, parameters = super().as_sql(compiler, connection, **extra)
+    def as_sql(self, compiler: Any, connection: Any, *given: Any, **extra: Any) -> Any:
+        statement, parameters = super().as_sql(compiler, connection, *given, **extra)
         return statement, (*parameters, *parameters)
 
 

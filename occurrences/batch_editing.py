@@ -352,7 +352,9 @@ class Work:
         """Give all these records the same values of the plan's columns; return how many change."""
         rows = self._rows(ids, lock=True)
         apart = {row.guid for row in rows.values() if self._stands_apart(row)}
-        plainly = {pk: row.values | values for pk, row in rows.items() if row.guid not in apart}
+        plainly = {
+            pk: {**row.values, **values} for pk, row in rows.items() if row.guid not in apart
+        }
         changed = 0
         if plainly:
             select, given = _as_select(self.columns, plainly)

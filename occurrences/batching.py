@@ -123,6 +123,7 @@ def _do_chunk(
     counts: Counter[str],
 ) -> None:
     """Do one chunk and note in the same transaction how far that is."""
+    assert change_set.collection_id
     allowed = _doings[batch.kind].allowed(batch.user)
     still = allowed.filter(pk__in=ids, collection_id=change_set.collection_id).order_by("pk")
     mine = list(still.values_list("pk", flat=True))

@@ -196,7 +196,7 @@ def adopt_from(user: Any, mine: Occurrence, sheet: Occurrence) -> ChangeSet:
     ).exclude(occurrence=mine)
     if not together.exists():
         raise Refused(_("The two records are no duplicates of one another any more."))
-    if not sheet.scientific_name:
+    if not getattr(sheet, "scientific_name", None):  # a column of the terms table
         raise Refused(_("That sheet has no name."))
     with transaction.atomic():
         done = adopt(user, sheet, [mine])

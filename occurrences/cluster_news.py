@@ -120,9 +120,9 @@ def _tell_givers(change_set: ChangeSet, sheets: set[UUID]) -> set[int]:
     members = ClusterMember.objects.filter(cluster__members__occurrence__guid__in=sheets)
     guids = members.values("occurrence__guid")
     origins = Origin.objects.filter(record_guid__in=guids, giver__is_active=True)
-    people = {each.giver_id: each.giver for each in origins.select_related("giver")}
+    people = {each.giver for each in origins.select_related("giver") if each.giver}
     told = set()
-    for person in people.values():
+    for person in people:
         gave = origins.filter(giver=person).values("record_guid")
         clusters = members.filter(occurrence__guid__in=gave).values("cluster")
         seen = Occurrence.objects.visible_to(person).filter(
@@ -170,8 +170,8 @@ def _alike(one: Any, other: Any) -> bool:
     """Tell whether two records bear one name, or synonyms of one taxon."""
     if _name(one) == _name(other):
         return True
-    taxa = [getattr(row.name, "taxon", None) for row in (one, other)]
-    return all(taxa) and taxa[0].current_id == taxa[1].current_id
+    mine, theirs = (getattr(row.name, "taxon", None) for row in (one, other))
+    return bool(mine and theirs and mine.current_id == theirs.current_id)
 
 
 def _name(record: Any) -> str:

@@ -181,7 +181,7 @@ ASKED = noticing.kind(
 def _tell(user: Any, source: Occurrence, into: Collection) -> None:
     """Tell the curators of a record that it was used; what they haven't read yet is added up."""
     url = reverse("occurrences:clusters")
-    url = f"{url}?{urlencode({'collection': source.collection.guid, 'show': 'all'})}"
+    url = f"{url}?{urlencode({'collection': str(source.collection.guid), 'show': 'all'})}"
     kind = USED if into.is_public else USED_SOMEWHERE
     words = {"person": user, "record": sheet_of(source)}
     if into.is_public:

@@ -63,8 +63,8 @@ def choices(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Choice]:
         name = grouped.get(column, column)
         if name not in found:
             columns = GROUPS.get(name, (column,))
-            halves = [[side[c] for c in columns if side.get(c)] for side in (mine, theirs)]
-            found[name] = Choice(name, columns, *halves, takes_other=not halves[0])
+            own, others = ([side[c] for c in columns if side.get(c)] for side in (mine, theirs))
+            found[name] = Choice(name, columns, own, others, takes_other=not own)
     return list(found.values())
 
 

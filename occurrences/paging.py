@@ -80,9 +80,10 @@ def turn_to(
     """Fetch the page that `cursor` names, the first one when it is "".
 
     sort is one of SORTS, or any column where `few`, "-" before it for the other direction.
-    Records without a value come last either way. Pages are found by key, so the thousandth costs what the first does. `few`
-    says that there are not many: they are all fetched and sorted, where PostgreSQL would walk
-    through the index of the sort key hoping to meet them soon. Raises BadCursor.
+    Records without a value come last either way. Pages are found by key, so the thousandth costs
+    what the first does. `few` says that there are not many: they are all fetched and sorted, where
+    PostgreSQL would walk through the index of the sort key hoping to meet them soon. Raises
+    BadCursor.
     """
     place = _read(cursor, sort) if cursor else None
     backwards = place is not None and place.backwards

@@ -236,7 +236,7 @@ def look(
     few = known is not None and len(known) <= COUNTED
     if not few and sort.removeprefix("-") not in paging.SORTS:
         sort, cursor = SORT, ""
-    if few:
+    if few and known is not None:
         records = Occurrence.objects.editable_by(user).filter(pk__in=known)
     with at_most(WAIT_MS):
         page = paging.turn_to(records.only(*columns), sort, cursor, few=few)

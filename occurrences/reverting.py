@@ -28,7 +28,7 @@ def revert_plain(change_set: ChangeSet, undo: ChangeSet, guids: Sequence[UUID]) 
 
     Call it in a transaction. The change sets of `undo` and `change_set` may be of any kind.
     """
-    given = {"set": change_set.pk, "guids": list(guids)}
+    given: dict[str, Any] = {"set": change_set.pk, "guids": list(guids)}
     with connection.cursor() as cursor:
         columns = _columns(cursor, given)
         if not columns:

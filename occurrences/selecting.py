@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -40,7 +40,7 @@ class Selection:
         guids = _guids(" ".join(data.getlist("guid")).split())[:MOST_TICKED]
         if guids or "search" not in data:
             return cls(guids) if guids else None
-        query = data["search"].lstrip("?").replace("\0", "")[:MOST_LETTERS]
+        query = str(data["search"]).lstrip("?").replace("\0", "")[:MOST_LETTERS]
         try:
             _read(query)
         except ValidationError:
@@ -66,7 +66,7 @@ class Selection:
                 records = records.filter(collection__in=list(within.values_list("pk", flat=True)))
             found = record_search.apply(records, asked, user)
         else:
-            found = search.apply(records, asked)
+            found = cast(OccurrenceQuerySet, search.apply(records, asked))
         return found.exclude(guid__in=self.but) if self.but else found
 
     def without(self, guids: Iterable[str]) -> Selection:

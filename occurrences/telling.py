@@ -18,6 +18,7 @@ def curators_of(collections: Iterable[Collection | int]) -> dict[int, list[Any]]
         user__is_active=True,
     )
     for grant in grants.select_related("user").order_by("pk"):
+        assert grant.collection_id
         people = found.setdefault(grant.collection_id, [])
         if grant.user not in people:
             people.append(grant.user)

@@ -152,18 +152,14 @@ urlpatterns = [
         "suggestions/<uuid:guid>/decide/", suggestions.suggestion_decide, name="suggestion_decide"
     ),
     path("suggestions/<uuid:guid>/reply/", suggestions.suggestion_reply, name="suggestion_reply"),
-    path(
-        "collections/<uuid:collection>/suggestions/", suggestions.suggestions, name="suggestions"
-    ),
+    path("collections/<uuid:collection>/suggestions/", suggestions.suggestions, name="suggestions"),
     path("occurrences/<uuid:guid>/comments/", comments.comments, name="comments"),
     path("comments/<uuid:guid>/<slug:what>/", comments.comment_do, name="comment_do"),
     path("collections/<uuid:collection>/comments/", comments.comments_of, name="comments_of"),
     path("changes/<uuid:guid>/", history.change_set, name="change_set"),
     path("changes/<uuid:guid>/undo/", history.undo, name="undo"),
     path("collections/<uuid:collection>/changes/", history.changes, name="changes"),
-    path(
-        "collections/<uuid:collection>/changes.csv", history.changes_file, name="changes_file"
-    ),
+    path("collections/<uuid:collection>/changes.csv", history.changes_file, name="changes_file"),
     path("imports/of/<uuid:collection>/", importing.imports, name="imports"),
     path(
         "imports/profiles/of/<uuid:collection>/", profiles.import_profiles, name="import_profiles"

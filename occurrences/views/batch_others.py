@@ -65,7 +65,7 @@ def batch_georeference(request: HttpRequest, guid: UUID) -> HttpResponse:
     found = batch_georeferencing.localities(chosen, text[:200], show)
     names = ("coordinates", *batch_georeferencing.TYPED)
     texts = {
-        "georeferenced_by": request.user.get_full_name() or request.user.get_username(),
+        "georeferenced_by": str(request.user),
         "georeferenced_date": f"{timezone.localdate():%Y-%m-%d}",
     }
     problems: dict[str, str] = {}

@@ -61,9 +61,7 @@ def test_a_whole_point_takes_the_place_of_one_that_was_carried_over():
 @pytest.mark.parametrize("latitude", ["foo", "12°66'N"])
 def test_an_unreadable_point_is_asked_about_though_the_label_has_one(latitude):
     label = {"verbatim_coordinates": "35.8118N 78.7139W"}
-    reading = editing.read(
-        {**label, "decimal_latitude": latitude, "decimal_longitude": "-78.7139"}
-    )
+    reading = editing.read({**label, "decimal_latitude": latitude, "decimal_longitude": "-78.7139"})
     assert "decimal_latitude" in reading.problems
 
 
