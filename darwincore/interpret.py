@@ -163,6 +163,9 @@ def _hinted(cells: Mapping[str, str], hints: Hints, plan: _Plan) -> Interpretati
             result.values[column] = text
         else:
             result.verbatim[term] = text
+        for other in result.derived:  # what could not be read stands in a verbatim column
+            if other.startswith("verbatim") and result.values.get(other) == settled[term]:
+                result.values[other] = text
     return result
 
 

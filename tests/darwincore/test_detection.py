@@ -217,3 +217,10 @@ def test_spoilt_letters_are_mended(spoilt, right):
 )
 def test_letters_in_order_stay(text):
     assert mended(text) == text
+
+
+def test_what_can_not_be_read_stays_as_it_was_written_though_its_column_gave_a_hint():
+    hints = Hints(day_first={"eventDate": True}, decimal_comma={"decimalLatitude": True})
+    read = interpret({"eventDate": "31/02/2021", "decimalLatitude": "95,5"}, hints)
+    assert read.values["verbatim_event_date"] == "31/02/2021"
+    assert read.verbatim == {"eventDate": "31/02/2021", "decimalLatitude": "95,5"}
