@@ -128,9 +128,7 @@ def _said(canaries: Canaries, opened: Occurrence, by: Any) -> dict[str, UUID]:
         "place_suggested": make.occurrence(other, locality="a bend", record_security=1).guid,
         "suggestion": asked(record_guid=opened.guid, by=someone, changes=mine).guid,
         "place_suggestion": asked(record_guid=hidden, by=by, changes=told, remark=text).guid,
-        "comment": told_all(
-            record_guid=opened.guid, by=someone, text="A word", state="shown"
-        ).guid,
+        "comment": told_all(record_guid=opened.guid, by=someone, text="A word", state="shown").guid,
         "hidden_comment": told_all(record_guid=hidden, by=by, text=text, state="shown").guid,
     }
 

@@ -40,6 +40,6 @@ def determination_queue(request: HttpRequest, guid: UUID) -> HttpResponse:
 
 def _own(request: HttpRequest, guid: UUID) -> Identification:
     """Return a determination of a record that this person edits, or answer 404."""
-    records = Occurrence.objects.editable_by(request.user).values("pk")
-    rows = Identification.objects.select_related("occurrence").filter(occurrence__in=records)
-    return get_object_or_404(rows, guid=guid)
+    records = Occurrence.objects.editable_by(request.user)
+    record = get_object_or_404(records, identifications__guid=guid)
+    return record.identifications.select_related("occurrence").get(guid=guid)

@@ -188,7 +188,11 @@ def test_the_mapping_shows_columns_samples_and_the_guess(manager, herbarium):
 def test_two_columns_for_one_target_are_joined_as_the_page_says(manager, herbarium):
     run = work(upload(manager, herbarium))
     check(manager, run, column4="locality", joined4="semicolon")
-    assert run.mapping[4] == {"column": "Scientific Name", "term": "locality", "joined": "semicolon"}
+    assert run.mapping[4] == {
+        "column": "Scientific Name",
+        "term": "locality",
+        "joined": "semicolon",
+    }
 
 
 def test_a_target_that_is_none_is_refused(manager, herbarium):
