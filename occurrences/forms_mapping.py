@@ -169,8 +169,14 @@ class MappingForm(forms.Form):
         decided = self.run.reading.get(part, {}).get(str(at))
         initial = {True: "yes", False: "no"}.get(decided, "")
         options = [("", _("As the cells say")), ("yes", yes), ("no", no)]
-        label = _("Column “%(name)s”") % {"name": self.core["headers"][at]}
-        return forms.ChoiceField(label=label, choices=options, required=False, initial=initial)
+        label = _("How column “%(name)s” is read") % {"name": self.core["headers"][at]}
+        return forms.ChoiceField(
+            label=label,
+            choices=options,
+            required=False,
+            initial=initial,
+            widget=forms.Select({"aria-label": label}),
+        )
 
     def _add_key(self, place: int) -> None:
         labels = [_("first by"), _("else by"), _("else by")]

@@ -10,7 +10,7 @@ from occurrences import paging, search
 from tests import make
 
 SEARCH = "/occurrences/"
-MOST_QUERIES = 9  # one of them for the limits of a person's roles
+MOST_QUERIES = 10  # one for the limits of a person's roles, one for his notices
 
 
 @pytest.fixture
