@@ -10,7 +10,7 @@ from typing import Any
 from .issues import Refused
 from .mojibake import LOST, mended
 from .tables import Part, SourceRow, Table
-from .terms import term_named
+from .terms import BY_NAME, term_named
 
 ROWS_LOOKED_AT = 200
 _SAMPLES = 3
@@ -96,7 +96,7 @@ def nothing_said(table: Table) -> dict[str, Any] | None:
     """Find cells that say NA or the like among the first rows: which, and in which columns.
 
     They are taken for blank, as R and pandas mean them, where they stand among numbers, or in
-    three columns.
+    three columns; not in a table of our own, which leaves blank what is blank.
     """
     marks: Counter[str] = Counter()
     numbers, others = Counter[int](), Counter[int]()
@@ -112,11 +112,21 @@ def nothing_said(table: Table) -> dict[str, Any] | None:
         return None
     among_numbers = any(numbers[at] > others[at] for at in columns)
     return {
-        "chosen": among_numbers or len(columns) > 2,
+        "chosen": (among_numbers or len(columns) > 2) and not _is_our_export(table.headers),
         "by": "content",
         "marks": [mark for mark, _count in marks.most_common()],
         "columns": [table.headers[at] for at in columns],
     }
+
+
+def _is_our_export(headers: Sequence[str]) -> bool:
+    """Tell whether this is the header of a table we wrote: terms alone, many, one of them ours."""
+    named = set(headers)
+    return len(named) >= _COLUMNS_OF_OURS and named <= BY_NAME.keys() and _OURS in named
+
+
+_COLUMNS_OF_OURS = 40
+_OURS = "recordSecurity"
 
 
 def _first_rows(table: Table) -> Iterator[SourceRow]:

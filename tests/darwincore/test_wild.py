@@ -7,8 +7,9 @@ import zipfile
 import pytest
 
 from darwincore.issues import Refused
+from darwincore.looks import _is_our_export
 from darwincore.reader import Limits, open_source
-from darwincore.terms import IDENTIFICATION_ROW
+from darwincore.terms import BY_NAME, IDENTIFICATION_ROW
 from tests.darwincore.pack import CORE, archive, extension, field, meta, table, zipped
 
 ROWS = [["1", "A-1", "Peru"], ["2", "A-2", "Chile"]]
@@ -233,3 +234,12 @@ def test_endless_line_and_endless_header_are_refused_with_their_place(tmp_path):
     assert (refused.value.code, refused.value.line) == ("LINE_TOO_LONG", 3)
     path.write_bytes(b",".join(b"c%d" % at for at in range(100_000)) + b"\n1,2\n")
     assert refusal(path) == "TOO_MANY_COLUMNS"
+
+
+def test_a_table_of_our_own_says_what_it_says() -> None:
+    ours = list(BY_NAME)
+    assert _is_our_export(ours)
+    assert _is_our_export(ours[::-1])
+    assert not _is_our_export([*ours, "gbifID"])
+    assert not _is_our_export([name for name in ours if name != "recordSecurity"])
+    assert not _is_our_export(["recordSecurity", *ours[:20]])
