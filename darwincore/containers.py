@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Limits:
     metadata: int = 2 * MEBIBYTE
 
 
-class Container:
+class Container(ABC):
     """The files in an upload, by safe names in their order."""
 
     is_archive = True
@@ -60,9 +61,9 @@ class Container:
         self.limits = limits
         self.names: list[str] = []
 
+    @abstractmethod
     def open(self, name: str) -> io.BufferedReader:
         """Return the bytes of one member; reading raises Refused where a limit is passed."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Let go of the file."""

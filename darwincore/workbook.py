@@ -3,6 +3,7 @@
 import mmap
 import re
 import tempfile
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Iterator
 from dataclasses import replace
@@ -86,11 +87,11 @@ class Workbook:
                 pass
 
 
-class _Quiet:
+class _Quiet(ABC):
     """A handler that looks at the start of elements alone."""
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def start(self, name: str, attributes: dict[str, str]) -> None: ...
 
     def end(self, name: str) -> None: ...
 
