@@ -13,7 +13,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from biocollections.models import Collection, Person
 from journal.jobs import Refused
 from occurrences import telling
 from occurrences.models import Comment, Occurrence, Protection, Suggestion, Withheld
+from occurrences.regarding import any_of, editable, within
 
 LONGEST = 4000  # letters; about 500 words
 MOST_A_DAY, MOST_AT_ONCE = 50, 5
@@ -60,29 +61,16 @@ def visible_to(user: Person) -> QuerySet[Comment]:
         Q(protection=Protection.OPEN)
         | Q(pk__in=Withheld.objects.readable_by(user).values("occurrence"))
     )
-    public = Q(_of(told), state__in=(State.SHOWN, State.DELETED), is_for_curators=False)
-    own = Q(_of(seen), by_id=user.pk or 0) & ~Q(state=State.DELETED)
+    public = Q(any_of(told), state__in=(State.SHOWN, State.DELETED), is_for_curators=False)
+    own = Q(any_of(seen), by_id=user.pk or 0) & ~Q(state=State.DELETED)
     answered = Q(replies__isnull=False) | ~Q(state=State.DELETED)
-    found = Comment.objects.filter(suggestion=None).filter(public | own | Q(_editable(user)))
+    found = Comment.objects.filter(suggestion=None).filter(public | own | Q(editable(user)))
     return found.filter(answered).distinct().select_related("by", "answers__by")
 
 
 def reviewable_by(user: Person) -> QuerySet[Comment]:
     """Return the comments that `user` may show and hide: on records he edits."""
-    return Comment.objects.filter(_editable(user), suggestion=None).select_related("by")
-
-
-def within(collection: Collection) -> Exists:
-    """Want the comments on records that are in this collection now."""
-    return _of(Occurrence.objects.filter(collection=collection))
-
-
-def _editable(user: Person) -> Exists:
-    return _of(Occurrence.objects.editable_by(user))
-
-
-def _of(records: QuerySet[Occurrence]) -> Exists:
-    return Exists(records.prefetch_related(None).filter(guid=OuterRef("record_guid")))
+    return Comment.objects.filter(editable(user), suggestion=None).select_related("by")
 
 
 def say(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,6 +29,7 @@ from occurrences import editing, telling
 from occurrences.models import Occurrence, Protection, Suggestion
 from occurrences.protection import WITHHELD
 from occurrences.readers import exact_values
+from occurrences.regarding import any_of, editable, within
 
 MOST_A_DAY = 30
 LONGEST = 5000  # letters of a text
@@ -104,26 +105,13 @@ def visible_to(user: Person) -> QuerySet[Suggestion]:
     if not user.is_authenticated:
         return Suggestion.objects.none()
     return Suggestion.objects.filter(
-        Q(_editable(user)) | Q(_of(Occurrence.objects.visible_to(user)), by=user)
+        Q(editable(user)) | Q(any_of(Occurrence.objects.visible_to(user)), by=user)
     ).select_related("by", "decided_by", "change_set")
 
 
 def reviewable_by(user: Person) -> QuerySet[Suggestion]:
     """Return the suggestions that `user` may decide."""
-    return Suggestion.objects.filter(_editable(user)).select_related("by", "decided_by")
-
-
-def within(collection: Collection) -> Exists:
-    """Want the suggestions for records that are in this collection now."""
-    return _of(Occurrence.objects.filter(collection=collection))
-
-
-def _editable(user: Person) -> Exists:
-    return _of(Occurrence.objects.editable_by(user))
-
-
-def _of(records: QuerySet[Occurrence]) -> Exists:
-    return Exists(records.prefetch_related(None).filter(guid=OuterRef("record_guid")))
+    return Suggestion.objects.filter(editable(user)).select_related("by", "decided_by")
 
 
 def readable(record: Occurrence, column: str) -> bool:
