@@ -93,9 +93,9 @@ class _Quiet(ABC):
     @abstractmethod
     def start(self, name: str, attributes: dict[str, str]) -> None: ...
 
-    def end(self, name: str) -> None: ...
+    def end(self, name: str) -> None: ...  # noqa: B027 - most need only the start
 
-    def text(self, data: str) -> None: ...
+    def text(self, data: str) -> None: ...  # noqa: B027 - likewise
 
 
 class _Listing(_Quiet):
