@@ -57,6 +57,7 @@ class MetadataForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {
             "description": forms.Textarea(attrs={"rows": 6}),
             "bibliographic_citation": forms.Textarea(attrs={"rows": 2}),
+            "accepting_how": forms.Textarea(attrs={"rows": 3}),
             "latitude": forms.TextInput(attrs={"inputmode": "decimal"}),
             "longitude": forms.TextInput(attrs={"inputmode": "decimal"}),
         }
@@ -66,6 +67,8 @@ class MetadataForm(forms.ModelForm):  # type: ignore[type-arg]
             "guid_source": _("What occurrenceID is published under."),
             "grscicoll_id": _("Its address in GRSciColl, for one."),
             "source_record_url": _("A record at its source; --CATALOGNUMBER-- is its number."),
+            "accepting_how": _("Labels, barcodes, permits, when to ask before sending."),
+            "accepting_contact": _("A person, and an e-mail address or telephone."),
         }
 
     def clean_source_record_url(self) -> str:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from biocollections.accepting import FILE, accepts
 from biocollections.models import Collection, Person
 from journal import jobs
 from journal.guids import new_guid
@@ -35,11 +36,19 @@ OFFERED = OfferedRecord._meta.db_table
 
 @dataclass(frozen=True)
 class Recipient:
-    """Who gets what: a collection of this portal, or somebody outside by acronym."""
+    """Who gets what: a collection of this portal, or somebody outside by acronym.
+
+    A copy for whoever takes files alone, or is outside, is a package.
+    """
 
     how: str
     collection: Collection | None = None
     outside: str = ""
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether it is asked whether it wants them: not, where it gets a package."""
+        return self.collection is not None and accepts(self.collection, self.how)
 
 
 def send(
@@ -64,7 +73,7 @@ def send(
                 collection=recipient.collection,
                 outside=recipient.outside,
                 how=recipient.how,
-                state=Offer.State.OPEN if recipient.collection else Offer.State.PACKAGE,
+                state=Offer.State.OPEN if recipient.is_offered else Offer.State.PACKAGE,
             )
             if _offer_records(offer, source, guids) != len(set(guids)):
                 raise Refused(_("Some of these records are no longer in %s.") % source)
@@ -83,11 +92,19 @@ def _must_make_sense(source: Collection, recipients: Sequence[Recipient]) -> Non
             raise Refused(_("The records are in %s already.") % source)
         if each.collection is None and each.how == Offer.How.TRANSFER:
             raise Refused(_("A recipient outside of the portal gets a package, not a transfer."))
-        if not each.collection or each.how != Offer.How.TRANSFER:
-            continue
-        if each.collection.management != Collection.Management.LIVE:
-            refusal = _("%s is not kept in this portal, so it takes a package, not a transfer.")
-            raise Refused(refusal % each.collection)
+        if each.collection and not each.is_offered:
+            _must_take_a_package(each.collection, each.how)
+
+
+def _must_take_a_package(collection: Collection, how: str) -> None:
+    if how == Offer.How.COPY and accepts(collection, FILE):
+        return
+    if how == Offer.How.COPY:
+        raise Refused(_("%s accepts no copies.") % collection)
+    if collection.management != Collection.Management.LIVE:
+        refusal = _("%s is not kept in this portal, so it takes a package, not a transfer.")
+        raise Refused(refusal % collection)
+    raise Refused(_("%s accepts no transfers.") % collection)
 
 
 def _offer_records(offer: Offer, source: Collection, guids: Sequence[UUID]) -> int:
@@ -346,6 +363,8 @@ def _must_receive(user: Any, offer: Offer) -> None:
 
 def _must_still_give(offer: Offer) -> None:
     """Refuse when whoever offered the records could not hand them over any more."""
+    if offer.state == Offer.State.PACKAGE:
+        raise Refused(_("These records went as a package: there is nothing to accept here."))
     if offer.sending.user is None:
         raise Refused(_("Whoever offered these records is no longer here. Ask for a new offer."))
     _must_manage(offer.sending.user, offer.sending.collection)

@@ -191,6 +191,12 @@ class Collection(models.Model):
     dataset_id = models.CharField(_("Dataset ID"), max_length=255, blank=True)
     dataset_name = models.CharField(_("Dataset Name"), max_length=255, blank=True)
     source_record_url = models.CharField(_("Source Record URL"), max_length=500, blank=True)
+    # What others may send here; asked through `biocollections.accepting`.
+    accepts_transfers = models.BooleanField(_("Transfers: the record moves here"), default=True)
+    accepts_copies = models.BooleanField(_("Copies: the sender keeps the record"), default=True)
+    accepts_files = models.BooleanField(_("Files: packages to import"), default=True)
+    accepting_how = models.TextField(_("How to send"), max_length=2000, blank=True)
+    accepting_contact = models.CharField(_("Whom to ask"), max_length=300, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)

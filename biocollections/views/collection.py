@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from biocollections import metadata
+from biocollections import accepting, metadata
 from biocollections.forms import CollectionForm
 from biocollections.models import Collection
 
@@ -44,7 +44,8 @@ def collection_list(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Tell what a collection is, whom to ask, and what it holds now."""
     collection = _collection(request.user, guid)
-    context = {"collection": collection, **_rights(request.user, collection)}
+    ways = accepting.in_words(collection)
+    context = {"collection": collection, "ways": ways, **_rights(request.user, collection)}
     return render(request, "collections/profile.html", context)
 
 

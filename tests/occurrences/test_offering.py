@@ -182,6 +182,31 @@ def test_a_gathering_is_transferred_once(deal: Deal) -> None:
     assert not Offer.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("fields", "how"),
+    [
+        ({"accepts_transfers": False}, TRANSFER),
+        ({"accepts_copies": False, "accepts_files": False}, COPY),
+        ({"management": "snapshot"}, TRANSFER),
+        ({"management": "aggregate", "accepts_files": False}, COPY),
+    ],
+)
+def test_what_a_collection_does_not_accept_is_not_sent(
+    deal: Deal, fields: dict[str, Any], how: str
+) -> None:
+    with pytest.raises(Refused):
+        deal.offer(how, make.collection(**fields))
+    assert not Offer.objects.exists()
+
+
+def test_a_collection_that_takes_files_alone_gets_a_package(deal: Deal) -> None:
+    for fields in ({"accepts_copies": False}, {"management": "snapshot"}):
+        offer = deal.offer(COPY, make.collection(administrator=deal.curator, **fields))
+        assert offer.state == Offer.State.PACKAGE
+        with pytest.raises(Refused, match="package"):
+            offering.accept(deal.curator, offer)
+
+
 def test_a_record_that_has_moved_on_is_left(deal: Deal) -> None:
     first, second = deal.offer(), deal.offer(TRANSFER, deal.york)
     deal.accept(first)
