@@ -7,6 +7,7 @@ from occurrences.models.handing import (
     Offer,
     OfferedRecord,
     Origin,
+    Package,
     PermitFile,
     Sending,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "Offer",
     "OfferedRecord",
     "Origin",
+    "Package",
     "PendingName",
     "PermitFile",
     "Protection",

@@ -13,11 +13,29 @@ from django.utils.translation import gettext_lazy as _
 
 from biocollections.models import Collection, Person
 from journal.guids import new_guid
-from journal.models import ChangeSet
+from journal.models import ChangeSet, Job
+
+
+class SendingQuerySet(models.QuerySet["Sending"]):
+    """Which sendings a person may prepare, follow, read."""
+
+    def sent_by(self, user: Person) -> SendingQuerySet:
+        """Return those of collections that `user` administers; of drafts his own."""
+        managed = Collection.objects.managed_by(user).values("pk")
+        others = ~Q(state=Sending.State.DRAFT) | Q(user_id=user.pk or 0)
+        return self.filter(others, collection__in=managed)
 
 
 class Sending(models.Model):
-    """Records that somebody hands over at once, to one recipient or several, and their parcel."""
+    """Records that somebody hands over at once, to one recipient or several, and their parcel.
+
+    While it is a draft: `selection` says which records (`occurrences.selecting`), `wanted` who is
+    to get them and how (`occurrences.sending`), and there are no offers yet.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("being prepared")
+        SENT = "sent", _("sent")
 
     class Kind(models.TextChoices):
         GIFT = "gift", _("Gift")
@@ -37,9 +55,29 @@ class Sending(models.Model):
     sheets = models.PositiveIntegerField(_("Sheets"), null=True, blank=True)
     permits = models.TextField(_("Permit numbers"), blank=True)
     made_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=5, choices=State, default=State.SENT)
+    selection = models.JSONField(default=dict)
+    wanted = models.JSONField(default=dict)
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = SendingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
 
     def __str__(self) -> str:
         return f"{self.collection}: {self.guid}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("occurrences:sending", args=[self.guid])
+
+
+class PermitFileQuerySet(models.QuerySet["PermitFile"]):
+    def visible_to(self, user: Person) -> PermitFileQuerySet:
+        """Return those of sendings he may follow, or of which he is to receive something."""
+        sent = Sending.objects.sent_by(user).values("pk")
+        received = Offer.objects.received_by(user).values("sending")
+        return self.filter(Q(sending__in=sent) | Q(sending__in=received))
 
 
 class PermitFile(models.Model):
@@ -49,6 +87,11 @@ class PermitFile(models.Model):
     guid = models.UUIDField(default=new_guid, unique=True, editable=False)
     file = models.FileField(upload_to="permits/%Y/%m/", max_length=300)
     name = models.CharField(max_length=200)
+
+    objects = PermitFileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
 
     def __str__(self) -> str:
         return self.name
@@ -62,13 +105,15 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         return self.filter(sending__collection__in=Collection.objects.managed_by(user).values("pk"))
 
     def received_by(self, user: Person) -> OfferQuerySet:
-        """Return those to collections that `user` administers."""
-        return self.filter(collection__in=Collection.objects.managed_by(user).values("pk"))
+        """Return those to collections that `user` administers, once they are whole."""
+        managed = Collection.objects.managed_by(user).values("pk")
+        return self.exclude(state=Offer.State.PREPARING).filter(collection__in=managed)
 
     def visible_to(self, user: Person) -> OfferQuerySet:
         """Return those he sent or is to receive."""
         managed = Collection.objects.managed_by(user).values("pk")
-        return self.filter(Q(sending__collection__in=managed) | Q(collection__in=managed))
+        whole = ~Q(state=Offer.State.PREPARING)
+        return self.filter(Q(sending__collection__in=managed) | (Q(collection__in=managed) & whole))
 
 
 class Offer(models.Model):
@@ -82,10 +127,11 @@ class Offer(models.Model):
         TRANSFER = "transfer", _("Transfer")
 
     class State(models.TextChoices):
+        PREPARING = "preparing", _("being prepared")
         OPEN = "open", _("waiting for an answer")
         ANSWERED = "answered", _("answered")
         WITHDRAWN = "withdrawn", _("withdrawn")
-        PACKAGE = "package", _("package made")
+        PACKAGE = "package", _("by package")
 
     guid = models.UUIDField(default=new_guid, unique=True, editable=False)
     sending = models.ForeignKey(Sending, on_delete=models.CASCADE, related_name="offers")
@@ -110,6 +156,11 @@ class Offer(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("occurrences:offer", args=[self.guid])
+
+    @property
+    def recipient(self) -> str:
+        """Who gets it: a collection's name, or what somebody outside is known by."""
+        return str(self.collection or self.outside)
 
 
 class OfferedRecord(models.Model):
@@ -177,3 +228,53 @@ class Origin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record_guid} from {self.source_id}"
+
+
+class PackageQuerySet(models.QuerySet["Package"]):
+    def visible_to(self, user: Person) -> PackageQuerySet:
+        """Return the finished ones of offers he sent or receives, and all that he sends."""
+        sent = Offer.objects.sent_by(user).values("pk")
+        received = Offer.objects.received_by(user).values("pk")
+        return self.filter(
+            Q(offer__in=sent) | Q(offer__in=received, finished_at__isnull=False)
+        )
+
+
+class Package(models.Model):
+    """The records of an offer as a file, made by a job, kept in private storage.
+
+    exact: it holds the withheld places that whoever had it made may read. left_out: records that
+    are wholly protected and so are in no file without them.
+    """
+
+    class Format(models.TextChoices):
+        CSV = "csv", _("CSV")
+        DWCA = "dwca", _("Darwin Core Archive")
+
+    guid = models.UUIDField(default=new_guid, unique=True, editable=False)
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="packages")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    format = models.CharField(max_length=4, choices=Format)
+    exact = models.BooleanField(default=False)
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+    file = models.FileField(upload_to="packages/%Y/%m/", max_length=300, blank=True)
+    rows = models.BigIntegerField(null=True)
+    left_out = models.BigIntegerField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = PackageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["offer", "format", "exact"], name="one_package_of_a_kind"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_format_display()} {self.guid}"
