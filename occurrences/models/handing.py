@@ -132,6 +132,7 @@ class Offer(models.Model):
         ANSWERED = "answered", _("answered")
         WITHDRAWN = "withdrawn", _("withdrawn")
         PACKAGE = "package", _("by package")
+        EXPIRED = "expired", _("expired")
 
     guid = models.UUIDField(default=new_guid, unique=True, editable=False)
     sending = models.ForeignKey(Sending, on_delete=models.CASCADE, related_name="offers")
@@ -145,6 +146,9 @@ class Offer(models.Model):
     reminded_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
+    # The sender asks for what was accepted to be undone, and why.
+    undo_asked_at = models.DateTimeField(null=True)
+    undo_reason = models.TextField(blank=True, default="")
 
     objects = OfferQuerySet.as_manager()
 
@@ -184,6 +188,8 @@ class OfferedRecord(models.Model):
     accession = models.TextField(blank=True, default="")
     reason = models.TextField(blank=True, default="")  # why declined, or asked back
     received_at = models.DateTimeField(null=True)
+    # Whether the tick that it came gave it its catalogue number too.
+    numbered = models.BooleanField(default=False, db_default=False)
     received_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
