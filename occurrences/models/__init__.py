@@ -6,6 +6,7 @@ from occurrences.models.habits import EditorHabits
 from occurrences.models.handing import (
     Offer,
     OfferedRecord,
+    OfferEntry,
     Origin,
     Package,
     PermitFile,
@@ -61,6 +62,7 @@ __all__ = [
     "Occurrence",
     "OccurrenceQuerySet",
     "Offer",
+    "OfferEntry",
     "OfferedRecord",
     "Origin",
     "Package",

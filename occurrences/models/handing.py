@@ -209,6 +209,34 @@ class OfferedRecord(models.Model):
         return f"{self.record_guid}: {self.state}"
 
 
+class OfferEntry(models.Model):
+    """What was said or done about an offer, for both sides to read."""
+
+    class Kind(models.TextChoices):
+        ASKED = "asked", _("Asked back")
+        ANSWERED = "answered", _("Answered")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        UNDONE = "undone", _("Taken back")
+
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="entries")
+    kind = models.CharField(max_length=20, choices=Kind)
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    text = models.TextField(blank=True, max_length=5000)
+    records = models.PositiveIntegerField(null=True)  # how many it was about; None: all of it
+    change_set = models.ForeignKey(ChangeSet, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text[:60]}"
+
+
 class Origin(models.Model):
     """Where a record came from when it was handed over.
 
