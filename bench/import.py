@@ -1,11 +1,12 @@
 """How long an import takes beside the least that PostgreSQL needs for the same records.
 
 Generates a CSV, a share of it dirty, and has a real worker stage, check and apply it, bring the
-same file in once more, and undo the import; meanwhile somebody searches. The limit is a bare
-INSERT … SELECT of the same records and determinations into tables with the same columns, indexes
-and checks, in the same run. Goals: seconds ≤ 3 × limit_seconds; the unchanged file again at
-15,000 rows a second or more, writing nothing; undo no longer than applying; the worker with its
-child ≤ 350 MB at any number of rows; 95 of 100 searches within 500 ms.
+same file in once more, and undo the import. The limit is a bare INSERT … SELECT of the same
+records and determinations into tables with the same columns, indexes and checks, in the same run.
+Then the file comes in yet again while somebody searches: neither the import nor its limit pays for
+that. Goals: seconds ≤ 3 × limit_seconds; the unchanged file again at 15,000 rows a second or more,
+writing nothing; undo no longer than applying; the worker with its child ≤ 350 MB at any number of
+rows; 95 of 100 searches within 500 ms.
 """
 
 import os
@@ -57,12 +58,14 @@ def run(rows: int) -> dict[str, Any]:
         user = add_user("bench", email="bench@example.org", password="benchmark")
         into = found_collection("BENCH", name="Bench", administrator=user, reason="benchmark")
         with _Workers(Path(folder)) as worker:
-            with _Searches() as searches:
-                imported, steps = _bring_in(worker, _uploaded(path, into, user))
+            imported, steps = _bring_in(worker, _uploaded(path, into, user))
             peak_of_import = worker.peak
             limit = _limit()
             again, steps_again = _bring_in(worker, _uploaded(path, into, user))
             undo = worker.does("undo", imported.change_set)
+            left = Occurrence.objects.count()
+            with _Searches() as searches:
+                _bring_in(worker, _uploaded(path, into, user))
             seconds = sum(steps.values())
             return {
                 "seconds": seconds,
@@ -78,7 +81,7 @@ def run(rows: int) -> dict[str, Any]:
                 "peak_memory_mb": peak_of_import / 2**20,
                 "peak_memory_with_undo_mb": worker.peak / 2**20,
                 **{name: imported.counts[name] for name in COUNTS},
-                "records_after_undo": Occurrence.objects.count(),
+                "records_after_undo": left,
             }
 
 
