@@ -3,6 +3,7 @@
 from django.urls import path
 
 from occurrences.views import (
+    arriving,
     batch,
     batch_edit,
     batch_others,
@@ -160,6 +161,9 @@ urlpatterns = [
     path("changes/<uuid:guid>/undo/", history.undo, name="undo"),
     path("collections/<uuid:collection>/changes/", history.changes, name="changes"),
     path("collections/<uuid:collection>/changes.csv", history.changes_file, name="changes_file"),
+    path("offers/<uuid:guid>/receiving/", arriving.receiving, name="receiving"),
+    path("offers/<uuid:guid>/receiving/undo/", arriving.receiving_undo, name="receiving_undo"),
+    path("collections/<uuid:collection>/receiving/", arriving.receiving_of, name="receiving_of"),
     path("imports/of/<uuid:collection>/", importing.imports, name="imports"),
     path(
         "imports/profiles/of/<uuid:collection>/", profiles.import_profiles, name="import_profiles"

@@ -231,6 +231,14 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:changes": [Ask("collection"), Ask("collection", query="show=fields")],
     "occurrences:changes_file": [Ask("collection")],
     "occurrences:suggest_correction": [
+    "occurrences:receiving": [
+        Ask("offer"),
+        Ask("offer", post={"number": "{place}"}),
+        Ask("offer", post={"number": "{whole}"}),
+        Ask("offer", query="line", post={"number": "{place}", "barcode": "B-1"}),
+    ],
+    "occurrences:receiving_undo": [Ask("offer", post={"record": "{whole}"})],
+    "occurrences:receiving_of": [Ask("collection")],
         Ask("place"),
         Ask("place_suggested"),
         Ask("place_suggested", post={"habitat": "woods"}),
@@ -446,7 +454,8 @@ def _sent(client: Client, route: str, ask: Ask, scene: dict[str, UUID]) -> str:
     address = reverse(route, args=[scene.get(word, word) for word in ask.about.split()])
     address += f"?{ask.query.format(**scene)}" if ask.query else ""
     with transaction.atomic():
-        response = client.get(address) if ask.post is None else client.post(address, ask.post)
+        form = None if ask.post is None else _post(ask, scene)
+        response = client.get(address) if form is None else client.post(address, form)
         transaction.set_rollback(True)
     assert response.status_code < 500, address
     return " ".join(canary.texts(canary.body(response)))
@@ -463,6 +472,12 @@ ORACLES = (
     {"taxon": canary.WHOLE},
     {"locality": canary.WORD},
     {"locality": canary.WHOLE},
+def _post(ask: Ask, scene: dict[str, UUID]) -> dict[str, str]:
+    """Return the form with the GUIDs that its "{name}"s stand for."""
+    named = {f"{{{name}}}": str(guid) for name, guid in scene.items()}
+    return {name: named.get(text, text) for name, text in (ask.post or {}).items()}
+
+
     {"number": f"{canary.WORD} recordNumber"},
     {"collector": canary.WHOLE},
     {"county": canary.WHOLE},
