@@ -283,6 +283,11 @@ occurrences:near           | GET  | collection         | 302 404 404 400 400 | 4
 occurrences:near           | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:adopt          | POST | open               | 302 403 403 404 404 | 403
 occurrences:adopt          | POST | whole              | 302 404 404 404 404 | 404
+occurrences:receiving      | GET  | offer              | 302 404 404 404 404 | 404 other_editor=200 other_administrator=200
+occurrences:receiving      | POST | offer              | 302 404 404 404 404 | 404 other_editor=200 other_administrator=200
+occurrences:receiving_undo | POST | offer              | 302 404 404 404 404 | 404
+occurrences:receiving_of   | GET  | collection         | 302 403 403 200 200 | 403
+occurrences:receiving_of   | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:cluster_news   | GET  | collection edit    | 302 403 403 200 200 | 403
 occurrences:cluster_news   | GET  | private_collection edit | 302 404 404 404 404 | 404
 occurrences:changes        | GET  | collection         | 302 403 403 200 200 | 403
@@ -294,11 +299,6 @@ occurrences:suggest_correction | GET | whole           | 302 404 404 403 403 | 4
 occurrences:suggestions_mine | GET |                   | 302 200 200 200 200 | 200
 occurrences:suggestion     | GET  | suggestion         | 302 404 404 200 200 | 404
 occurrences:suggestion     | GET  | nothing            | 302 404 404 404 404 | 404
-occurrences:receiving      | GET  | offer              | 302 404 404 404 404 | 404 other_editor=200 other_administrator=200
-occurrences:receiving      | POST | offer              | 302 404 404 404 404 | 404 other_editor=200 other_administrator=200
-occurrences:receiving_undo | POST | offer              | 302 404 404 404 404 | 404
-occurrences:receiving_of   | GET  | collection         | 302 403 403 200 200 | 403
-occurrences:receiving_of   | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:suggestion_decide | POST | suggestion      | 302 404 404 302 302 | 404
 occurrences:suggestion_reply | POST | suggestion       | 302 404 404 302 302 | 404
 occurrences:suggestions    | GET  | collection         | 302 403 403 200 200 | 403

@@ -221,6 +221,14 @@ LINES: dict[str, list[Ask] | str] = {
     ],
     "occurrences:duplicate_ask": [Ask("place", post={}), Ask("whole", post={})],
     "occurrences:adopt": [Ask("place", post={"from": "{open}"}), Ask("whole", post={})],
+    "occurrences:receiving": [
+        Ask("offer"),
+        Ask("offer", post={"number": "{place}"}),
+        Ask("offer", post={"number": "{whole}"}),
+        Ask("offer", query="line", post={"number": "{place}", "barcode": "B-1"}),
+    ],
+    "occurrences:receiving_undo": [Ask("offer", post={"record": "{whole}"})],
+    "occurrences:receiving_of": [Ask("collection")],
     "occurrences:cluster_news": [Ask("collection hidden_edit"), Ask("collection whole_edit")],
     "occurrences:merge": [
         Ask(query="one={place}&other={open}"),
@@ -231,14 +239,6 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:changes": [Ask("collection"), Ask("collection", query="show=fields")],
     "occurrences:changes_file": [Ask("collection")],
     "occurrences:suggest_correction": [
-    "occurrences:receiving": [
-        Ask("offer"),
-        Ask("offer", post={"number": "{place}"}),
-        Ask("offer", post={"number": "{whole}"}),
-        Ask("offer", query="line", post={"number": "{place}", "barcode": "B-1"}),
-    ],
-    "occurrences:receiving_undo": [Ask("offer", post={"record": "{whole}"})],
-    "occurrences:receiving_of": [Ask("collection")],
         Ask("place"),
         Ask("place_suggested"),
         Ask("place_suggested", post={"habitat": "woods"}),
@@ -461,6 +461,12 @@ def _sent(client: Client, route: str, ask: Ask, scene: dict[str, UUID]) -> str:
     return " ".join(canary.texts(canary.body(response)))
 
 
+def _post(ask: Ask, scene: dict[str, UUID]) -> dict[str, str]:
+    """Return the form with the GUIDs that its "{name}"s stand for."""
+    named = {f"{{{name}}}": str(guid) for name, guid in scene.items()}
+    return {name: named.get(text, text) for name, text in (ask.post or {}).items()}
+
+
 # --- search is no oracle ------------------------------------------------------------------------
 
 NONSENSE = "wuffelgrumpf"
@@ -472,12 +478,6 @@ ORACLES = (
     {"taxon": canary.WHOLE},
     {"locality": canary.WORD},
     {"locality": canary.WHOLE},
-def _post(ask: Ask, scene: dict[str, UUID]) -> dict[str, str]:
-    """Return the form with the GUIDs that its "{name}"s stand for."""
-    named = {f"{{{name}}}": str(guid) for name, guid in scene.items()}
-    return {name: named.get(text, text) for name, text in (ask.post or {}).items()}
-
-
     {"number": f"{canary.WORD} recordNumber"},
     {"collector": canary.WHOLE},
     {"county": canary.WHOLE},
