@@ -29,10 +29,12 @@ class OccurrencesConfig(AppConfig):
             merging,
             moving,
             offering,
+            packing,
             protecting,
             referring,
             refreshing,
             restoring,
             restoring_names,
+            sending,
             suggesting_edits,
         )

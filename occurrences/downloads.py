@@ -69,6 +69,8 @@ IDENTIFIER_COLUMNS = (
     _Column("title", dwc.DCTERMS + "title"),
 )
 Report = Callable[[int], None]
+# What is made of the SELECT that gives the terms, such as values that are safe in a spreadsheet.
+Dress = Callable[[sql.Composed], sql.Composed]
 
 
 def write_csv(
@@ -79,19 +81,21 @@ def write_csv(
     records: QuerySet[Occurrence] | None = None,
     *,
     raw: bool = False,
+    dress: Dress | None = None,
 ) -> int:
     """Write the collection's records, or those of `records`, as CSV (UTF-8); return how many.
 
     It is safe to open as a spreadsheet: an apostrophe stands before a text that looks like a
     formula. An import takes it away again, so the file comes back without a change. raw: values
-    stand as they are.
+    stand as they are. dress: what is done to the statement before, which has `guid` in front.
     """
     stream.write(BYTE_ORDER_MARK)
     tally = _Tally(report)
     wanted = _records_of(collection, user) if records is None else records
 
     def select(some: QuerySet[Occurrence]) -> sql.Composed:
-        statement = darwin_core_select(some, user, CSV_TERMS)
+        statement = darwin_core_select(some, user, CSV_TERMS, with_guid=dress is not None)
+        statement = dress(statement) if dress else statement
         return statement if raw else _guarded(statement, [term.name for term in CSV_TERMS])
 
     for block in _csv(wanted, select, tally, CSV_TERMS):
@@ -119,20 +123,35 @@ def write_dwca(
 
     It holds all terms, every determination, the identifiers, and the extension rows by type.
     """
-    tally = _Tally(report)
     records = _records_of(collection, user)
+    return write_archive_of(records, user, stream, _metadata(collection), report)
+
+
+def write_archive_of(
+    records: QuerySet[Occurrence],
+    user: Person | None,
+    stream: IO[bytes],
+    metadata: Metadata,
+    report: Report | None = None,
+    dress: Dress = lambda statement: statement,
+) -> int:
+    """Write these records as a Darwin Core archive, as `write_dwca` does; return how many.
+
+    dress: what is done to the statement that gives the core, `guid` and the terms.
+    """
+    tally = _Tally(report)
     core = OutTable(
         "occurrences.csv",
         dwc.OCCURRENCE_ROW,
         ARCHIVE_TERMS,
         _csv(
             records,
-            lambda some: darwin_core_select(some, user, ARCHIVE_TERMS, with_guid=True),
+            lambda some: dress(darwin_core_select(some, user, ARCHIVE_TERMS, with_guid=True)),
             tally,
             (_Column("id", ""), *ARCHIVE_TERMS),
         ),
     )
-    write_archive(stream, core, list(_extensions(collection, records, user)), _metadata(collection))
+    write_archive(stream, core, list(_extensions(records, user)), metadata)
     return tally.rows
 
 
@@ -266,9 +285,7 @@ def _chunks(records: QuerySet[Occurrence]) -> Iterator[QuerySet[Occurrence]]:
 # --- what belongs to records ------------------------------------------------------------------
 
 
-def _extensions(
-    collection: Collection, records: QuerySet[Occurrence], user: Person | None
-) -> Iterator[OutTable]:
+def _extensions(records: QuerySet[Occurrence], user: Person | None) -> Iterator[OutTable]:
     """Yield the archive's extensions: determinations, identifiers, and one a row type kept."""
     determinations = (*dwc.IDENTIFICATION_TERMS, IS_CURRENT)
     yield _table(
@@ -292,9 +309,9 @@ def _extensions(
         "c.position, c.id",
     )
     names = {"occurrences", "identifications", "identifiers"}
-    if _has_images(collection):
+    if _has_images(records):
         yield _images(records, user, _file_named(dwc.MULTIMEDIA_ROW, names))
-    for row_type, keys in _kept_row_types(collection):
+    for row_type, keys in _kept_row_types(records):
         yield _table(
             records,
             user,
@@ -339,14 +356,8 @@ def _images(records: QuerySet[Occurrence], user: Person | None, file: str) -> Ou
     )
 
 
-def _has_images(collection: Collection) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'SELECT EXISTS (SELECT FROM "{MEDIA}" c JOIN "{OCCURRENCE}" o '
-            "ON o.guid = c.record_guid WHERE o.collection_id = %s)",
-            [collection.pk],
-        )
-        return bool(cursor.fetchone()[0])
+def _has_images(records: QuerySet[Occurrence]) -> bool:
+    return Media.objects.filter(record_guid__in=records.order_by().values("guid")).exists()
 
 
 def _table(
@@ -389,16 +400,16 @@ def _of_identification(column: Any) -> sql.Composable:
     )
 
 
-def _kept_row_types(collection: Collection) -> list[tuple[str, list[str]]]:
-    """Return the row types of the collection's extension rows, each with its columns."""
+def _kept_row_types(records: QuerySet[Occurrence]) -> list[tuple[str, list[str]]]:
+    """Return the row types of the records' extension rows, each with its columns."""
+    statement = sql.SQL(
+        "SELECT e.row_type, array_agg(DISTINCT k ORDER BY k) FROM {rows} e, "
+        "jsonb_object_keys(e.terms) k WHERE e.occurrence_id IN ({wanted}) "
+        "GROUP BY e.row_type ORDER BY e.row_type"
+    ).format(rows=sql.Identifier(EXTENSION_ROW), wanted=as_sql(records.order_by().values("pk")))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f'SELECT e.row_type, array_agg(DISTINCT k ORDER BY k) FROM "{EXTENSION_ROW}" e '
-            f'JOIN "{OCCURRENCE}" o ON o.id = e.occurrence_id, jsonb_object_keys(e.terms) k '
-            "WHERE o.collection_id = %s GROUP BY e.row_type ORDER BY e.row_type",
-            [collection.pk],
-        )
-        return cursor.fetchall()
+        cursor.execute(statement)
+        return list(cursor.fetchall())
 
 
 def _file_named(row_type: str, taken: set[str]) -> str:

@@ -38,17 +38,19 @@ OFFERED = OfferedRecord._meta.db_table
 class Recipient:
     """Who gets what: a collection of this portal, or somebody outside by acronym.
 
-    A copy for whoever takes files alone, or is outside, is a package.
+    A copy for whoever takes files alone, or is outside, is a package; any copy can be one.
     """
 
     how: str
     collection: Collection | None = None
     outside: str = ""
+    package: bool = False
 
     @property
     def is_offered(self) -> bool:
         """Whether it is asked whether it wants them: not, where it gets a package."""
-        return self.collection is not None and accepts(self.collection, self.how)
+        taken = self.collection is not None and accepts(self.collection, self.how)
+        return taken and not self.package
 
 
 def send(
@@ -63,22 +65,38 @@ def send(
     Raises Refused where the person may not hand them over, a record isn't his to give, or a
     gathering would be transferred twice.
     """
-    _must_manage(user, source)
-    _must_make_sense(source, recipients)
+    check(user, source, recipients)
     with transaction.atomic():
         sending = Sending.objects.create(collection=source, user=user, **(parcel or {}))
         for recipient in recipients:
-            offer = Offer.objects.create(
-                sending=sending,
-                collection=recipient.collection,
-                outside=recipient.outside,
-                how=recipient.how,
-                state=Offer.State.OPEN if recipient.is_offered else Offer.State.PACKAGE,
-            )
-            if _offer_records(offer, source, guids) != len(set(guids)):
+            offer = begin(sending, recipient)
+            if offer_records(offer, guids) != len(set(guids)):
                 raise Refused(_("Some of these records are no longer in %s.") % source)
-            count(offer)
+            publish(offer, recipient)
     return sending
+
+
+def check(user: User, source: Collection, recipients: Sequence[Recipient]) -> None:
+    """Raise Refused where the person may not send what is in `source` to these recipients."""
+    _must_manage(user, source)
+    _must_make_sense(source, recipients)
+
+
+def begin(sending: Sending, recipient: Recipient) -> Offer:
+    """Return a new offer without records, which the recipient doesn't see yet."""
+    return Offer.objects.create(
+        sending=sending,
+        collection=recipient.collection,
+        outside=recipient.outside,
+        how=recipient.how,
+        state=Offer.State.PREPARING,
+    )
+
+
+def publish(offer: Offer, recipient: Recipient) -> None:
+    """Let the recipient see an offer that has all its records."""
+    offer.state = Offer.State.OPEN if recipient.is_offered else Offer.State.PACKAGE
+    count(offer)
 
 
 def _must_make_sense(source: Collection, recipients: Sequence[Recipient]) -> None:
@@ -107,14 +125,15 @@ def _must_take_a_package(collection: Collection, how: str) -> None:
     raise Refused(_("%s accepts no transfers.") % collection)
 
 
-def _offer_records(offer: Offer, source: Collection, guids: Sequence[UUID]) -> int:
+def offer_records(offer: Offer, guids: Sequence[UUID]) -> int:
+    """Add records to an offer, those that are in the sender's collection; return how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {OFFERED} (offer_id, record_guid, state, catalog_number, accession, "
             "reason) SELECT %s, o.guid, 'waiting', '', '', '' "
             f"FROM {OCCURRENCE} o JOIN unnest(%s::uuid[]) WITH ORDINALITY AS w(guid, nth) "
             "ON w.guid = o.guid WHERE o.collection_id = %s ORDER BY w.nth ON CONFLICT DO NOTHING",
-            [offer.pk, list(guids), source.pk],
+            [offer.pk, list(guids), offer.sending.collection_id],
         )
         return int(cursor.rowcount)
 

@@ -32,7 +32,7 @@ def batch_new(request: HttpRequest) -> HttpResponse:
     kind = request.POST.get("kind", "")
     if selection is None or kind not in PAGES:
         messages.warning(request, _("Tick some records first, or search for them."))
-        return redirect(_came_from(request))
+        return redirect(came_from(request))
     return begin(request, kind, selection)
 
 
@@ -95,7 +95,8 @@ def search_of(batch: Batch) -> str:
     return f"{reverse(page)}?{query}"
 
 
-def _came_from(request: HttpRequest) -> str:
+def came_from(request: HttpRequest) -> str:
+    """Return the page of ours where a button was pressed; the search where that isn't told."""
     address = request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()})
     return address if ours else reverse("occurrences:search")
