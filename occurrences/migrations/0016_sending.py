@@ -8,67 +8,125 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('journal', '0004_edits_of_a_collection'),
-        ('occurrences', '0014_suggestions_and_comments'),
+        ("journal", "0004_edits_of_a_collection"),
+        ("occurrences", "0014_suggestions_and_comments"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='permitfile',
-            options={'ordering': ['pk']},
+            name="permitfile",
+            options={"ordering": ["pk"]},
         ),
         migrations.AlterModelOptions(
-            name='sending',
-            options={'ordering': ['-pk']},
+            name="sending",
+            options={"ordering": ["-pk"]},
         ),
         migrations.AddField(
-            model_name='sending',
-            name='job',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='journal.job'),
+            model_name="sending",
+            name="job",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="journal.job",
+            ),
         ),
         migrations.AddField(
-            model_name='sending',
-            name='selection',
+            model_name="sending",
+            name="selection",
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
-            model_name='sending',
-            name='state',
-            field=models.CharField(choices=[('draft', 'being prepared'), ('sent', 'sent')], default='sent', max_length=5),
+            model_name="sending",
+            name="state",
+            field=models.CharField(
+                choices=[("draft", "being prepared"), ("sent", "sent")],
+                default="sent",
+                max_length=5,
+            ),
         ),
         migrations.AddField(
-            model_name='sending',
-            name='wanted',
+            model_name="sending",
+            name="wanted",
             field=models.JSONField(default=dict),
         ),
         migrations.AlterField(
-            model_name='offer',
-            name='state',
-            field=models.CharField(choices=[('preparing', 'being prepared'), ('open', 'waiting for an answer'), ('answered', 'answered'), ('withdrawn', 'withdrawn'), ('package', 'by package')], default='open', max_length=9),
+            model_name="offer",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("preparing", "being prepared"),
+                    ("open", "waiting for an answer"),
+                    ("answered", "answered"),
+                    ("withdrawn", "withdrawn"),
+                    ("package", "by package"),
+                ],
+                default="open",
+                max_length=9,
+            ),
         ),
         migrations.CreateModel(
-            name='Package',
+            name="Package",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('guid', models.UUIDField(default=journal.guids.new_guid, editable=False, unique=True)),
-                ('format', models.CharField(choices=[('csv', 'CSV'), ('dwca', 'Darwin Core Archive')], max_length=4)),
-                ('exact', models.BooleanField(default=False)),
-                ('file', models.FileField(blank=True, max_length=300, upload_to='packages/%Y/%m/')),
-                ('rows', models.BigIntegerField(null=True)),
-                ('left_out', models.BigIntegerField(null=True)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='journal.job')),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='packages', to='occurrences.offer')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "guid",
+                    models.UUIDField(default=journal.guids.new_guid, editable=False, unique=True),
+                ),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[("csv", "CSV"), ("dwca", "Darwin Core Archive")], max_length=4
+                    ),
+                ),
+                ("exact", models.BooleanField(default=False)),
+                ("file", models.FileField(blank=True, max_length=300, upload_to="packages/%Y/%m/")),
+                ("rows", models.BigIntegerField(null=True)),
+                ("left_out", models.BigIntegerField(null=True)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="journal.job",
+                    ),
+                ),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="packages",
+                        to="occurrences.offer",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
-                'constraints': [models.UniqueConstraint(fields=('offer', 'format', 'exact'), name='one_package_of_a_kind')],
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("offer", "format", "exact"), name="one_package_of_a_kind"
+                    )
+                ],
             },
         ),
     ]
