@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from occurrences import forgetting, media, refreshing
+from occurrences import forgetting, media, refreshing, reminding
 
 
 @shared_task(name="occurrences.tasks.refresh")
@@ -21,3 +21,9 @@ def forget_rows() -> int:
 def sweep_media() -> int:
     """Let go of images that were uploaded in vain; return how many."""
     return media.sweep()
+
+
+@shared_task(name="occurrences.tasks.remind_of_offers")
+def remind_of_offers() -> tuple[int, int]:
+    """Remind of offers that wait, and let those expire whose time is over."""
+    return reminding.remind()

@@ -25,6 +25,14 @@ def curators_of(collections: Iterable[Collection | int]) -> dict[int, list[Any]]
     return found
 
 
+def administrators_of(collection: Collection) -> list[Any]:
+    """Return the active people who administer a collection now."""
+    grants = Grant.objects.valid().filter(
+        collection=collection, role=Role.ADMINISTRATOR, scope={}, user__is_active=True
+    )
+    return list(dict.fromkeys(grant.user for grant in grants.select_related("user").order_by("pk")))
+
+
 def sheet(record: Any) -> str:
     """Return how a record is called in a notice: collection and number, what anybody may see."""
     return f"{record.collection.code} {record.catalog_number or record.guid}"

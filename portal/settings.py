@@ -432,6 +432,13 @@ if TIME_ZONE not in available_timezones():
     )
 USE_TZ = True
 
+# -- Handing records over --------------------------------------------------------------------------
+# Days after which whoever receives an offer is reminded, again and again; days after which an offer
+# that nobody answered expires. 0 = never.
+
+OFFER_REMINDER_DAYS = number("PORTAL_OFFER_REMINDER_DAYS", 14, 0, 3650)
+OFFER_EXPIRY_DAYS = number("PORTAL_OFFER_EXPIRY_DAYS", 0, 0, 3650)
+
 # -- Background work -------------------------------------------------------------------------------
 # The truth of a job is its row in PostgreSQL (journal.Job); Celery only carries its id, so no
 # results are kept, and a task that dies with its worker is delivered again.
@@ -463,6 +470,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail notices": {"task": "accounts.tasks.mail_notices", "schedule": 600.0},
     "refresh": {"task": "occurrences.tasks.refresh", "schedule": 900.0},
     "remind": {"task": "biocollections.tasks.remind", "schedule": 6 * 3600.0},
+    "remind of offers": {"task": "occurrences.tasks.remind_of_offers", "schedule": 6 * 3600.0},
 }
 
 # -- Log -------------------------------------------------------------------------------------------
