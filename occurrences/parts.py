@@ -110,6 +110,54 @@ def _of_name(name: str) -> Callable[[Mapping[str, str]], str]:
     return compose
 
 
+# iNaturalist shows strangers a random point of the cell of 0.2° in which an obscured one lies.
+OBSCURED_WITHIN = "31500"  # metres: the diagonal of that cell at the equator
+_OBSCURED = "Coordinates obscured by iNaturalist: a random point within the cell of 0.2°"
+
+
+def _is_obscured(given: Mapping[str, str]) -> bool:
+    hidden = (given.get("openGeoprivacy", ""), given.get("openTaxonGeoprivacy", ""))
+    words = {text.strip().lower() for text in hidden}
+    said = given.get("openIsObscured", "").strip().lower() in ("true", "t", "1", "yes")
+    return said or not words.isdisjoint(("obscured", "private"))
+
+
+def _is_exact(given: Mapping[str, str]) -> bool:
+    return bool(given.get("exactLatitude") and given.get("exactLongitude"))
+
+
+def _of_point(axis: str) -> Callable[[Mapping[str, str]], str]:
+    """Both coordinates are the exact ones, which the observer alone is given, or neither is."""
+
+    def compose(given: Mapping[str, str]) -> str:
+        return given.get(f"exact{axis}" if _is_exact(given) else f"open{axis}", "")
+
+    return compose
+
+
+def _of_accuracy(given: Mapping[str, str]) -> str:
+    """The accuracy a device noted is that of the exact point, never of an obscured one."""
+    if not (_is_exact(given) or given.get("openLatitude")):
+        return ""
+    if _is_obscured(given) and not _is_exact(given):
+        return given.get("openPublicAccuracy", "") or OBSCURED_WITHIN
+    return given.get("openAccuracy", "") or given.get("openPublicAccuracy", "")
+
+
+def _of_place(given: Mapping[str, str]) -> str:
+    return (_is_exact(given) and given.get("exactPlace", "")) or given.get("openPlace", "")
+
+
+def _of_obscurity(given: Mapping[str, str]) -> str:
+    has_point = bool(given.get("openLatitude")) and not _is_exact(given)
+    return _OBSCURED if has_point and _is_obscured(given) else ""
+
+
+def _of_security(given: Mapping[str, str]) -> str:
+    """What its observer hides there is hidden here, where the file brings the exact place."""
+    return "1" if _is_obscured(given) and _is_exact(given) else ""
+
+
 # --- the parts ------------------------------------------------------------------------------------
 
 PARTS: dict[str, Part] = {
@@ -159,6 +207,31 @@ PARTS: dict[str, Part] = {
     "collectorFamilyName": Part(_("Collector: family name"), _("Last name.")),
     "determinerGivenName": Part(_("Identified By: given name"), _("First name or initials.")),
     "determinerFamilyName": Part(_("Identified By: family name"), _("Last name.")),
+    "openLatitude": Part(
+        _("iNaturalist: latitude"), _("Exact, or obscured where another column says so.")
+    ),
+    "openLongitude": Part(
+        _("iNaturalist: longitude"), _("Exact, or obscured where another column says so.")
+    ),
+    "exactLatitude": Part(
+        _("iNaturalist: private latitude"), _("The exact one, of the observer's own export.")
+    ),
+    "exactLongitude": Part(
+        _("iNaturalist: private longitude"), _("The exact one, of the observer's own export.")
+    ),
+    "openAccuracy": Part(_("iNaturalist: accuracy"), _("Metres, of the exact point.")),
+    "openPublicAccuracy": Part(
+        _("iNaturalist: public accuracy"), _("Metres, of the point that is shown.")
+    ),
+    "openIsObscured": Part(_("iNaturalist: obscured"), _("true where the point is not exact.")),
+    "openGeoprivacy": Part(_("iNaturalist: geoprivacy"), _("open, obscured or private.")),
+    "openTaxonGeoprivacy": Part(
+        _("iNaturalist: geoprivacy of the taxon"), _("open, obscured or private.")
+    ),
+    "openPlace": Part(_("iNaturalist: place"), _("Made vague where the point is obscured.")),
+    "exactPlace": Part(
+        _("iNaturalist: private place"), _("The exact one, of the observer's own export.")
+    ),
     "collectorAndNumber": Part(
         _("Collector and Number"), _("“L. Gómez 2201”: the number behind the name is set apart.")
     ),
@@ -173,6 +246,8 @@ _ANGLE = ("Degrees", "Minutes", "Seconds", "Hemisphere")
 _LENGTH = ("Number", "NumberTo", "Unit")
 _DATE = ("Year", "Month", "Day")
 _PERSON = ("GivenName", "FamilyName")
+_HIDING = ("openIsObscured", "openGeoprivacy", "openTaxonGeoprivacy")
+_POINT = ("openLatitude", "openLongitude", "exactLatitude", "exactLongitude")
 
 # Of two wholes for one term the first that has something to say is written there.
 WHOLES = (
@@ -205,6 +280,17 @@ WHOLES = (
     ),
     Whole("recordedBy", "Collector", _names("collector", *_PERSON), _of_name("collector")),
     Whole("identifiedBy", "Identified By", _names("determiner", *_PERSON), _of_name("determiner")),
+    Whole("decimalLatitude", "iNaturalist latitude", _POINT, _of_point("Latitude")),
+    Whole("decimalLongitude", "iNaturalist longitude", _POINT, _of_point("Longitude")),
+    Whole(
+        "coordinateUncertaintyInMeters",
+        "iNaturalist accuracy",
+        ("openAccuracy", "openPublicAccuracy", *_POINT, *_HIDING),
+        _of_accuracy,
+    ),
+    Whole("locality", "iNaturalist place", ("openPlace", "exactPlace", *_POINT), _of_place),
+    Whole("dataGeneralizations", "iNaturalist obscured", (*_POINT, *_HIDING), _of_obscurity),
+    Whole("recordSecurity", "iNaturalist security", (*_POINT, *_HIDING), _of_security),
 )
 
 _NUMBERED = re.compile(

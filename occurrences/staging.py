@@ -28,7 +28,7 @@ from darwincore.issues import Issue
 from darwincore.reader import How, Source, SourceRow, Table, open_source
 from darwincore.terms import OCCURRENCE_ROW
 from journal.jobs import Progress, work
-from occurrences import fetching, mapping, mending, profiles, symbiota
+from occurrences import fetching, inaturalist, mapping, mending, profiles, symbiota
 from occurrences.bulk import one_of
 from occurrences.drafting import Cells, FileRow, Key
 from occurrences.models import ImportOutcome, ImportRow, ImportRun
@@ -107,6 +107,7 @@ def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> 
     guessed = mapping.guess(core.table.headers, core.samples)
     id_index = core.table.id_index
     guessed = symbiota.with_occid(core.table.headers, core.samples, id_index, guessed)
+    guessed = inaturalist.mapped(core.table.headers, core.samples, guessed)
     changed: dict[str, list[str]] = {}
     if run.profile:
         guessed, changed = profiles.lay_over(run.profile, guessed)
@@ -127,7 +128,11 @@ def _stage_source(run: ImportRun, source: Source, progress: Progress | None) -> 
     }
     run.mapping = guessed
     said = run.profile.constants if run.profile else {}
-    run.constants = {**mapping.constants_of(core.table.headers, guessed), **said}
+    run.constants = {
+        **mapping.constants_of(core.table.headers, guessed),
+        **inaturalist.constants_of(core.table.headers),
+        **said,
+    }
     run.keys = (run.profile and run.profile.keys) or [_likely_key(run, tables[0])]
     run.counts = {**run.counts, "rows": core.rows}
     run.state = State.STAGED
