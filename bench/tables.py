@@ -55,7 +55,10 @@ def measure(user: Any, collection: Collection) -> dict[str, Any]:
         cursor.execute("ANALYZE")
     client = Client(HTTP_HOST="localhost")
     client.force_login(user)
-    filled = {f"{column}__isnull": False for column in ("recorded_by", "record_number", "locality")}
+    filled = {
+        f"{column}__isnull": False
+        for column in ("recorded_by", "record_number", "locality", "country")
+    }
     some = Occurrence.objects.filter(collection=collection, **filled).order_by("pk")
     record: Any = some[some.count() // 2]
     wild = {
