@@ -64,6 +64,7 @@ class MetadataForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "description": _("Plain text. An empty line begins a paragraph."),
             "is_public": _("Without it, only people with a role in it see the collection at all."),
+            "private_records": _("Only its editors see them, until somebody makes them public."),
             "guid_source": _("What occurrenceID is published under."),
             "grscicoll_id": _("Its address in GRSciColl, for one."),
             "source_record_url": _("A record at its source; --CATALOGNUMBER-- is its number."),

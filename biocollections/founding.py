@@ -28,11 +28,18 @@ def add_user(username: str, *, email: str, password: str, **fields: Any) -> Any:
 
 
 def found_collection(
-    code: str, *, name: str, administrator: Person, reason: str, **fields: Any
+    code: str,
+    *,
+    name: str,
+    administrator: Person,
+    reason: str,
+    by: Person | None = None,
+    **fields: Any,
 ) -> Collection:
     """Make a collection, grant its administrator, and return it. Raises ValidationError.
 
     `code` is the institution's code, or that and the collection's joined by a hyphen: "ARIZ-Fungi".
+    by: who makes it, where that is a person of the portal.
     """
     institution_code, _hyphen, collection_code = code.partition("-")
     fields = {
@@ -46,5 +53,7 @@ def found_collection(
     collection.full_clean()
     with transaction.atomic():
         collection.save()
-        grant(administrator, Role.ADMINISTRATOR, collection, reason=reason)
+        grant(
+            administrator, Role.ADMINISTRATOR, collection, by=by, reason=reason, founding=True
+        )
     return collection

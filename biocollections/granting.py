@@ -61,14 +61,16 @@ def grant(
     until: date | None = None,
     scope: Scope | None = None,
     since: date | None = None,
+    founding: bool = False,
 ) -> Grant:
     """Give `user` a role in a collection, or (None) portal-wide, to the end of the day `until`.
 
     It holds at once, or from the beginning of the day `since` when that is to come.
 
-    by None is the operator at the command line, who may do everything. Raises PermissionDenied,
-    and ValidationError with the fields role, person, reason, until and those of SCOPES when it
-    makes no sense.
+    by None is the operator at the command line, who may do everything. founding: of a collection
+    that `by` has just made, in which nobody has a right yet. Raises PermissionDenied, and
+    ValidationError with the fields role, person, reason, until and those of SCOPES when it makes
+    no sense.
     """
     if not reason.strip():
         raise ValidationError({"reason": _("Say why: the history keeps it.")})
@@ -85,8 +87,9 @@ def grant(
         made.valid_from = timezone.make_aware(datetime.combine(since, time()))
     with transaction.atomic():
         _lock(collection)
-        _require_right(by, made)
-        _require_sense(by, made)
+        asked = None if founding else by
+        _require_right(asked, made)
+        _require_sense(asked, made)
         made.save()
         change_set = _change_set(made, by, made.reason)
         _note(change_set, made, None, told(made))

@@ -70,6 +70,8 @@ def clone(
     columns = list(dict.fromkeys([*columns, *editing.DATE_COLUMNS]))
     values = {name: exact.get(name) for name in (*columns, *derived)}
     values.update((name, exact.get(name)) for name in ("record_security", "security_reason"))
+    if record.collection.private_records:
+        values["record_security"] = values["record_security"] or 5
     names = {terms.BY_COLUMN[name].name for name in columns}
     verbatim = record.disclosed.get("verbatim") or record.verbatim
     kept = {name: text for name, text in verbatim.items() if name in names}

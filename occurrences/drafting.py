@@ -282,6 +282,8 @@ class Drafter:
     def new_draft(self, row: FileRow, key: RowKey, reading: Reading, guid: UUID) -> Draft:
         """Return the draft of a record that is to be made."""
         reading.values.setdefault("basis_of_record", self.collection.basis_of_record)
+        if self.collection.private_records and reading.values.get("record_security") is None:
+            reading.values["record_security"] = 5
         return Draft(
             guid=guid,
             collection_id=self.collection.pk,

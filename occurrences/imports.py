@@ -31,6 +31,7 @@ from occurrences.extending import drafts_of, judge_of
 from occurrences.judging import Judge
 from occurrences.keys import RowKey
 from occurrences.models import ImportOutcome, ImportRun
+from occurrences.personal import require_room
 from occurrences.records import TERM_COLUMNS, Draft
 from occurrences.settling import exclude
 from occurrences.staging import (
@@ -147,8 +148,8 @@ def apply(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
 
     Rows that were decided after the others had been written follow in the same change set. A
     record that has moved on since the check is left alone and becomes a conflict, unless the run
-    says who wins (`when_changed`). Raises Refused when there is nothing to apply, or when the
-    person who has it applied may not, or no longer, import here.
+    says who wins (`when_changed`). Raises Refused when there is nothing to apply, when a profile
+    has no room for it, or when the person who has it applied may not, or no longer, import here.
     """
     by = progress.job.user if progress and progress.job else run.user
     with collection_lock(run.collection_id):
@@ -156,6 +157,7 @@ def apply(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
         _must_be_ready(run)
         _must_be_allowed(run, by)
         with timed(run, "apply") as clock:
+            require_room(run.collection, _waiting(run).filter(action=Action.CREATE).count())
             _begin(run, by, progress)
             _write_rows(run, by, progress, clock)
         _finish(run)

@@ -26,6 +26,7 @@ from occurrences.views import (
     mapping_point,
     media,
     merging,
+    personal,
     profiles,
     protecting,
     reading,
@@ -41,6 +42,16 @@ from occurrences.views import (
 app_name = "occurrences"
 
 urlpatterns = [
+    path("profile/occurrences/", personal.personal, name="personal"),
+    path("profile/occurrences/open/", personal.personal_open, name="personal_open"),
+    path("profile/occurrences/privacy/", personal.personal_privacy, name="personal_privacy"),
+    path(
+        "profile/occurrences/<uuid:guid>/new-records/",
+        personal.personal_default,
+        name="personal_default",
+    ),
+    path("profile/collected/", personal.my_collections, name="my_collections"),
+    path("profile/collected.csv", personal.my_collections_file, name="my_collections_file"),
     path("occurrences/", search.search, name="search"),
     path("occurrences/<uuid:guid>/", record.record, name="record"),
     path("occurrences/new/<uuid:collection>/", editing.add, name="add"),

@@ -270,6 +270,13 @@ if REGISTRATION not in ("open", "invitation", "closed"):
     raise ImproperlyConfigured(
         f"PORTAL_REGISTRATION is {REGISTRATION!r}. Write one of open, invitation, closed."
     )
+# Who may open a personal profile, and how many records one may hold by import (0: any number).
+PERSONAL_PROFILES = env.str("PORTAL_PERSONAL_PROFILES", default="open" if DEMO else "sponsored")
+if PERSONAL_PROFILES not in ("open", "sponsored"):
+    raise ImproperlyConfigured(
+        f"PORTAL_PERSONAL_PROFILES is {PERSONAL_PROFILES!r}. Write one of open, sponsored."
+    )
+PERSONAL_QUOTA = number("PORTAL_PERSONAL_QUOTA", 100_000, 0, 100_000_000)
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.registration.Registration"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}

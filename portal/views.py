@@ -14,9 +14,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from biocollections import sponsoring
 from biocollections.models import Collection, Grant
 from journal import jobs
 from journal.models import ChangeSet, Job
+from occurrences import personal
 from occurrences.demo import DEMO_ACCOUNTS
 from occurrences.models import ImportRun, Occurrence, Protection
 from occurrences.statistics import record_counts
@@ -111,6 +113,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         "portal/profile.html",
         {
             "groups": in_groups(collections),
+            "profiles": personal.profiles_of(request.user),
+            "may_open": sponsoring.may_open(request.user),
             "imports": imports.select_related("collection").prefetch_related(
                 "change_set__undone_by"
             )[:5],

@@ -26,6 +26,13 @@ demo_sign_in               | GET  |                    | 404 404 404 404 404 | 4
 demo_sign_in               | POST |                    | 404 404 404 404 404 | 404
 profile                    | GET  |                    | 302 200 200 200 200 | 200
 account                    | GET  |                    | 302 200 200 200 200 | 200
+occurrences:personal       | GET  |                    | 302 200 200 200 200 | 200
+occurrences:personal_open  | GET  |                    | 302 403 403 403 200 | 403 other_administrator=200 collector=302 portal_admin=200
+occurrences:personal_open  | POST |                    | 302 403 403 403 302 | 403 other_administrator=302 collector=302 portal_admin=302
+occurrences:personal_default | POST | collection       | 302 404 404 404 404 | 404
+occurrences:personal_privacy | POST |                  | 302 302 302 302 302 | 302
+occurrences:my_collections | GET  |                    | 302 200 200 200 200 | 200
+occurrences:my_collections_file | GET |                | 302 200 200 200 200 | 200
 job                        | GET  | job                | 302 404 404 404 200 | 404
 job_cancel                 | POST | job                | 302 404 404 404 302 | 404
 

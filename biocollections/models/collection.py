@@ -197,6 +197,8 @@ class Collection(models.Model):
     accepts_files = models.BooleanField(_("Files: packages to import"), default=True)
     accepting_how = models.TextField(_("How to send"), max_length=2000, blank=True)
     accepting_contact = models.CharField(_("Whom to ask"), max_length=300, blank=True)
+    # New ones are wholly protected unless whoever brings them says otherwise.
+    private_records = models.BooleanField(_("New records are private"), default=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)

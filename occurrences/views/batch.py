@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -36,9 +37,19 @@ def batch_new(request: HttpRequest) -> HttpResponse:
     return begin(request, kind, selection)
 
 
-def begin(request: HttpRequest, kind: str, selection: Selection) -> HttpResponse:
-    """Keep a new batch and lead to where it is prepared; 403 if no record is this person's."""
-    made = Batch(kind=kind, user=request.user, selection=selection.as_json())  # type: ignore[misc]
+def begin(
+    request: HttpRequest, kind: str, selection: Selection, wanted: dict[str, Any] | None = None
+) -> HttpResponse:
+    """Keep a new batch and lead to where it is prepared; 403 if no record is this person's.
+
+    wanted: what is to be done, where that is known already.
+    """
+    made = Batch(
+        kind=kind,
+        user=request.user,  # type: ignore[misc]
+        selection=selection.as_json(),
+        wanted=wanted or {},
+    )
     if not batching.selected(made).exists():
         raise PermissionDenied
     made.save()

@@ -21,6 +21,7 @@ from journal.jobs import Refused
 from occurrences import carrying, editing, numbering
 from occurrences.forms import OccurrenceForm
 from occurrences.models import Occurrence
+from occurrences.personal import security_of_new
 from occurrences.views.entering import (
     collection_to_add_to,
     editable,
@@ -143,6 +144,7 @@ def _begun(request: HttpRequest, into: Collection) -> dict[str, str]:
     own = Occurrence.objects.editable_by(request.user).filter(collection=into, guid=like)
     before = own.first() if like else None
     begin = {"basis_of_record": into.basis_of_record, "processing_status": "unprocessed"}
+    begin |= security_of_new(into)
     if before:
         begin |= carrying.carried(editing.opened(before)[0], SKELETAL)
     return begin

@@ -24,7 +24,9 @@ from journal.jobs import Refused
 from journal.models import ChangeSet
 from occurrences import carrying, copied_from, editing, history, numbering, restoring, stepping
 from occurrences.forms import NUMBERS, OccurrenceForm, rebased, typed_columns
+from occurrences.forms_panels import CHOICES
 from occurrences.models import DeletedOccurrence, EditorHabits, Occurrence
+from occurrences.personal import security_of_new
 from occurrences.understanding import understand
 from occurrences.views.entering import (
     WAYS_TO_ADD,
@@ -219,12 +221,19 @@ def _carried(request: HttpRequest, into: Collection, habits: EditorHabits) -> di
     before = like or guid_of(request.GET.get("after", ""))
     own = Occurrence.objects.editable_by(request.user).filter(collection=into)
     model = own.filter(guid=before).first() if before else None
-    basis = {"basis_of_record": into.basis_of_record}
+    basis = {"basis_of_record": _basis(request, into), **security_of_new(into)}
     if model is None:
         return basis
     texts, _notes = editing.opened(model)
     columns = dict.fromkeys([*(carrying.CARRIED if like else ()), *habits.sticky])
     return basis | carrying.carried(texts, columns)
+
+
+def _basis(request: HttpRequest, into: Collection) -> str:
+    """Return the basis of record that the address asks for, else the collection's."""
+    asked = request.GET.get("basis", "")
+    known = asked and asked in dict(CHOICES["basis_of_record"])
+    return asked if known else into.basis_of_record
 
 
 def _create(request: HttpRequest, form: OccurrenceForm, guid: UUID) -> Occurrence:

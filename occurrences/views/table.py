@@ -124,13 +124,13 @@ def table_download(request: HttpRequest) -> HttpResponseBase:
     if keys is None or len(keys) > MOST_DOWNLOADED:
         messages.error(request, _("These are more than 10,000 records. Narrow the search."))
         return redirect(f"{reverse('occurrences:table')}?{query.urlencode()}")
-    return _csv(request, keys)
+    return _csv(request, keys, raw="raw" in request.POST)
 
 
-def _csv(request: HttpRequest, keys: list[int]) -> FileResponse:
+def _csv(request: HttpRequest, keys: list[int], *, raw: bool) -> FileResponse:
     wanted = Occurrence.objects.editable_by(request.user).filter(pk__in=keys)
     stream = TemporaryFile()  # noqa: SIM115  the response closes it
-    downloads.write_csv(Collection(), request.user, stream, records=wanted)
+    downloads.write_csv(Collection(), request.user, stream, records=wanted, raw=raw)
     stream.seek(0)
     answer = FileResponse(
         stream, as_attachment=True, filename="records.csv", content_type="text/csv; charset=utf-8"
