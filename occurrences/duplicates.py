@@ -262,15 +262,15 @@ class _Asked:
     def _paths(self, editable: list[int]) -> Iterator[tuple[str, list[Any]]]:
         """Yield (statement, parameters) for each way that leads to records."""
         number, days = self.gathering.number, self.gathering.days
-        who = _who(self.gathering.collector)
+        who = words_of(self.gathering.collector)
         day = [days.start, days.end] if days else []
         if who and number:
-            yield f"{_RECORDS} {_WORDS}", [f"{who} & ({_any(_forms(number))})"]
-            yield f"{_RECORDS} {_WORDS}", [f"{who} & ({_any(_close(number))})"]
+            yield f"{_RECORDS} {_WORDS}", [f"{who} & ({any_of(forms(number))})"]
+            yield f"{_RECORDS} {_WORDS}", [f"{who} & ({any_of(_close(number))})"]
         if who and day:
             yield f"{_RECORDS} {_DAY} AND {_WORDS}", [*day, who]
         if who and number and days and days.is_day:
-            yield f"{_RECORDS} {_DAY} AND {_WORDS}", [*day, _any(_forms(number))]
+            yield f"{_RECORDS} {_DAY} AND {_WORDS}", [*day, any_of(forms(number))]
         if self.provider_ids:
             yield f"{_RECORDS} occurrence_id = ANY(%s)", [self.provider_ids]
         if label := self.typed.get("catalog_number"):
@@ -279,7 +279,7 @@ class _Asked:
             title = f"exsiccati_title IS NOT NULL AND {_folded_as('exsiccati_title')}"
             yield f"{_RECORDS} {title}", [self.exsiccata[0]]
         if who and editable and (number or day):
-            texts = [*_forms(number), self.typed["record_number"]] if number else []
+            texts = [*forms(number), self.typed["record_number"]] if number else []
             written = days.start.isoformat() if days and days.is_day else None
             yield _WITHHELD, [texts, written, editable]
 
@@ -336,11 +336,12 @@ def country_code(code: str | None, name: str | None) -> str:
 # --- words of the index -----------------------------------------------------------------------
 
 
-def _any(words: Iterable[str]) -> str:
+def any_of(words: Iterable[str]) -> str:
+    """Return a text query for any of these words, as a number or a person's."""
     return " | ".join(f"'{word}':B" for word in words)
 
 
-def _who(people: Sequence[likeness.Person]) -> str:
+def words_of(people: Sequence[likeness.Person]) -> str:
     """Return a text query for any reading of a surname, also where a mark parts it in two."""
     surnames = dict.fromkeys(person.surnames[0] for person in people)
     ways = []
@@ -353,7 +354,7 @@ def _who(people: Sequence[likeness.Person]) -> str:
     return f"({' | '.join(ways)})" if ways else ""
 
 
-def _forms(number: Number) -> list[str]:
+def forms(number: Number) -> list[str]:
     """Return the words a number may stand as: with zeros before it, letters at either end."""
     last = number.last or number.digits
     figures = [str(digits) for digits in range(number.digits, last + 1)]

@@ -7,24 +7,34 @@ accepted, under the locks of both collections.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from biocollections.accepting import FILE, accepts
 from biocollections.models import Collection, Person
-from journal import jobs
+from journal import jobs, undo
 from journal.guids import new_guid
-from journal.jobs import Progress, Refused, collection_lock, work
+from journal.jobs import Cancelled, Progress, Refused, collection_lock, work
 from journal.models import ChangeSet
-from occurrences import clustering, moving, records, sheets
-from occurrences.models import Occurrence, Offer, OfferedRecord, Origin, Sending
+from journal.undo import Undoing
+from occurrences import clustering, moving, numbering, offer_news, records, sheets
+from occurrences.models import (
+    Occurrence,
+    Offer,
+    OfferedRecord,
+    OfferEntry,
+    Origin,
+    Sending,
+)
 from occurrences.moving import Arrival
 from occurrences.records import OCCURRENCE, TERM_COLUMNS, Draft
 
@@ -94,9 +104,10 @@ def begin(sending: Sending, recipient: Recipient) -> Offer:
 
 
 def publish(offer: Offer, recipient: Recipient) -> None:
-    """Let the recipient see an offer that has all its records."""
+    """Let the recipient see an offer that has all its records, and tell its administrators."""
     offer.state = Offer.State.OPEN if recipient.is_offered else Offer.State.PACKAGE
     count(offer)
+    offer_news.arrived(offer)
 
 
 def _must_make_sense(source: Collection, recipients: Sequence[Recipient]) -> None:
@@ -163,7 +174,10 @@ def count(offer: Offer) -> None:
 def decline(user: Person, offer: Offer, guids: Iterable[UUID] | None, reason: str) -> int:
     """Decline some of the waiting records of an offer (None: all) and return how many."""
     _must_receive(user, offer)
-    return _settle(offer, guids, State.DECLINED, reason)
+    done = _settle(offer, guids, State.DECLINED, reason)
+    if done:
+        offer_news.keep(offer, OfferEntry.Kind.DECLINED, user, text=reason, records=done)
+    return done
 
 
 def withdraw(user: Person, offer: Offer, guids: Iterable[UUID] | None = None) -> int:
@@ -173,6 +187,8 @@ def withdraw(user: Person, offer: Offer, guids: Iterable[UUID] | None = None) ->
     if not offer.records.exclude(state=State.WITHDRAWN).exists():
         offer.state = Offer.State.WITHDRAWN
         offer.save(update_fields=["state"])
+    if done:
+        offer_news.keep(offer, OfferEntry.Kind.WITHDRAWN, user, records=done)
     return done
 
 
@@ -196,17 +212,19 @@ def accept(
     guids: Iterable[UUID] | None = None,
     *,
     basis_of_record: str = "",
+    images_too: bool = False,
 ) -> Any:
     """Start the job that takes over the waiting records (None: all) and return the job.
 
     Their numbers are those noted in OfferedRecord. basis_of_record: what they become; blank
-    leaves what they are.
+    leaves what they are. images_too: also what was observed in pictures alone.
     """
     _must_receive(user, offer)
     _must_still_give(offer)
     options = {
         "guids": None if guids is None else [str(guid) for guid in guids],
         "basis_of_record": basis_of_record,
+        "images_too": images_too,
     }
     return jobs.start("accept offer", offer.guid, user, offer.collection_id, options=options)
 
@@ -220,10 +238,14 @@ def accept_job(progress: Progress) -> dict[str, Any]:
     assert offer.collection_id
     with collection_lock(offer.sending.collection_id, offer.collection_id):
         accepting = _Accepting(offer, progress)
-        while chunk := accepting.next():
-            with transaction.atomic():
-                accepting.take(chunk)
-            progress.report(accepting.done, accepting.total, _("Taking the records over"))
+        try:
+            while chunk := accepting.next():
+                with transaction.atomic():
+                    accepting.take(chunk)
+                progress.report(accepting.done, accepting.total, _("Taking the records over"))
+        except (Cancelled, Refused):
+            accepting.close()
+            raise
     return accepting.close()
 
 
@@ -267,6 +289,7 @@ class _Accepting:
         _must_still_give(self.offer)
         held = self._chosen().filter(pk__in=[each.pk for each in chunk]).select_for_update()
         offered = {each.record_guid: each for each in held}
+        self._must_be_free([each.catalog_number for each in held if each.catalog_number])
         take = self._move if self.offer.how == Offer.How.TRANSFER else self._copy
         taken: Mapping[UUID, UUID | None] = take(offered)
         self._note(taken)
@@ -276,6 +299,28 @@ class _Accepting:
         self.done += len(taken)
         self.left += len(gone)
         self._keep_counts()
+
+    def _must_be_free(self, numbers: Sequence[str]) -> None:
+        assert self.offer.collection_id
+        busy = numbering.taken(self.offer.collection_id, numbers)
+        busy.update(number for number, times in Counter(numbers).items() if times > 1)
+        if busy:
+            told = _("These catalog numbers are taken in %(collection)s: %(numbers)s.")
+            some = ", ".join(sorted(busy)[:5])
+            raise Refused(told % {"collection": self.offer.collection, "numbers": some})
+
+    def _bases(self, offered: Mapping[UUID, OfferedRecord]) -> dict[UUID, str]:
+        """Return what each becomes; blank where it stays what it is.
+
+        Of what was observed in pictures alone nobody has a sheet, unless it came or he says so.
+        """
+        wanted = self.progress.job.options.get("basis_of_record") or ""
+        bases = dict.fromkeys(offered, wanted)
+        if wanted and not self.progress.job.options.get("images_too"):
+            unseen = [guid for guid, each in offered.items() if each.received_at is None]
+            pictured = sheets.pictured_alone(Occurrence.objects.filter(guid__in=unseen))
+            bases.update(dict.fromkeys(pictured.values_list("guid", flat=True), ""))
+        return bases
 
     def _note(self, taken: Mapping[UUID, UUID | None]) -> None:
         with connection.cursor() as cursor:
@@ -292,9 +337,9 @@ class _Accepting:
 
     def _move(self, offered: Mapping[UUID, OfferedRecord]) -> dict[UUID, None]:
         ids = dict(_standing(self.offer, offered).values_list("guid", "pk"))
-        basis = self.progress.job.options.get("basis_of_record") or ""
+        bases = self._bases(offered)
         arrivals = [
-            Arrival(pk, offered[guid].catalog_number, offered[guid].accession, basis)
+            Arrival(pk, offered[guid].catalog_number, offered[guid].accession, bases[guid])
             for guid, pk in ids.items()
         ]
         source, target = self.offer.sending.collection, self.offer.collection
@@ -307,9 +352,9 @@ class _Accepting:
         guids = list(_standing(self.offer, offered).values_list("guid", flat=True))
         originals = records.stored(guids)
         copies = {guid: new_guid() for guid in originals}
-        basis = self.progress.job.options.get("basis_of_record") or ""
+        bases = self._bases(offered)
         drafts = [
-            self._draft(originals[guid], copy, offered[guid], basis)
+            self._draft(originals[guid], copy, offered[guid], bases[guid])
             for guid, copy in copies.items()
         ]
         records.write(self.change_set, TERM_COLUMNS, drafts)
@@ -353,11 +398,22 @@ class _Accepting:
         )
 
     def close(self) -> dict[str, Any]:
-        """Bring the offer's counts up to date; a change set of nothing goes."""
+        """Bring the offer's counts up to date and tell the sender; a change set of nothing goes."""
         count(self.offer)
         if not self.done:
             self.change_set.delete()
+        else:
+            self._tell()
         return {"records": self.done, "left": self.left}
+
+    def _tell(self) -> None:
+        offer_news.keep(
+            self.offer,
+            OfferEntry.Kind.ACCEPTED,
+            self.progress.job.user,
+            records=self.done,
+            change_set=self.change_set,
+        )
 
 
 def _standing(offer: Offer, offered: Iterable[UUID]) -> Any:
@@ -365,6 +421,48 @@ def _standing(offer: Offer, offered: Iterable[UUID]) -> Any:
     return Occurrence.objects.filter(
         guid__in=list(offered), collection=offer.sending.collection_id
     ).order_by("pk")
+
+
+# --- and back -----------------------------------------------------------------------------------
+
+
+def reopen(undoing: Undoing) -> None:
+    """Let what an undo gave back wait for another answer, and what its undo brought be accepted.
+
+    Said by where the records are now, so what the undo had to leave alone stays accepted.
+    """
+    acceptance = undoing.change_set
+    while acceptance.undoes:
+        acceptance = acceptance.undoes
+    concerned = Offer.objects.filter(records__change_set=acceptance).distinct()
+    for offer in concerned.select_related("sending__collection", "collection"):
+        if offer.state not in (Offer.State.OPEN, Offer.State.ANSWERED):
+            continue
+        with transaction.atomic():
+            back = _by_where_they_are(offer, acceptance)
+            count(offer)
+            if back:
+                kind = OfferEntry.Kind.UNDONE
+                told = {"records": back, "change_set": undoing.undo}
+                offer_news.keep(offer, kind, undoing.undo.user, **told)
+
+
+def _by_where_they_are(offer: Offer, acceptance: ChangeSet) -> int:
+    """Set the states of what this change set brought; return how many records are back."""
+    is_copy = offer.how == Offer.How.COPY
+    there = Exists(
+        Occurrence.objects.filter(guid=OuterRef("copy_guid"), collection=offer.collection)
+        if is_copy
+        else Occurrence.objects.filter(guid=OuterRef("record_guid")).exclude(
+            collection=offer.sending.collection
+        )
+    )
+    brought = offer.records.filter(change_set=acceptance)
+    brought.filter(there, state=State.WAITING).update(state=State.ACCEPTED)
+    return brought.filter(~there, state=State.ACCEPTED).update(state=State.WAITING)
+
+
+undo.register("offer", reopen, last=True)
 
 
 # --- rights -------------------------------------------------------------------------------------

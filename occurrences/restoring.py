@@ -215,7 +215,7 @@ def _insert_whole(undoing: undo.Undoing, change_ids: Sequence[int]) -> int:
     columns = [
         str(field.column)
         for field in Occurrence._meta.concrete_fields
-        if field.column not in ("id", "search_vector", "name_id")
+        if not field.generated and field.column not in ("id", "name_id")
     ]
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     with connection.cursor() as cursor:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
+
+from darwincore.terms import AUDUBON_ROW, MULTIMEDIA_ROW
+from occurrences.models import ExtensionRow, Media, Occurrence
+
 # Of a sheet and whoever keeps it: never said of another sheet of the same gathering.
 OF_THE_SHEET = frozenset(
     (
@@ -34,3 +39,15 @@ NOT_TRANSFERRED = OF_THE_SHEET | frozenset(
         "verbatim_depth sex life_stage caste vitality"
     ).split()
 )
+
+
+OBSERVED = ("HumanObservation", "MachineObservation", "Observation")
+
+
+def pictured_alone(records: QuerySet[Occurrence]) -> QuerySet[Occurrence]:
+    """Return those of these records that are observations with pictures: nobody has a sheet."""
+    images = Media.objects.filter(record_guid=OuterRef("guid"))
+    rows = ExtensionRow.objects.filter(
+        occurrence=OuterRef("pk"), row_type__in=(MULTIMEDIA_ROW, AUDUBON_ROW)
+    )
+    return records.filter(Exists(images) | Exists(rows), basis_of_record__in=OBSERVED)

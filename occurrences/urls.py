@@ -26,6 +26,7 @@ from occurrences.views import (
     mapping_point,
     media,
     merging,
+    offers,
     personal,
     profiles,
     protecting,
@@ -191,6 +192,13 @@ urlpatterns = [
     path("offers/<uuid:guid>/receiving/", arriving.receiving, name="receiving"),
     path("offers/<uuid:guid>/receiving/undo/", arriving.receiving_undo, name="receiving_undo"),
     path("collections/<uuid:collection>/receiving/", arriving.receiving_of, name="receiving_of"),
+    path("offers/of/<uuid:collection>/", offers.offers, name="offers"),
+    path("offers/<uuid:guid>/", offers.offer, name="offer"),
+    path("offers/<uuid:guid>/accept/", offers.offer_accept, name="offer_accept"),
+    path("offers/<uuid:guid>/decline/", offers.offer_decline, name="offer_decline"),
+    path("offers/<uuid:guid>/ask/", offers.offer_ask, name="offer_ask"),
+    path("offers/<uuid:guid>/numbers/", offers.offer_numbers, name="offer_numbers"),
+    path("offers/<uuid:guid>/link/", offers.offer_link, name="offer_link"),
     path("imports/of/<uuid:collection>/", importing.imports, name="imports"),
     path(
         "imports/profiles/of/<uuid:collection>/", profiles.import_profiles, name="import_profiles"

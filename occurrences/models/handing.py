@@ -162,6 +162,11 @@ class Offer(models.Model):
         return reverse("occurrences:offer", args=[self.guid])
 
     @property
+    def number(self) -> int:
+        """How many records it is about, whatever became of them."""
+        return sum(self.counts.get(state, 0) for state in OfferedRecord.State.values)
+
+    @property
     def recipient(self) -> str:
         """Who gets it: a collection's name, or what somebody outside is known by."""
         return str(self.collection or self.outside)

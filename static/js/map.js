@@ -1,5 +1,5 @@
 // The small map: sets a record's point and its uncertainty beside the fields, which stay the truth
-// (data-map="edit"), or shows them (data-map="show"). Draws degrees, a scale and the points around;
+// (data-map="edit"), or shows them (data-map="show"), or several points. Draws degrees, a scale and the points around;
 // pictures of the ground only from where the settings say (data-tiles).
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -201,6 +201,35 @@ function show(box) {
     draw();
   };
   tools(box, turn);
+  new ResizeObserver(() => requestAnimationFrame(draw)).observe(box);
+}
+
+// Several places at once (data-map="points"): [[latitude, longitude, records], …].
+function showPoints(box) {
+  const { view, tiles, layers } = drawing(box);
+  const points = JSON.parse(box.dataset.points).map(([latitude, longitude, records]) => ({ latitude, longitude, records }));
+  const middle = (name) => {
+    const values = points.map((each) => each[name]);
+    return [(Math.min(...values) + Math.max(...values)) / 2, Math.max(...values) - Math.min(...values)];
+  };
+  const [[latitude, high], [longitude, wide]] = [middle("latitude"), middle("longitude")];
+  view.centre = { latitude, longitude };
+  view.fit(Math.max(high, wide, 0.05) * 80000, latitude);
+  const draw = () => {
+    for (const layer of layers) layer.replaceChildren();
+    graticule(view, layers[0]);
+    for (const each of points) {
+      const { x, y } = view.place(each);
+      const dot = element("circle", { class: "near", cx: x, cy: y, r: between(2 + Math.log2(each.records + 1), 4, 9) }, layers[1]);
+      element("title", {}, dot).textContent = box.dataset.records.replace("{number}", each.records);
+    }
+    scale(view, layers[2]);
+    if (tiles) ground(view, tiles, box.dataset.tiles);
+  };
+  tools(box, (by) => {
+    view.zoom = between(view.zoom + by, LEAST, MOST);
+    draw();
+  });
   new ResizeObserver(() => requestAnimationFrame(draw)).observe(box);
 }
 
@@ -451,6 +480,7 @@ class Setting {
 // --- beginning ------------------------------------------------------------------------------------
 
 for (const box of document.querySelectorAll('[data-map="show"]')) show(box);
+for (const box of document.querySelectorAll('[data-map="points"]')) showPoints(box);
 
 const panel = document.getElementById("map-panel");
 if (panel) {

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts import noticing
 from biocollections.models import Collection, Grant, Role
+from darwincore import terms
 from journal import jobs
 from journal.jobs import Refused
 from journal.models import Job
 from journal.undo import undo
-from occurrences import offering
+from occurrences import offer_news, offering, records
 from occurrences.models import (
     Cluster,
     ClusterMember,
@@ -63,6 +65,12 @@ class Deal:
         jobs.run(job.guid)
         offer.refresh_from_db()
         return Job.objects.get(pk=job.pk)
+
+    def add_rows(self, record: Occurrence, rows: list[Any]) -> None:
+        draft = records.Draft(
+            record.guid, self.profile.pk, {}, version=record.version, extension_rows=rows
+        )
+        records.write(make.change_set(self.collector, self.profile), [], [draft])
 
 
 @pytest.fixture
@@ -205,6 +213,125 @@ def test_a_collection_that_takes_files_alone_gets_a_package(deal: Deal) -> None:
         assert offer.state == Offer.State.PACKAGE
         with pytest.raises(Refused, match="package"):
             offering.accept(deal.curator, offer)
+
+
+def test_a_number_that_was_taken_meanwhile_stops_the_acceptance(deal: Deal) -> None:
+    offer = deal.offer()
+    offer.records.update(catalog_number="ARIZ1")
+    job = deal.accept(offer, guids=[deal.records[0].guid])
+    assert job.state == Job.State.DONE
+    job = deal.accept(offer)
+    assert job.state == Job.State.FAILED
+    assert "ARIZ1" in job.error
+    assert offer.counts["accepted"] == 1
+
+
+def test_two_records_of_an_offer_get_no_common_number(deal: Deal) -> None:
+    offer = deal.offer(COPY)
+    offer.records.update(catalog_number="ARIZ1")
+    assert deal.accept(offer).state == Job.State.FAILED
+    assert not Occurrence.objects.filter(collection=deal.arizona).exists()
+
+
+@pytest.mark.parametrize("how", [TRANSFER, COPY])
+def test_an_observation_by_image_becomes_no_specimen_unconfirmed(deal: Deal, how: str) -> None:
+    seen, pictured, received = deal.records
+    for record in (pictured, received):
+        rows = [(terms.MULTIMEDIA_ROW, {"title": "from the path"})]
+        deal.add_rows(record, rows)
+    Occurrence.objects.update(basis_of_record="HumanObservation")
+    offer = deal.offer(how)
+    offer.records.filter(record_guid=received.guid).update(received_at=timezone.now())
+    deal.accept(offer, basis_of_record="PreservedSpecimen")
+    arrived = Occurrence.objects.filter(collection=deal.arizona)
+    bases = dict(arrived.values_list("record_number", "basis_of_record"))
+    assert bases == {
+        seen.record_number: "PreservedSpecimen",
+        pictured.record_number: "HumanObservation",
+        received.record_number: "PreservedSpecimen",
+    }
+
+
+def test_an_observation_by_image_becomes_a_specimen_when_confirmed(deal: Deal) -> None:
+    deal.add_rows(deal.records[0], [(terms.MULTIMEDIA_ROW, {"title": "from the path"})])
+    Occurrence.objects.update(basis_of_record="HumanObservation")
+    deal.accept(deal.offer(), basis_of_record="PreservedSpecimen", images_too=True)
+    assert not Occurrence.objects.filter(basis_of_record="HumanObservation").exists()
+
+
+@pytest.mark.parametrize("how", [TRANSFER, COPY])
+def test_what_was_taken_back_waits_again_and_its_redo_is_accepted(deal: Deal, how: str) -> None:
+    offer = deal.offer(how)
+    deal.accept(offer, guids=[record.guid for record in deal.records[:2]])
+    acceptance = offer.records.filter(state="accepted").first().change_set
+    taken_back = undo(acceptance, deal.curator)
+    offer.refresh_from_db()
+    assert (offer.state, offer.counts["waiting"], offer.counts["accepted"]) == ("open", 3, 0)
+    undo(taken_back, deal.curator)
+    offer.refresh_from_db()
+    assert (offer.counts["waiting"], offer.counts["accepted"]) == (1, 2)
+
+
+def test_what_an_undo_has_to_leave_stays_accepted(deal: Deal) -> None:
+    offer = deal.offer()
+    first = offer.records.filter(record_guid=deal.records[0].guid)
+    first.update(catalog_number="ARIZ76")
+    deal.accept(offer)
+    make.edit(Occurrence.objects.get(guid=deal.records[0].guid), catalog_number="ARIZ77")
+    undo(offer.records.first().change_set, deal.curator)
+    offer.refresh_from_db()
+    assert (offer.counts["waiting"], offer.counts["accepted"]) == (2, 1)
+
+
+def test_the_sender_is_told_of_every_answer(deal: Deal) -> None:
+    offer = deal.offer()
+    one, other, _last = (record.guid for record in deal.records)
+    deal.accept(offer, guids=[one])
+    offering.decline(deal.curator, offer, [other], "Too damaged")
+    offer_news.say(deal.curator, offer, "Where is 5522?")
+    undo(offer.records.get(record_guid=one).change_set, deal.curator)
+    told = [noticing.sentence(each) for each in noticing.unread(deal.collector).order_by("pk")]
+    arizona = deal.arizona.name
+    assert told == [
+        f"{arizona} accepted one of the records you offered.",
+        f"{arizona} declined one of the records you offered: Too damaged",
+        f"{arizona} asks about the records you offered: Where is 5522?",
+        f"{arizona} gave back one record that it had accepted.",
+    ]
+    kinds = [entry.kind for entry in offer.entries.all()]
+    assert kinds == ["accepted", "declined", "asked", "undone"]
+
+
+def test_the_receiver_is_told_of_offers_answers_and_withdrawals(deal: Deal) -> None:
+    offer = deal.offer()
+    offer_news.say(deal.collector, offer, "In the second box.")
+    offering.withdraw(deal.collector, offer, [deal.records[0].guid])
+    told = [noticing.sentence(each) for each in noticing.unread(deal.curator).order_by("pk")]
+    profile, arizona = deal.profile.name, deal.arizona.name
+    assert told == [
+        f"{deal.collector} offers 3 records of {profile} to {arizona}.",
+        f"{profile} answers about the records it offers: In the second box.",
+        f"{profile} withdrew one of the records it offered to {arizona}.",
+    ]
+
+
+def test_a_stranger_says_nothing_about_an_offer(deal: Deal) -> None:
+    with pytest.raises(Refused):
+        offer_news.say(make.user(), deal.offer(), "Me too")
+
+
+def test_an_acceptance_that_was_cancelled_says_how_far_it_came(
+    deal: Deal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offering, "CHUNK", 1)
+    offer = deal.offer()
+    job = offering.accept(deal.curator, offer)
+    Job.objects.filter(pk=job.pk).update(cancel_requested=True)
+    jobs.run(job.guid)
+    offer.refresh_from_db()
+    assert Job.objects.get(pk=job.pk).state == Job.State.CANCELLED
+    assert (offer.counts["accepted"], offer.counts["waiting"]) == (1, 2)
+    assert offer.entries.get().records == 1
 
 
 def test_a_record_that_has_moved_on_is_left(deal: Deal) -> None:
