@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from darwincore.interpret import interpret_identification
 from darwincore.terms import BY_COLUMN, IDENTIFICATION_COLUMNS
 from journal.models import Change, ChangeSet
-from occurrences import batching, editing, records
+from occurrences import batching, records
 from occurrences.batching import Doing, Records
 from occurrences.cleaning import look_up_later
 from occurrences.determinations import mirror_of
@@ -90,21 +89,6 @@ def add(
         draft.identifications = [{**new, "verbatim": verbatim}]
         drafts.append(draft)
     return len(records.write(change_set, IDENTIFICATION_COLUMNS, drafts).updated)
-
-
-def make_current(user: Any, row: Identification) -> ChangeSet | None:
-    """Make one of a record's determinations the current one; None when it is."""
-    with transaction.atomic():
-        record = records.stored([row.occurrence.guid])[row.occurrence.guid]
-        chosen = next(each for each in record.identifications if each["guid"] == row.guid)
-        if chosen["is_current"]:
-            return None
-        draft = Draft(record.guid, record.collection_id, mirror_of(chosen), version=record.version)
-        draft.verbatim, draft.identifications = chosen["verbatim"], []
-        change_set = editing.change_set_for(record.collection_id, user)
-        records.write(change_set, IDENTIFICATION_COLUMNS, [draft])
-        look_up_later(record.collection_id, user)
-    return change_set
 
 
 def _for(record: Stored, values: Mapping[str, Any], *, keeps_qualifier: bool) -> dict[str, Any]:

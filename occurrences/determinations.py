@@ -44,13 +44,18 @@ def arrange(
     existing: list[Determination],
     mirror: Determination,
     given: Iterable[Determination] | None,
+    *,
+    is_whole: bool = False,
 ) -> list[Determination]:
     """Return the determinations a record has after a write; exactly one is current, or none exist.
 
     existing and the result hold {guid, is_current, position, verbatim, columns…}. With `given`
     None the current one is corrected in place; otherwise given ones that are new are added and
-    the one the mirror states becomes current.
+    the one the mirror states becomes current. is_whole: `given` are rows like the existing ones,
+    and all there shall be; the one marked current is what the mirror states.
     """
+    if is_whole:
+        existing, given = list(given or ()), None
     rows = [dict(row) for row in existing]
     if given is None:
         current = next((row for row in rows if row["is_current"]), None)

@@ -196,9 +196,9 @@ def _lines(changes: Iterable[Change], column: str | None) -> list[history.Line]:
     lines = history.lines_of(sorted(changes, key=lambda change: change.pk))
     if not column:
         return lines
-    wanted = history.term_of(column), history.label_of(column)
+    term, label = history.term_of(column), history.label_of(column)
     added = "Identification" if column in terms.IDENTIFICATION_COLUMNS else None
-    return [line for line in lines if (line.term, line.label) == wanted or line.term == added]
+    return [line for line in lines if line.term in (term, added) and (term or line.label == label)]
 
 
 def fields() -> list[tuple[str, str]]:

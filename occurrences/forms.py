@@ -132,7 +132,7 @@ class OccurrenceForm(forms.Form):
         self.notes = notes or {}
         self.reading: editing.Reading | None = None
         for column in typed_columns():
-            self.fields[column] = deepcopy(_field_for(column))
+            self.fields[column] = deepcopy(field_for(column))
         for column in SUGGESTED:
             address = reverse("occurrences:suggest", args=[collection.guid, column])
             self.fields[column].widget.attrs["data-suggest"] = address
@@ -141,7 +141,7 @@ class OccurrenceForm(forms.Form):
         _read_while_typing(self.fields)
         within = {"collection": str(collection.guid), "record": str(record or "")}
         for column in NUMBERS:
-            self.fields[column].widget.attrs |= _asked(column, [column]) | {
+            self.fields[column].widget.attrs |= asked(column, [column]) | {
                 "hx-params": "*",
                 "hx-vals": json.dumps(within),
             }
@@ -246,7 +246,7 @@ def rebased(
 
 
 @cache
-def _field_for(column: str) -> TermField:
+def field_for(column: str) -> TermField:
     """Return the field that every form has a copy of: two hundred take long to make anew."""
     term = terms.BY_COLUMN.get(column)
     label = term.label if term else terms.BY_NAME["otherCatalogNumbers"].label
@@ -272,13 +272,13 @@ def _read_while_typing(fields: Mapping[str, forms.Field]) -> None:
     for group in READ_TOGETHER:
         told = group if group[0] in _PAIRS else group[:1]
         for column in told:
-            fields[column].widget.attrs |= _asked(column, group)
+            fields[column].widget.attrs |= asked(column, group)
 
 
 _PAIRS = ("decimal_latitude", "minimum_elevation_in_meters", "minimum_depth_in_meters", "country")
 
 
-def _asked(column: str, group: Iterable[str]) -> dict[str, str]:
+def asked(column: str, group: Iterable[str]) -> dict[str, str]:
     return {
         "hx-post": reverse("occurrences:read"),
         "hx-trigger": "input changed delay:300ms, change",

@@ -6,7 +6,7 @@ History holds withheld values, so everything here is for editors of the collecti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -280,8 +280,18 @@ def lines_of(changes: Iterable[Change]) -> list[Line]:
             told_there = _TOLD_THERE[change.kind](change)
             added += [Line(label, "", old, new) for label, old, new in told_there]
         elif change.before is not None and change.after is not None:
-            lines.update(dict.fromkeys(fields(before, after)))
+            found = fields(before, after)
+            of_record = change.kind == "occurrence"
+            lines.update(dict.fromkeys(found if of_record else _of_earlier(found, lines)))
     return sorted(lines, key=place) + added
+
+
+def _of_earlier(found: Iterable[Line], told: Container[Line]) -> Iterator[Line]:
+    """Yield a determination's lines; what the record doesn't say too was another than its own."""
+    for line in found:
+        mirrors = line in told or not line.term
+        label = _("%(field)s of an earlier determination") % {"field": line.label}
+        yield line if mirrors else line._replace(label=label)
 
 
 def revertible(changes: Iterable[Change]) -> Iterator[str]:

@@ -51,7 +51,8 @@ class Draft:
     version None creates the record; otherwise it is the version the draft is based on, and the
     write is refused when the record has moved on. Child rows given as None stay as they are.
     identifications: all known determinations ({column: value, is_current, verbatim}); the one
-    that `values` states becomes current. identifiers: [(name, value)]. extension_rows:
+    that `values` states becomes current. With identifications_are_whole: all there shall be, as
+    rows of `Stored`, one marked current. identifiers: [(name, value)]. extension_rows:
     [(row type, {term: text})]. verbatim: {term: original text} of the terms it writes, or, with
     verbatim_is_whole, all there is.
     """
@@ -63,6 +64,7 @@ class Draft:
     verbatim: dict[str, str] = field(default_factory=dict)
     verbatim_is_whole: bool = False
     identifications: list[Determination] | None = None
+    identifications_are_whole: bool = False
     identifiers: list[tuple[str, str]] | None = None
     extension_rows: list[tuple[str, dict[str, str]]] | None = None
     source_id: str | None = None
@@ -361,6 +363,7 @@ class _Plan:
         self.withheld: list[dict[str, Any]] = []
         self.new_identifications: list[dict[str, Any]] = []
         self.identifications: list[dict[str, Any]] = []
+        self.gone_identifications: list[UUID] = []
         self.identifiers: list[tuple[int, list[tuple[str, str]]]] = []
         self.extension_rows: list[tuple[int, list[tuple[str, dict[str, str]]]]] = []
 
@@ -460,8 +463,19 @@ class _Plan:
         was_protected = record.withheld is not None
         before_rows = {row["guid"]: row for row in record.identifications}
         hidden: dict[str, Any] = {}
-        touched = protected != was_protected
-        for row in arrange(record.identifications, mirror_of(whole), draft.identifications):
+        rows = arrange(
+            record.identifications,
+            mirror_of(whole),
+            draft.identifications,
+            is_whole=draft.identifications_are_whole,
+        )
+        gone = before_rows.keys() - {row["guid"] for row in rows}
+        touched = bool(gone) or protected != was_protected
+        for guid in gone:
+            self.gone_identifications.append(guid)
+            earlier = before_rows[guid]
+            self._note_identification(draft.guid, record, earlier, None, hide=protected)
+        for row in rows:
             public, kept = split_identification(row, hide=protected)
             if kept:
                 hidden[str(row["guid"])] = kept
@@ -482,20 +496,23 @@ class _Plan:
         record_guid: UUID,
         record: Stored,
         earlier: Determination | None,
-        row: Determination,
+        row: Determination | None,
         *,
         hide: bool,
     ) -> None:
-        public, kept = split_identification(row, hide=hide)
+        """Note what becomes of one determination; earlier None: it is new, row None: it goes."""
+        was = split_identification(earlier, hide=hide) if earlier else None
+        now = split_identification(row, hide=hide) if row else None
         halves: tuple[Any, Any, Any, Any]
-        if earlier is None:
-            halves = (None, _json(public), None, kept or None)
+        if was and now:
+            (before, after), hidden = _differences(was[0], now[0]), _differences(was[1], now[1])
+            halves = (before, after, *hidden)
+        elif now:
+            halves = (None, _json(now[0]), None, now[1] or None)
         else:
-            public_before, kept_before = split_identification(earlier, hide=hide)
-            before, after = _differences(public_before, public)
-            hidden_before, hidden_after = _differences(kept_before, kept)
-            halves = (before, after, hidden_before, hidden_after)
-        self._note("identification", row["guid"], record_guid, record.collection_id, *halves)
+            halves = (_json(was[0]), None, was[1] or None, None) if was else (None,) * 4
+        guid = (row or earlier or {})["guid"]
+        self._note("identification", guid, record_guid, record.collection_id, *halves)
 
     def _plan_withheld(self, record: Stored, part: Split, hidden: dict[str, Any] | None) -> None:
         if part.withheld is None and record.withheld is None:
@@ -537,6 +554,7 @@ class _Plan:
         bookkeeping = f"version changed_at name_id {' '.join(_KEYS)} import_hash import_version"
         columns = [c for c in [*TERM_COLUMNS, "protection", "verbatim"] if c in self.columns]
         bulk.update(OCCURRENCE, [*columns, *bookkeeping.split()], self.rows, key="id")
+        Identification.objects.filter(guid__in=self.gone_identifications).delete()
         # One current a record is a constraint: none is current between the two statements.
         outgoing = [row for row in self.identifications if not row["is_current"]]
         bulk.update(IDENTIFICATION, _IDENTIFICATION_ROW[1:], outgoing, key="guid")

@@ -129,6 +129,12 @@ urlpatterns = [
     ),
     path("batch/<uuid:guid>/delete/", batch_others.batch_delete, name="batch_delete"),
     path(
+    path("determinations/<uuid:guid>/", determinations.determination, name="determination"),
+    path(
+        "determinations/<uuid:guid>/delete/",
+        determinations.determination_delete,
+        name="determination_delete",
+    ),
         "determinations/<uuid:guid>/current/",
         determinations.determination_current,
         name="determination_current",

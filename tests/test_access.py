@@ -253,6 +253,9 @@ occurrences:batch_georeference | POST | nothing        | 302 404 404 404 404 | 4
 occurrences:batch_delete   | GET  | nothing            | 302 404 404 404 404 | 404
 occurrences:batch_delete   | POST | nothing            | 302 404 404 404 404 | 404
 occurrences:determination_current | POST | nothing     | 302 404 404 404 404 | 404
+occurrences:determination  | GET  | nothing            | 302 404 404 404 404 | 404
+occurrences:determination  | POST | nothing            | 302 404 404 404 404 | 404
+occurrences:determination_delete | POST | nothing      | 302 404 404 404 404 | 404
 occurrences:determination_queue | POST | nothing       | 302 404 404 404 404 | 404
 occurrences:clusters       | GET  |                    | 302 403 403 200 200 | 200 taxonomist=403
 occurrences:cluster_run    | POST |                    | 302 403 403 403 403 | 403 portal_admin=302

@@ -210,6 +210,8 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:batch_values": "starts a job, its own person's alone",
     "occurrences:batch_determine": "records that its own person edits: test_batch_others.py",
     "occurrences:batch_georeference": "places that its own person edits: test_batch_others.py",
+    "occurrences:determination": "shown to those who edit the record alone",
+    "occurrences:determination_delete": "changes a record that its own person edits",
     "occurrences:batch_delete": "records that its own person may delete: test_batch_others.py",
     "occurrences:determination_current": "changes a record that its own person edits",
     "occurrences:determination_queue": "keeps what its own person queued",

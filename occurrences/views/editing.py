@@ -50,6 +50,7 @@ def add(request: HttpRequest, collection: UUID) -> HttpResponse:
     into = collection_to_add_to(request, collection)
     guid = guid_of(request.POST.get("guid", "")) or new_guid()
     habits = habits_of(request.user)
+from occurrences.views.record import determinations
     begin = {} if request.method == "POST" else _carried(request, into, habits)
     form = OccurrenceForm(request.POST or None, initial=begin, collection=into)
     if request.method == "POST" and form.is_valid():
@@ -195,6 +196,7 @@ def _beside(request: HttpRequest, record: Occurrence, habits: EditorHabits) -> d
 
 
 def _numbered(request: HttpRequest, column: str, number: str) -> dict[str, Any]:
+        "determinations": list(determinations(record)),
     """Say which records bear a number already, and which number comes next."""
     within = guid_of(request.POST.get("collection", ""))
     own = Collection.objects.editable_by(request.user).filter(guid=within).first()

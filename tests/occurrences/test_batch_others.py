@@ -6,7 +6,6 @@ import pytest
 from django.urls import reverse
 
 from journal import jobs
-from journal.models import ChangeSet
 from journal.undo import undo
 from occurrences import batch_determining, batching
 from occurrences.models import (
@@ -128,34 +127,6 @@ def test_a_determination_that_lacks_something_is_not_begun(records, editor, with
     page = post(editor, batch, **{**DETERMINED, **without})
     assert list(page.context["problems"]) == [column]
     assert batch.job is None
-
-
-def test_another_determination_is_made_current_and_that_is_undone(
-    records, herbarium, editor, reader
-):
-    texts = {name: DETERMINED.get(name, "") for name in batch_determining.TYPED}
-    batch_determining.add(
-        make.change_set(editor, herbarium), [records[0].pk], texts, make_current=False
-    )
-    before = hash_collection(herbarium)
-    other = Identification.objects.get(scientific_name="Quercus rugosa")
-    there = reverse("occurrences:determination_current", args=[other.guid])
-    assert client_of(reader).post(there).status_code == 404
-    assert client_of(editor).post(there).status_code == 302
-    records[0].refresh_from_db()
-    assert (records[0].scientific_name, records[0].identified_by) == ("Quercus rugosa", "B. New")
-    current = Identification.objects.get(occurrence=records[0], is_current=True)
-    assert current.guid == other.guid
-    undo(ChangeSet.objects.latest("pk"), editor)
-    assert hash_collection(herbarium) == before
-
-
-def test_a_label_waits_once_in_the_queue(records, editor):
-    row = records[0].identifications.get()
-    there = reverse("occurrences:determination_queue", args=[row.guid])
-    for _again in range(2):
-        client_of(editor).post(there)
-    assert QueuedAnnotation.objects.get().identification == row.guid
 
 
 # --- georeferences ------------------------------------------------------------------------------
