@@ -1,9 +1,10 @@
 """Two records of one collection that are one sheet become one record, and can be parted again.
 
 The survivor keeps what of both is distinct: determinations, identifiers, extension rows, images
-and links; of each field one value, by choice. The other's address leads to the survivor, and its
-history stands in the survivor's. Who said so is a Change of kind "merge": row_guid the record that
-vanished, record_guid the survivor.
+and links; of each field one value, by choice, and the stricter security of the two. What people
+suggested and said about the other is the survivor's then, and its queued labels. The other's
+address leads to the survivor, and its history stands in the survivor's. Who said so is a Change of
+kind "merge": row_guid the record that vanished, record_guid the survivor.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from darwincore import terms
+from darwincore.interpret import determination_key
 from journal import undo
 from journal.jobs import Refused
 from journal.models import Change, ChangeSet
-from occurrences import clustering, media, records, restoring
+from occurrences import belongings, clustering, media, records, restoring
 from occurrences.cleaning import look_up_later
 from occurrences.editing import TOGETHER, texts_of
 from occurrences.models import ClusterMember, DeletedOccurrence, Occurrence
@@ -28,6 +30,7 @@ from occurrences.records import Draft, Stored
 from occurrences.transferring_fields import GEOREFERENCE
 
 KIND = "merge"
+BROUGHT = "brought"  # in the Change, beside it: what `belongings.give` returned
 # What belongs together is chosen together: half of either would be a third one.
 GROUPS: dict[str, tuple[str, ...]] = {
     "scientific_name": terms.IDENTIFICATION_COLUMNS,
@@ -38,6 +41,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 # Follow from others, or say how the record came here.
 _NOT_CHOSEN = frozenset("modified record_entered_by date_entered information_withheld".split())
+_SECURITY = ("record_security", "security_reason")  # never chosen: the stricter of the two stands
 
 
 @dataclass
@@ -58,7 +62,7 @@ def choices(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Choice]:
     grouped = {column: name for name, columns in GROUPS.items() for column in columns}
     found: dict[str, Choice] = {}
     for column in terms.COLUMNS:
-        if column in _NOT_CHOSEN or mine.get(column) == theirs.get(column):
+        if column in _NOT_CHOSEN or column in _SECURITY or mine.get(column) == theirs.get(column):
             continue
         name = grouped.get(column, column)
         if name not in found:
@@ -95,7 +99,9 @@ def merge(
         _link(change_set, kept, gone)
         media.give_to(change_set, gone.guid, kept.guid)
         restoring.delete(change_set, [gone.id])
-        _note(change_set, gone.guid, kept.guid, "", _title(gone))
+        brought = belongings.give(gone.guid, kept.guid, _twins(kept.guid, gone))
+        after = {KIND: _title(gone), **({BROUGHT: brought} if brought else {})}
+        _note(change_set, gone.guid, kept.guid, {KIND: ""}, after)
         look_up_later(kept.collection_id, user)
     return change_set
 
@@ -104,6 +110,8 @@ def _write(change_set: ChangeSet, kept: Stored, gone: Stored, from_other: Collec
     """Give the survivor the chosen values, and all that is distinct of the rows of both."""
     taken = [each for each in choices(kept.values, gone.values) if each.name in from_other]
     columns = [column for each in taken for column in each.columns]
+    if security_of(gone.values) > security_of(kept.values):
+        columns += _SECURITY
     names = {terms.BY_COLUMN[column].name for column in columns}
     draft = Draft(kept.guid, kept.collection_id, {}, version=kept.version)
     draft.values = {c: gone.values.get(c) for c in (*columns, *terms.DERIVED_COLUMNS)}
@@ -115,6 +123,19 @@ def _write(change_set: ChangeSet, kept: Stored, gone: Stored, from_other: Collec
     if not columns:
         draft.values = {}
     records.write(change_set, columns, [draft])
+
+
+def security_of(values: Mapping[str, Any]) -> int:
+    """Return the record security, the higher the stricter."""
+    return int(values.get("record_security") or 0)
+
+
+def _twins(survivor: UUID, gone: Stored) -> dict[UUID, UUID]:
+    """Return which determination of the survivor says what one of the other said."""
+    merged = records.stored([survivor])[survivor].identifications
+    by_key = {determination_key(row): row["guid"] for row in merged}
+    keys = [(row["guid"], determination_key(row)) for row in gone.identifications]
+    return {guid: by_key[key] for guid, key in keys if key in by_key}
 
 
 def _labels(kept: Stored, gone: Stored, draft: Draft) -> Iterator[tuple[str, str]]:
@@ -149,15 +170,15 @@ def _title(record: Stored) -> str:
     return f"{number} ({record.guid})" if number else str(record.guid)
 
 
-def _note(change_set: ChangeSet, gone: UUID, kept: UUID, before: str, after: str) -> None:
+def _note(change_set: ChangeSet, gone: UUID, kept: UUID, before: Any, after: Any) -> None:
     Change.objects.create(
         change_set=change_set,
         collection_id=change_set.collection_id,
         kind=KIND,
         row_guid=gone,
         record_guid=kept,
-        before={KIND: before},
-        after={KIND: after},
+        before=before,
+        after=after,
     )
 
 
@@ -189,8 +210,11 @@ def restore_merges(undoing: undo.Undoing) -> None:
     merges = Change.objects.filter(change_set=undoing.change_set, kind=KIND)
     with transaction.atomic():
         for change in merges.exclude(row_guid__in=noted):
-            told = (change.after or {}).get(KIND, ""), (change.before or {}).get(KIND, "")
-            _note(undoing.undo, change.row_guid, change.record_guid, *told)
+            gone, kept = change.row_guid, change.record_guid
+            before, after = change.before or {}, change.after or {}
+            belongings.take_back(gone, kept, after.get(BROUGHT, {}))
+            belongings.again(gone, kept, before.get(BROUGHT, {}))
+            _note(undoing.undo, gone, kept, after, before)
 
 
 undo.register(KIND, restore_merges, last=True)

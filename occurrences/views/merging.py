@@ -35,7 +35,8 @@ LABELS = {
 def merge(request: HttpRequest) -> HttpResponse:
     """Show two records side by side, ?one=GUID&other=GUID, with a choice for each field."""
     one, other = _both(request)
-    found = merging.choices(exact_values(one), exact_values(other))
+    exact = exact_values(one), exact_values(other)
+    found = merging.choices(*exact)
     if request.method == "POST":
         return _merge(request, one, other, found)
     numbers = {record.catalog_number for record in (one, other)} - {None, ""}
@@ -48,6 +49,7 @@ def merge(request: HttpRequest) -> HttpResponse:
         "are_two_sheets": len(numbers) > 1,
         "choices": [(each, _label(each), _usual(each, older)) for each in found],
         "alike": not found,
+        "securities_differ": len({merging.security_of(values) for values in exact}) > 1,
     }
     return render(request, "occurrences/merge.html", context)
 
@@ -69,12 +71,7 @@ def _label(choice: Choice) -> str:
 
 
 def _usual(choice: Choice, older: str) -> str:
-    """Return the side whose value is taken unless somebody decides: the survivor's if it has one.
-
-    Of two securities it is the stricter, so that no merge discloses by itself.
-    """
-    if choice.name == "record_security":
-        return "other" if choice.other > choice.one else "one"
+    """Return the side that is taken unless somebody decides: the survivor, if it says something."""
     if not (choice.one and choice.other):
         return "one" if choice.one else "other"
     return older

@@ -10,9 +10,17 @@ from biocollections.models import Collection
 from darwincore.terms import MULTIMEDIA_ROW
 from journal import undo
 from journal.jobs import Refused
-from occurrences import clustering, history, merging, restoring
-from occurrences.models import DeletedOccurrence, Occurrence
-from occurrences.readers import hash_collection
+from journal.models import ChangeSet
+from occurrences import clustering, history, labels, merging, restoring
+from occurrences.models import (
+    Comment,
+    DeletedOccurrence,
+    Occurrence,
+    Protection,
+    QueuedAnnotation,
+    Suggestion,
+)
+from occurrences.readers import exact_values, hash_collection
 from tests import make
 from tests.cast import client_of
 
@@ -189,9 +197,70 @@ def test_two_personal_profiles_with_the_same_number_are_never_merged(db: None) -
     assert Occurrence.objects.count() == 2
 
 
-def test_no_merge_discloses_by_itself(herbarium: Collection, administrator: Any) -> None:
+def test_the_stricter_security_stands(herbarium: Collection, administrator: Any) -> None:
     one = make.occurrence(herbarium, locality="Imuris", record_security=1)
-    other = make.occurrence(herbarium, locality="Imuris", record_security=5)
-    page = ask(administrator, one, other).context
-    sides = {choice.name: side for choice, _label, side in page["choices"]}
-    assert sides["record_security"] == "other"
+    other = make.occurrence(
+        herbarium, locality="Imuris", record_security=5, security_reason="a nest"
+    )
+    before = hash_collection(herbarium)
+    page = ask(administrator, one, other)
+    assert "the stricter of the two" in page.content.decode()
+    assert "record_security" not in {choice.name for choice, *_rest in page.context["choices"]}
+    ask(administrator, one, other, keep="one", **{"side-record_security": "one"})
+    one.refresh_from_db()
+    assert (one.protection, one.withheld.protection) == (Protection.WHOLE, Protection.WHOLE)
+    assert (
+        exact_values(Occurrence.objects.editable_by(administrator).get(pk=one.pk))[
+            "security_reason"
+        ]
+        == "a nest"
+    )
+    undo.undo(ChangeSet.objects.latest("pk"), administrator)
+    assert hash_collection(herbarium) == before
+
+
+def test_the_survivors_own_stricter_security_stays(herbarium: Any, administrator: Any) -> None:
+    one = make.occurrence(herbarium, locality="Imuris", record_security=5)
+    other = make.occurrence(herbarium, locality="Imuris")
+    merging.merge(administrator, one, other, ["record_security"])
+    one.refresh_from_db()
+    assert one.protection == Protection.WHOLE
+
+
+# --- what belongs to a record ---------------------------------------------------------------------
+
+
+def test_suggestions_and_comments_go_along_and_come_back(
+    pair: Pair, administrator: Any, stranger: Any
+) -> None:
+    one, other = pair
+    suggested = Suggestion.objects.create(record_guid=other.guid, by=stranger)
+    said = Comment.objects.create(record_guid=other.guid, by=stranger, text="The date?")
+    own = Comment.objects.create(record_guid=one.guid, by=stranger, text="Mine")
+    done = merging.merge(administrator, one, other, [])
+
+    def about() -> list[Any]:
+        for each in (suggested, said, own):
+            each.refresh_from_db()
+        return [suggested.record_guid, said.record_guid, own.record_guid]
+
+    assert about() == [one.guid] * 3
+    back = undo.undo(done, administrator)
+    assert about() == [other.guid, other.guid, one.guid]
+    undo.undo(back, administrator)
+    assert about() == [one.guid] * 3
+
+
+def test_queued_labels_go_along_and_come_back(pair: Pair, administrator: Any) -> None:
+    one, other = pair
+    alone = other.identifications.get(scientific_name="Quercus rugosa")
+    twice = other.identifications.get(scientific_name="Quercus alba")
+    own = one.identifications.get(scientific_name="Quercus alba")
+    for row in (alone, twice, own):
+        QueuedAnnotation.objects.create(identification=row.guid, user=administrator)
+    done = merging.merge(administrator, one, other, [])
+    waiting = labels.queued(administrator).values_list("identification", flat=True)
+    merged = one.identifications.get(scientific_name="Quercus rugosa")
+    assert set(waiting.all()) == {merged.guid, own.guid}
+    undo.undo(done, administrator)
+    assert set(waiting.all()) == {alone.guid, twice.guid, own.guid}
