@@ -22,7 +22,16 @@ from darwincore import terms
 from journal.guids import new_guid
 from journal.jobs import Refused
 from journal.models import ChangeSet
-from occurrences import carrying, copied_from, editing, history, numbering, restoring, stepping
+from occurrences import (
+    carrying,
+    copied_from,
+    editing,
+    history,
+    moved_points,
+    numbering,
+    restoring,
+    stepping,
+)
 from occurrences.forms import NUMBERS, OccurrenceForm, rebased, typed_columns
 from occurrences.forms_panels import CHOICES
 from occurrences.models import DeletedOccurrence, EditorHabits, Occurrence
@@ -41,6 +50,7 @@ from occurrences.views.entering import (
     plain,
     with_undo,
 )
+from occurrences.views.record import determinations
 
 
 @login_required
@@ -50,7 +60,6 @@ def add(request: HttpRequest, collection: UUID) -> HttpResponse:
     into = collection_to_add_to(request, collection)
     guid = guid_of(request.POST.get("guid", "")) or new_guid()
     habits = habits_of(request.user)
-from occurrences.views.record import determinations
     begin = {} if request.method == "POST" else _carried(request, into, habits)
     form = OccurrenceForm(request.POST or None, initial=begin, collection=into)
     if request.method == "POST" and form.is_valid():
@@ -187,6 +196,7 @@ def _beside(request: HttpRequest, record: Occurrence, habits: EditorHabits) -> d
     ways = [way for way in ways if way != "next" or (step and step.next)]
     return {
         "collection": record.collection,
+        "determinations": list(determinations(record)),
         "entries": history.of_record(record, request.user, most=5),
         "may_delete": deletable.exists(),
         "may_add": live,
@@ -196,7 +206,6 @@ def _beside(request: HttpRequest, record: Occurrence, habits: EditorHabits) -> d
 
 
 def _numbered(request: HttpRequest, column: str, number: str) -> dict[str, Any]:
-        "determinations": list(determinations(record)),
     """Say which records bear a number already, and which number comes next."""
     within = guid_of(request.POST.get("collection", ""))
     own = Collection.objects.editable_by(request.user).filter(guid=within).first()
@@ -243,7 +252,7 @@ def _create(request: HttpRequest, form: OccurrenceForm, guid: UUID) -> Occurrenc
     offered = plain(request.POST.get("offered_number", ""))
     identifiers = form.cleaned_data["identifiers"]
     used = copied_from.read(request.user, form.cleaned_data["duplicates"])
-    texts = form.texts | used.security(form.texts)
+    texts = _of_this_point(request, form) | used.security(form.texts)
     into, added = form.collection, used.added()
     editing.create(into, request.user, guid, texts, identifiers, offered=offered, added=added)
     record = get_object_or_404(Occurrence.objects.editable_by(request.user), guid=guid)
@@ -255,6 +264,17 @@ def _create(request: HttpRequest, form: OccurrenceForm, guid: UUID) -> Occurrenc
         words = _("%(number)s was taken meanwhile: this record has %(next)s.")
         messages.warning(request, words % {"number": number, "next": record.catalog_number})
     return record
+
+
+def _of_this_point(request: HttpRequest, form: OccurrenceForm) -> dict[str, str]:
+    """Return the form's texts without what was carried over of another point; tell so."""
+    texts = form.texts
+    left = moved_points.left_behind(texts, form.basis, habits_of(request.user).sticky)
+    if left:
+        told = _("The point is another than the one carried over. Left out: %(fields)s.")
+        labels = ", ".join(map(history.label_of, left))
+        messages.warning(request, told % {"fields": labels})
+    return {column: text for column, text in texts.items() if column not in left}
 
 
 def _save(request: HttpRequest, record: Occurrence, form: OccurrenceForm) -> editing.Saved:

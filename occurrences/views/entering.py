@@ -27,7 +27,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from biocollections.models import Collection
 from journal.models import ChangeSet
-from occurrences import history, numbering, stepping, suggesting
+from occurrences import history, moved_points, numbering, stepping, suggesting
 from occurrences.forms import term_columns
 from occurrences.forms_panels import SUGGESTED
 from occurrences.models import EditorHabits, Occurrence
@@ -86,7 +86,12 @@ def habits_of(user: Any) -> EditorHabits:
 def form_context(habits: EditorHabits, ways: Sequence[str], first: str) -> dict[str, Any]:
     """Return what the form's page needs besides the form; the way taken last stands first."""
     ordered = sorted(ways, key=lambda way: way != first)
-    return {"habits": habits, "ways": [WAYS[way] for way in ordered], "sticky": habits.sticky}
+    return {
+        "habits": habits,
+        "ways": [WAYS[way] for way in ordered],
+        "sticky": habits.sticky,
+        "said_of_point": moved_points.SAID_OF_IT,
+    }
 
 
 def entered_by(user: Any, into: Collection) -> dict[str, Any]:

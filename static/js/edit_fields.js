@@ -61,12 +61,38 @@ form.addEventListener("holotype:number", async ({ target }) => {
   field.focus();
 });
 
+// --- a point that was carried over and becomes another: what was said of the old one goes with it
+
+const POINT = ["decimal_latitude", "decimal_longitude"];
+const saidOfPoint = form.dataset.ofPoint.split(" ");
+
+function leaveOldPoint() {
+  const told = document.getElementById("point-told");
+  const left = saidOfPoint.map((name) => form.elements[name])
+    .filter((field) => field?.value && field.classList.contains("filled") && !sticky.has(field.name));
+  for (const field of left) {
+    field.value = "";
+    if (form.elements[`initial-${field.name}`]) form.elements[`initial-${field.name}`].value = "";
+    for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
+  }
+  if (left.length) told.textContent = told.dataset.told;
+}
+
+form.addEventListener("input", ({ target, detail }) => {
+  if (detail !== "filled") target.classList.remove("filled"); // it is this person's own now
+});
+form.addEventListener("change", ({ target, detail }) => {
+  if (POINT.includes(target.name) && detail !== "filled") leaveOldPoint();
+});
+
 // --- a text that was understood
 
 form.addEventListener("click", ({ target }) => {
   const fills = target.closest("[data-fill]")?.dataset.fill;
   if (!fills) return;
-  for (const [name, text] of new URLSearchParams(fills.replaceAll("+", "%2B"))) write(form, name, text);
+  const texts = new URLSearchParams(fills.replaceAll("+", "%2B"));
+  for (const [name, text] of texts) write(form, name, text);
+  if (POINT.some((name) => texts.has(name))) leaveOldPoint();
 });
 
 // --- duplicates: found elsewhere, asked for here
