@@ -25,7 +25,7 @@ from occurrences.records import Draft
 
 def run(rows: int) -> dict[str, Any]:
     """Make the records, then their labels three times: with barcodes, with QR codes, measured."""
-    user, guids = _ground(rows)
+    user, guids = ground(rows)
     barcodes = replace(HERBARIUM, code="code128", heading_prefix="Plants of")
     barcodes = replace(barcodes, heading_middle="state_province", footer="University Herbarium")
     codes = replace(barcodes, code="qr", code_of="guid")
@@ -57,7 +57,8 @@ def _timed(user: Any, guids: list[str], design: Design) -> tuple[float, LabelRun
     return seconds, made
 
 
-def _ground(rows: int) -> tuple[Any, list[str]]:
+def ground(rows: int) -> tuple[Any, list[str]]:
+    """Make a collection of so many sheets; return its administrator and their GUIDs."""
     user = add_user("printer", email="printer@example.org", password="benchmark")
     collection = found_collection(
         "PRINT", name="Herbarium that prints", administrator=user, reason="benchmark"

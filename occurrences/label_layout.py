@@ -7,13 +7,13 @@ than the others, and left out when even a page or a packet can't hold it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from occurrences.label_design import PAPERS, Design
 from occurrences.label_text import Line, Run, Text
+from occurrences.line_breaking import Measure, Piece, Row, broken
 
 MM: Final = 72 / 25.4
 MARGIN = 10 * MM
@@ -25,28 +25,13 @@ STEP = 0.05
 PACKET_SIDE = 38 * MM  # folded back at both sides of a packet
 BARCODE_HEIGHT = 8 * MM
 
-Measure = Callable[[str, str, float], float]  # text, face, size in points → width in points
-
-
-class Piece(NamedTuple):
-    """A stretch of a row: where it begins, its text and face."""
-
-    x: float
-    text: str
-    face: str
-
-
-class Row(NamedTuple):
-    """A row of text as it is drawn: its baseline from the top of the label, and its size."""
-
-    y: float
-    size: float
-    pieces: list[Piece]
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A label that isn't printed as it was laid out. how: shrunk, higher, left out, letters."""
+    """A label that isn't printed as it was laid out.
+
+    how: shrunk, higher, left out; letters (the font lacks them), code (no scanner reads it).
+    """
 
     guid: str
     title: str
@@ -177,7 +162,7 @@ class _Sheet:
         """Break a line into rows and put them below what stands there."""
         room = self.width - 2 * self.padding - narrower
         before = self.top
-        for words, width in _broken(line.runs, room, size, self.measure):
+        for words, width in broken(line.runs, room, size, self.measure):
             space = {"left": 0.0, "center": (room - width) / 2, "right": room - width}[line.align]
             pieces, x = [], self.padding + space
             for text, face in words:
@@ -232,79 +217,7 @@ def _code(
     if square:
         return cell.width - cell.padding - square, 0.0, square, square
     room = cell.width - 2 * cell.padding
-    width, high = min(room, 60 * MM), min(BARCODE_HEIGHT, cell.width * 0.2)
+    width, high = min(room, 100 * MM), min(BARCODE_HEIGHT, cell.width * 0.2)
     foot.top += high + 1
     foot.add(Line((Run(text.code, ""),), "center", 1.0, "code"), size * 0.8)
     return cell.padding + (room - width) / 2, 0.0, width, high
-
-
-# --- breaking lines -----------------------------------------------------------------------------
-
-Word = list[tuple[str, str]]  # stretches of (text, face) without a blank between them
-
-
-def _broken(
-    runs: Iterable[Run], room: float, size: float, measure: Measure
-) -> Iterator[tuple[list[tuple[str, str]], float]]:
-    """Yield rows of (stretches, width) no wider than `room`, blanks between words kept in them."""
-    row: list[tuple[str, str]] = []
-    width = 0.0
-    for word in _words(runs):
-        for part in _parts(word, room, size, measure):
-            wide = sum(measure(text, face, size) for text, face in part)
-            blank = measure(" ", row[-1][1], size) if row else 0.0
-            if row and width + blank + wide > room + 0.01:
-                yield _joined(row), width
-                row, width, blank = [], 0.0, 0.0
-            if row:
-                row.append((" ", row[-1][1]))
-            row += part
-            width += blank + wide
-    if row:
-        yield _joined(row), width
-
-
-def _words(runs: Iterable[Run]) -> Iterator[Word]:
-    word: Word = []
-    for run in runs:
-        for text in re.split("( )", run.text):
-            if not text:
-                continue
-            if text == " ":
-                if word:
-                    yield word
-                word = []
-            else:
-                word.append((text, run.face))
-    if word:
-        yield word
-
-
-def _parts(word: Word, room: float, size: float, measure: Measure) -> Iterator[Word]:
-    """Yield the word, in pieces where it alone is wider than the room."""
-    if sum(measure(text, face, size) for text, face in word) <= room:
-        yield word
-        return
-    part: Word = []
-    width = 0.0
-    for text, face in word:
-        for letter in text:
-            wide = measure(letter, face, size)
-            if part and width + wide > room:
-                yield _joined(part)
-                part, width = [], 0.0
-            part.append((letter, face))
-            width += wide
-    if part:
-        yield _joined(part)
-
-
-def _joined(stretches: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Put neighbours of one face together."""
-    joined: list[tuple[str, str]] = []
-    for text, face in stretches:
-        if joined and joined[-1][1] == face:
-            joined[-1] = (joined[-1][0] + text, face)
-        else:
-            joined.append((text, face))
-    return joined

@@ -1,7 +1,6 @@
 """Labels as PDF, with the letters embedded; and a page of a PDF as a picture.
 
-Open Sans holds Latin, Cyrillic and Greek. The signs of the sexes, which it lacks, are drawn here;
-what can't be set otherwise is told, never left blank without a word.
+What can't be set is told, never left blank without a word.
 """
 
 from __future__ import annotations
@@ -10,33 +9,22 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from threading import Lock
-from typing import IO, Any, Final
+from typing import IO, Any
 
 import pypdfium2
-import ttf_opensans
 from PIL import ImageOps
 from reportlab.graphics.barcode import code128, qrencoder
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from occurrences import label_layout as layout
+from occurrences import lettering
 from occurrences.label_design import Design
-from occurrences.label_layout import MM, Placed, Problem, Row
+from occurrences.label_layout import MM, Placed, Problem
 from occurrences.label_text import Text
 
-_FILES: Final = {
-    "": ttf_opensans.OPENSANS_REGULAR,
-    "b": ttf_opensans.OPENSANS_BOLD,
-    "i": ttf_opensans.OPENSANS_ITALIC,
-    "bi": ttf_opensans.OPENSANS_BOLDITALIC,
-}
-FONTS: Final = {face: f"OpenSans-{face or 'r'}" for face in _FILES}
 MASK = 2  # of QR codes: any of the eight is valid, and trying them all is slow
-DRAWN = "♂♀"
-DRAWN_WIDTH = 0.62  # of the size
+NARROWEST = 0.17 * MM  # a bar or square that scanners read from paper
 EDGE = 16  # pixels left around a cropped picture
-_fonts = Lock()
 _pictures = Lock()  # pdfium works for one thread at a time
 
 
@@ -51,7 +39,7 @@ def write(
     Returns how many labels are in it, and what doesn't fit. told: called with the number of labels
     after each page.
     """
-    _set_up()
+    lettering.set_up()
     cell = layout.cell_of(design)
     canvas = Canvas(stream, pagesize=cell.page, pageCompression=1)
     canvas.setTitle("Labels")
@@ -66,15 +54,6 @@ def write(
         canvas.showPage()
     canvas.save()
     return labels, problems
-
-
-def check(texts: Iterable[Text], design: Design) -> list[Problem]:
-    """Return what doesn't fit, without drawing anything."""
-    _set_up()
-    problems: list[Problem] = []
-    for _each in _placed(texts, design, layout.cell_of(design), problems):
-        pass
-    return problems
 
 
 def picture(pdf: bytes, number: int = 0, width: int = 900, *, cropped: bool = False) -> bytes:
@@ -94,52 +73,27 @@ def picture(pdf: bytes, number: int = 0, width: int = 900, *, cropped: bool = Fa
     return stream.getvalue()
 
 
-# --- letters ------------------------------------------------------------------------------------
-
-
-def _set_up() -> None:
-    with _fonts:
-        if FONTS[""] not in pdfmetrics.getRegisteredFontNames():
-            for face, name in FONTS.items():
-                font = TTFont(name, str(_FILES[face].path))
-                for sign in DRAWN:  # a blank that reads as the sign; its picture is drawn over it
-                    font.face.charToGlyph[ord(sign)] = font.face.charToGlyph[ord(" ")]
-                    font.face.charWidths[ord(sign)] = DRAWN_WIDTH * 1000
-                pdfmetrics.registerFont(font)
-
-
-@cache
-def _widths(face: str) -> dict[str, float]:
-    """Return {letter: share of the size}; those that are drawn are among them."""
-    known = pdfmetrics.getFont(FONTS[face]).face
-    return {chr(code): width / 1000 for code, width in known.charWidths.items()}
-
-
-def measure(text: str, face: str, size: float) -> float:
-    """Return how wide a text is, in points."""
-    widths = _widths(face)
-    return size * sum([widths.get(letter, DRAWN_WIDTH) for letter in text])
-
-
-def missing(text: Text) -> str:
-    """Return the letters of a label that can't be set."""
-    known = _widths("")
-    said = [text.heading, *(run.text for line in text.lines for run in line.runs)]
-    return "".join(sorted({c for part in said for c in part if c not in known and not c.isspace()}))
-
-
 def _placed(
     texts: Iterable[Text], design: Design, cell: layout.Cell, problems: list[Problem]
 ) -> Iterator[Placed]:
     for text in texts:
-        placed, problem = layout.fit(text, design, cell, measure)
+        placed, problem = layout.fit(text, design, cell, lettering.measure)
         if problem:
             problems.append(problem)
-        if letters := missing(text):
-            problems.append(Problem(text.guid, text.title, "", "letters", letters=letters))
         if placed:
+            problems += _not_set(placed, design)
             for _copy in range(text.copies):
                 yield Placed(text, placed.width, placed.height, placed.rows, placed.code)
+
+
+def _not_set(placed: Placed, design: Design) -> Iterator[Problem]:
+    """Yield what of a label can't be set, though there is room for it: letters, and its code."""
+    text = placed.text
+    pieces = (piece for row in placed.rows for piece in row.pieces)
+    if letters := {c for piece in pieces for c in lettering.lacking(piece.text, piece.face)}:
+        yield Problem(text.guid, text.title, "", "letters", letters="".join(sorted(letters)))
+    if placed.code and design.code and not _is_readable(text.code, placed.code[2], design.code):
+        yield Problem(text.guid, text.title, "code", "code")
 
 
 # --- drawing ------------------------------------------------------------------------------------
@@ -156,10 +110,10 @@ def _draw_page(
         top = cell.page[1] - y
         if design.border:
             canvas.rect(x, top - placed.height, placed.width, placed.height)
-        _draw_rows(canvas, placed.rows, x, top)
+        lettering.draw(canvas, placed.rows, x, top)
         if placed.code:
             left, down, width, height = placed.code
-            draw = _draw_qr if design.code == "qr" else _draw_barcode
+            draw = draw_qr if design.code == "qr" else _draw_barcode
             draw(canvas, placed.text.code, x + left, top - down - height, width, height)
     canvas.showPage()
 
@@ -174,46 +128,15 @@ def _draw_folds(canvas: Canvas, cell: layout.Cell) -> None:
     canvas.setDash()
 
 
-def _draw_rows(canvas: Canvas, rows: list[Row], x: float, top: float) -> None:
-    signs = []
-    text = canvas.beginText()
-    for row in rows:
-        text.setTextOrigin(x, top - row.y)
-        for piece in row.pieces:
-            text.setTextOrigin(x + piece.x, top - row.y)
-            text.setFont(FONTS[piece.face], row.size)
-            text.textOut(piece.text)
-            if any(sign in piece.text for sign in DRAWN):
-                signs.append((x + piece.x, top - row.y, row.size, piece))
-    canvas.drawText(text)
-    for left, base, size, piece in signs:
-        _draw_signs(canvas, left, base, size, piece)
+def _is_readable(said: str, width: float, code: str) -> bool:
+    """Tell whether a code of this width can be drawn, and be read from paper."""
+    if code == "qr":
+        return width / (4 * _qr(said).version + 17) >= NARROWEST
+    return said.isascii() and width / _bars(said, 1, 1).width >= NARROWEST
 
 
-def _draw_signs(canvas: Canvas, left: float, base: float, size: float, piece: Any) -> None:
-    canvas.saveState()
-    canvas.setStrokeGray(0)
-    canvas.setLineWidth(size * 0.06)
-    for number, letter in enumerate(piece.text):
-        if letter in DRAWN:
-            x = left + measure(piece.text[:number], piece.face, size) + size * 0.26
-            _draw_sign(canvas, letter, x, base + size * 0.3, size * 0.17)
-    canvas.restoreState()
-
-
-def _draw_sign(canvas: Canvas, sign: str, x: float, y: float, radius: float) -> None:
-    if sign == "♀":
-        y += radius
-        canvas.circle(x, y, radius)
-        canvas.line(x, y - radius, x, y - radius * 2.9)
-        canvas.line(x - radius * 0.7, y - radius * 2, x + radius * 0.7, y - radius * 2)
-    else:
-        y -= radius * 0.5
-        near, far = radius * 0.71, radius * 1.9
-        canvas.circle(x, y, radius)
-        canvas.line(x + near, y + near, x + far, y + far)
-        canvas.line(x + far - radius * 0.9, y + far, x + far, y + far)
-        canvas.line(x + far, y + far - radius * 0.9, x + far, y + far)
+def _bars(said: str, height: float, narrow: float) -> Any:
+    return code128.Code128(said, barHeight=height, barWidth=narrow, humanReadable=False, quiet=0)
 
 
 def _draw_barcode(
@@ -222,14 +145,14 @@ def _draw_barcode(
     """Draw Code 128 as wide as there is room, its bars no wider than a third of a millimetre."""
     if not said.isascii():
         return
-    bars = code128.Code128(said, barHeight=height, barWidth=1, humanReadable=False, quiet=0)
-    narrow = min(width / bars.width, MM / 3)
-    bars = code128.Code128(said, barHeight=height, barWidth=narrow, humanReadable=False, quiet=0)
+    narrow = min(width / _bars(said, height, 1).width, MM / 3)
+    bars = _bars(said, height, narrow)
     canvas.setFillGray(0)
     bars.drawOn(canvas, x + (width - bars.width) / 2, y)
 
 
-def _draw_qr(canvas: Canvas, said: str, x: float, y: float, width: float, height: float) -> None:
+def draw_qr(canvas: Canvas, said: str, x: float, y: float, width: float, height: float) -> None:
+    """Draw the QR code that says this, its lower left at (x, y)."""
     squares = modules(said)
     side = width / len(squares)
     path = canvas.beginPath()
@@ -252,10 +175,15 @@ def _level() -> Any:
     return qrencoder.QRErrorCorrectLevel.M
 
 
-def modules(said: str) -> list[list[bool]]:
-    """Return the squares of the QR code that says this, row by row."""
+def _qr(said: str) -> Any:
     code = qrencoder.QRCode(None, _level())
     code.addData(qrencoder.QR8bitByte(said.encode()))
     code.version = code.calculate_version()
+    return code
+
+
+def modules(said: str) -> list[list[bool]]:
+    """Return the squares of the QR code that says this, row by row."""
+    code = _qr(said)
     code.makeImpl(False, MASK)
     return [[bool(module) for module in row] for row in code.modules]

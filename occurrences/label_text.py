@@ -73,7 +73,7 @@ def copies_of(dupe_count: Any) -> int:
 
 def plain(values: Mapping[str, Any], name: str, dates: str) -> str:
     """Return the text of a field, "" for a blank one."""
-    return "".join(run.text for run in _value(values, Item(name), dates))
+    return "".join(run.text for run in said(values, Item(name), dates))
 
 
 # --- lines --------------------------------------------------------------------------------------
@@ -100,16 +100,16 @@ def _line(items: list[Item], values: Mapping[str, Any], design: Design) -> Line:
     runs: list[Run] = []
     longest, name = 0, ""
     for item in items:
-        said = _value(values, item, design.dates)
-        if not said:
+        stretches = said(values, item, design.dates)
+        if not stretches:
             continue
         if runs:
             runs.append(Run(" ", runs[-1].face))
         face = _face(item.style)
         runs += [Run(item.prefix, face)] if item.prefix else []
-        runs += said
+        runs += stretches
         runs += [Run(item.suffix, face)] if item.suffix else []
-        length = sum(len(run.text) for run in said)
+        length = sum(len(run.text) for run in stretches)
         if length > longest:
             longest, name = length, item.field
     return Line(tuple(runs), items[0].align, max(SIZES[item.style] for item in items), name)
@@ -122,7 +122,8 @@ def _face(style: str) -> str:
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")  # all but the blank that doesn't break
 
 
-def _value(values: Mapping[str, Any], item: Item, dates: str) -> list[Run]:
+def said(values: Mapping[str, Any], item: Item, dates: str) -> list[Run]:
+    """Return what a record says in one field, without its prefix and suffix; [] for nothing."""
     face = _face(item.style)
     if item.field == "name":
         return _name(values, "b" in face)

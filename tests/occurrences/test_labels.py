@@ -137,6 +137,21 @@ def test_a_code_takes_its_room(code, herbarium, editor):
     assert labels.pdf(run_of(editor, record, design=design))[1] == []
 
 
+@pytest.mark.parametrize(("form", "told"), [("2", []), ("4", ["code"])])
+def test_a_code_that_no_scanner_reads_is_told(form, told, herbarium, editor):
+    record = make.occurrence(herbarium, **SHEET)
+    design = replace(HERBARIUM, code="code128", code_of="guid", form=form, height=0.0)
+    _pdf, problems = labels.pdf(run_of(editor, record, design=design))
+    assert [each.how for each in problems] == told
+
+
+def test_a_number_that_no_barcode_holds_is_told(herbarium, editor):
+    record = make.occurrence(herbarium, **{**SHEET, "catalog_number": "Ñ-1"})
+    for code, told in (("code128", ["code"]), ("qr", [])):
+        _pdf, problems = labels.pdf(run_of(editor, record, design=replace(HERBARIUM, code=code)))
+        assert [each.how for each in problems] == told
+
+
 def test_names_are_set_as_botanists_write_them():
     def name(**values):
         line = compose("", values, Design(items=(Item("name"),))).lines[0]
