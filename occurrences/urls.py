@@ -38,6 +38,7 @@ from occurrences.views import (
     suggestions,
     symbiota,
     table,
+    transmitting,
 )
 
 app_name = "occurrences"
@@ -277,6 +278,13 @@ urlpatterns = [
     path("downloads/new/<uuid:collection>/", downloading.download_new, name="download_new"),
     path("downloads/<uuid:guid>/", downloading.download, name="download"),
     path("downloads/<uuid:guid>/file/", downloading.download_file, name="download_file"),
+    path(
+        "offers/<uuid:guid>/transmittal/", transmitting.transmittal_page, name="transmittal_page"
+    ),
+    path("offers/<uuid:guid>/transmittal.pdf", transmitting.transmittal, name="transmittal"),
+    path(
+        "offers/<uuid:guid>/transmittal.csv", transmitting.transmittal_csv, name="transmittal_csv"
+    ),
     path("labels/", labels.label_runs, name="label_runs"),
     path("labels/new/", labels.labels_new, name="labels_new"),
     path("labels/<uuid:guid>/", labels.labels_page, name="labels"),

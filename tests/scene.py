@@ -21,8 +21,11 @@ from occurrences.models import (
     DownloadLog,
     LabelProfile,
     Occurrence,
+    Offer,
+    OfferedRecord,
     ProtectionList,
     ProtectionRule,
+    Sending,
     Suggestion,
 )
 from taxonomy import proposals
@@ -90,6 +93,7 @@ def scene(
         "exact_download": _exact_download(herbarium).guid,
         **_imports(herbarium, administrator),
         **_labels(canaries, administrator),
+        "offer": _offer(canaries, opened, other_herbarium, administrator).guid,
     }
 
 
@@ -101,6 +105,17 @@ def _labels(canaries: Canaries, by: Any) -> dict[str, UUID]:
         "label_run": labels.begin(by, "specimen", "", chosen).guid,
         "label_profile": profile.guid,
     }
+
+
+def _offer(canaries: Canaries, opened: Occurrence, to: Collection, by: Any) -> Offer:
+    """All three records on their way to another herbarium, and nobody has answered yet."""
+    sending = Sending.objects.create(collection=opened.collection, user=by, message="For you.")
+    offer = Offer.objects.create(sending=sending, collection=to, how=Offer.How.TRANSFER)
+    OfferedRecord.objects.bulk_create(
+        OfferedRecord(offer=offer, record_guid=record.guid)
+        for record in (opened, canaries.place, canaries.whole)
+    )
+    return offer
 
 
 def _images(canaries: Canaries, opened: Occurrence) -> dict[str, UUID]:

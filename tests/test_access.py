@@ -368,6 +368,11 @@ occurrences:symbiota_record | GET |                    | 404 404 404 404 404 | 4
 occurrences:symbiota_editor | GET |                    | 404 404 404 404 404 | 404
 occurrences:symbiota_list  | GET  |                    | 301 301 301 301 301 | 301
 occurrences:symbiota_table | GET  |                    | 301 301 301 301 301 | 301
+occurrences:transmittal    | GET  | offer              | 302 404 404 404 200 | 404 other_administrator=200
+occurrences:transmittal    | GET  | nothing            | 302 404 404 404 404 | 404
+occurrences:transmittal_csv | GET | offer              | 302 404 404 404 200 | 404 other_administrator=200
+occurrences:transmittal_page | GET | offer             | 302 404 404 404 200 | 404 other_administrator=200
+occurrences:transmittal_page | POST | offer            | 302 404 404 404 302 | 404 other_administrator=302
 occurrences:label_runs     | GET  |                    | 302 200 200 200 200 | 200
 occurrences:labels_new     | POST |                    | 302 302 302 302 302 | 302
 occurrences:labels         | GET  | label_run          | 302 404 404 404 200 | 404

@@ -35,7 +35,7 @@ from occurrences.models.record import (
 )
 from occurrences.models.searching import SavedSearch
 from occurrences.models.suggesting import Comment, Suggestion
-from occurrences.models.taking import Download, DownloadLog
+from occurrences.models.taking import Download, DownloadLog, Transmittal
 
 __all__ = [
     "Batch",
@@ -75,5 +75,6 @@ __all__ = [
     "SavedSearch",
     "Sending",
     "Suggestion",
+    "Transmittal",
     "Withheld",
 ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from biocollections.models import Collection, Grant, Person
 from journal.guids import new_guid
 from journal.models import Change, Job
+from occurrences.models.handing import Offer
 
 
 class DownloadQuerySet(models.QuerySet["Download"]):
@@ -94,3 +95,25 @@ class DownloadLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.guid}: {self.user}"
+
+
+class Transmittal(models.Model):
+    """The packing list of an offer as one of its people had it made, when a job had to make it.
+
+    It shows what he could see then; `occurrences.transmitting` asks before it is handed out.
+    """
+
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="transmittals")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+    file = models.FileField(upload_to="transmittals/%Y/%m/", max_length=300, blank=True)
+    standing = models.JSONField(default=dict)  # `transmitting.standing` when the file was made
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "user"], name="transmittal_once_a_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer}: {self.user}"
