@@ -12,7 +12,7 @@ from uuid import UUID
 
 from occurrences import bulk, clustering, keys, naming
 from occurrences.drafting import Drafter, FileRow
-from occurrences.models import ImportRun, Occurrence, Protection
+from occurrences.models import ImportRun, Occurrence, Offer, Origin, Protection
 from occurrences.records import Draft
 from occurrences.ruling import STRICTNESS, Ruling
 
@@ -28,7 +28,9 @@ class Originals:
         held = keys.elsewhere(run.collection, texts.values(), run.user) if texts else {}
         self.of_row = {number: held[text].guid for number, text in texts.items() if text in held}
         levels = bulk.one_of(Occurrence.objects.all(), "guid", set(self.of_row.values()))
-        self.protection = dict(levels.values_list("guid", "protection"))
+        known = list(levels.values_list("guid", "protection", "collection"))
+        self.protection = {guid: level for guid, level, _collection in known}
+        self.collection = {guid: collection for guid, _level, collection in known}
 
     def protect(self, drafts: Mapping[int, Draft]) -> None:
         """Let no draft of a copy be less protected than its original."""
@@ -46,13 +48,24 @@ class Originals:
                 draft.values["record_security"] = _SECURITY.get(level, 1)
 
     def link(self, change_set: Any, drafts: Mapping[int, Draft]) -> None:
-        """Link the copies that were made with their originals."""
+        """Link the copies that were made with their originals, and keep where they came from."""
         pairs = [
             (draft.guid, self.of_row[number])
             for number, draft in drafts.items()
             if number in self.of_row
         ]
         clustering.link(change_set, pairs, WHY)
+        Origin.objects.bulk_create(
+            Origin(
+                record_guid=copy,
+                original_guid=original,
+                source_id=self.collection[original],
+                how=Offer.How.COPY,
+                change_set=change_set,
+            )
+            for copy, original in pairs
+            if original in self.collection
+        )
 
 
 _NOBODY = UUID(int=0)
