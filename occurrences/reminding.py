@@ -1,4 +1,4 @@
-"""Offers that nobody answers: their receivers are reminded; they expire where the portal wants it."""
+"""Offers that nobody answers: receivers are reminded; they expire where the portal wants it."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from occurrences.views import (
     duplicating,
     editing,
     entering,
+    handing_back,
     history,
     importing,
     labels,
@@ -206,6 +207,11 @@ urlpatterns = [
     path("offers/<uuid:guid>/ask/", offers.offer_ask, name="offer_ask"),
     path("offers/<uuid:guid>/numbers/", offers.offer_numbers, name="offer_numbers"),
     path("offers/<uuid:guid>/link/", offers.offer_link, name="offer_link"),
+    path("hand-back/", handing_back.hand_back, name="hand_back"),
+    path("offers/<uuid:guid>/ask-undo/", handing_back.ask_undo, name="ask_undo"),
+    path("offers/<uuid:guid>/receiving/", arriving.receiving, name="receiving"),
+    path("offers/<uuid:guid>/receiving/undo/", arriving.receiving_undo, name="receiving_undo"),
+    path("collections/<uuid:collection>/receiving/", arriving.receiving_of, name="receiving_of"),
     path("imports/of/<uuid:collection>/", importing.imports, name="imports"),
     path(
         "imports/profiles/of/<uuid:collection>/", profiles.import_profiles, name="import_profiles"

@@ -293,6 +293,20 @@ occurrences:near           | GET  | collection         | 302 404 404 400 400 | 4
 occurrences:near           | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:adopt          | POST | open               | 302 403 403 404 404 | 403
 occurrences:adopt          | POST | whole              | 302 404 404 404 404 | 404
+occurrences:offers         | GET  | collection         | 302 403 403 403 200 | 403
+occurrences:offers         | GET  | private_collection | 302 404 404 404 404 | 404
+occurrences:offer          | GET  | offer              | 302 404 404 404 200 | 404 other_administrator=200
+occurrences:offer          | GET  | nothing            | 302 404 404 404 404 | 404
+occurrences:offer_accept   | POST | offer              | 302 404 404 404 403 | 404 other_administrator=302
+occurrences:offer_decline  | POST | offer              | 302 404 404 404 403 | 404 other_administrator=302
+occurrences:offer_ask      | POST | offer              | 302 404 404 404 302 | 404 other_administrator=302
+occurrences:offer_numbers  | GET  | offer              | 302 404 404 404 403 | 404 other_administrator=200
+occurrences:offer_numbers  | POST | offer              | 302 404 404 404 403 | 404 other_administrator=302
+occurrences:offer_link     | POST | offer              | 302 404 404 404 403 | 404
+occurrences:hand_back      | GET  |                    | 302 404 404 404 404 | 404
+occurrences:hand_back      | POST |                    | 302 404 404 404 404 | 404
+occurrences:ask_undo       | GET  | offer              | 302 404 404 404 200 | 404 other_administrator=200
+occurrences:ask_undo       | POST | offer              | 302 404 404 404 302 | 404 other_administrator=403
 occurrences:receiving      | GET  | offer              | 302 404 404 404 404 | 404 other_editor=200 other_administrator=200
 occurrences:receiving      | POST | offer              | 302 404 404 404 404 | 404 other_editor=200 other_administrator=200
 occurrences:receiving_undo | POST | offer              | 302 404 404 404 404 | 404

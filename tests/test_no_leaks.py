@@ -232,6 +232,26 @@ LINES: dict[str, list[Ask] | str] = {
     ],
     "occurrences:duplicate_ask": [Ask("place", post={}), Ask("whole", post={})],
     "occurrences:adopt": [Ask("place", post={"from": "{open}"}), Ask("whole", post={})],
+    "occurrences:offers": [Ask("collection")],
+    "occurrences:offer": [
+        Ask("offer"),
+        Ask("offer", query="show=waiting&page=1"),
+        Ask("offer", query="issue=date"),
+        Ask("offer", query="issue=point"),
+    ],
+    "occurrences:offer_accept": [Ask("offer", post={"which": "all"})],
+    "occurrences:offer_decline": [
+        Ask("offer", post={"which": "all", "reason": "full"}),
+        Ask("offer", post={"double": "{open} {whole}"}),
+    ],
+    "occurrences:offer_ask": [Ask("offer", post={"text": "Which box?"})],
+    "occurrences:offer_numbers": [
+        Ask("offer", query="number=CANARY-1&number=H-1"),
+        Ask("offer", post={"what": "free", "first": "B-1"}),
+    ],
+    "occurrences:offer_link": [Ask("offer", post={"pair": "{open} {whole}"})],
+    "occurrences:hand_back": [Ask(query="guid={place}+{whole}"), Ask(query="guid={open}")],
+    "occurrences:ask_undo": [Ask("offer"), Ask("offer", post={"reason": "asked"})],
     "occurrences:receiving": [
         Ask("offer"),
         Ask("offer", post={"number": "{place}"}),
