@@ -41,6 +41,7 @@ class Letter:
     recipient: Sequence[str]
     facts: Sequence[tuple[str, str]]
     message: str
+    number: int  # of sheets in the parcel, on the list or not
     address: str  # of the offer's page, for the QR code
     reference: str  # at the foot of every page
     columns: Sequence[tuple[str, float]]
@@ -60,7 +61,7 @@ def write(
     number = lacking = 0
     for number, row in enumerate(rows, 1):
         lacking += sheet.add_row(number, row)
-    sheet.end(_closing(number, lacking))
+    sheet.end(_closing(number, letter.number - number, lacking))
     return number, lacking
 
 
@@ -93,9 +94,16 @@ def _write_letter(sheet: _Sheet, letter: Letter) -> None:
     sheet.down(5 * MM)
 
 
-def _closing(rows: int, lacking: int) -> list[str]:
+def _closing(rows: int, unlisted: int, lacking: int) -> list[str]:
     told = ngettext("One sheet on this list.", "%(number)s sheets on this list.", rows)
     said = [told % {"number": f"{rows:,}"}]
+    if unlisted > 0:
+        told = ngettext(
+            "One more record is in the parcel, not listed here.",
+            "%(number)s more records are in the parcel, not listed here.",
+            unlisted,
+        )
+        said.append(told % {"number": f"{unlisted:,}"})
     if lacking:
         told = ngettext(
             "In one line %(sign)s stands for letters that the font lacks; the CSV file has them.",
@@ -193,7 +201,7 @@ class _Sheet:
         self._headings()
 
     def add_row(self, number: int, row: Sequence[Cell]) -> bool:
-        """Write a row of the list, on one page where it fits; tell whether letters were replaced."""
+        """Write a row, on one page where it fits; tell whether letters were replaced in it."""
         cells = [
             _broken(cell, width, SMALL)
             for cell, (_heading, _left, width) in zip(row, self.columns, strict=True)

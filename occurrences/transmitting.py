@@ -24,18 +24,19 @@ from biocollections.models import Collection, Person
 from darwincore.guarding import guarded
 from journal import jobs
 from journal.jobs import Progress, Refused, work
-from occurrences import letter_pdf
+from occurrences import letter_pdf, receiving
 from occurrences.label_design import COMPOSED, Item
 from occurrences.label_text import Run, said
+from occurrences.letter_pdf import Letter
 from occurrences.models import (
     LabelRun,
     Occurrence,
     Offer,
     OfferedRecord,
+    PendingName,
     Protection,
     Transmittal,
 )
-from occurrences.letter_pdf import Letter
 
 CHUNK = 1000
 AT_ONCE = 500  # sheets of a list that is made while somebody waits; a longer one is a job's
@@ -81,41 +82,26 @@ def offered(offer: Offer) -> QuerySet[OfferedRecord]:
     return OfferedRecord.objects.filter(offer=offer).exclude(state=OfferedRecord.State.WITHDRAWN)
 
 
-def seen(offer: Offer, user: Person) -> QuerySet[Occurrence]:
-    """Return the records that stand on the list of `user`: what he may see, wholly protected not.
-
-    Those are in no file without their places.
-    """
-    guids = offered(offer).values("record_guid")
-    visible = Occurrence.objects.visible_to(user).filter(guid__in=guids)
-    return visible.exclude(protection=Protection.WHOLE)
-
-
 def listed(offer: Offer, user: Person) -> Iterator[tuple[UUID, Mapping[str, Any]]]:
     """Yield (GUID, open values by column) of what stands on the list, as it was offered.
 
-    A few are in memory at a time.
+    That is what `user` may see, without what is wholly protected, or may be so by a rule that
+    hasn't been through it. A few are in memory at a time.
     """
     last = 0
     rows = offered(offer).order_by("pk").values_list("pk", "record_guid")
     while some := list(rows.filter(pk__gt=last)[:CHUNK]):
         last = some[-1][0]
         guids = [guid for _pk, guid in some]
-        open_values = (
-            Occurrence.objects.visible_to(user)
-            .filter(guid__in=guids)
-            .exclude(protection=Protection.WHOLE)
-            .values("guid", "protection", *_READ)
-        )
-        found = {row["guid"]: row for row in open_values}
+        seen = _without_hidden(receiving.records_of(user, offer, guids))
+        found = {row["guid"]: row for row in seen.values("guid", "protection", *_READ)}
         yield from ((guid, found[guid]) for guid in guids if guid in found)
 
 
-def left_out(offer: Offer, user: Person) -> int:
-    """Return how many wholly protected records, which `user` edits, aren't on the list."""
-    guids = offered(offer).values("record_guid")
-    mine = Occurrence.objects.editable_by(user).filter(guid__in=guids)
-    return mine.filter(protection=Protection.WHOLE).count()
+def _without_hidden(records: QuerySet[Occurrence]) -> QuerySet[Occurrence]:
+    pending = PendingName.objects.values("name")
+    records = records.exclude(name__in=pending, protection__lt=Protection.PLACE)
+    return records.exclude(protection=Protection.WHOLE)
 
 
 def _cells(values: Mapping[str, Any]) -> list[list[Run]]:
@@ -143,18 +129,18 @@ def _write(offer: Offer, user: Person, stream: IO[bytes], progress: Progress | N
             if progress and number % 100 == 0:
                 progress.report(number)
 
-    number, _lacking = letter_pdf.write(letter(offer, user), rows(), _paper(user), stream)
+    number, _lacking = letter_pdf.write(letter(offer), rows(), _paper(user), stream)
     return number
 
 
-def letter(offer: Offer, user: Person) -> Letter:
+def letter(offer: Offer) -> Letter:
     """Return what stands above the list."""
     sending = offer.sending
     day = sending.sent_on or timezone.localtime(sending.made_at).date()
     facts = [
         (_("Date sent"), formats.date_format(day, "Y-m-d")),
         (_("Kind"), f"{sending.get_kind_display()} ({offer.get_how_display()})"),
-        (_("Records"), f"{seen(offer, user).count():,}"),
+        (_("Records"), f"{offered(offer).count():,}"),
         (_("Boxes"), f"{sending.boxes:,}" if sending.boxes is not None else ""),
         (_("Sheets"), f"{sending.sheets:,}" if sending.sheets is not None else ""),
         (_("Permit numbers"), sending.permits),
@@ -166,8 +152,9 @@ def letter(offer: Offer, user: Person) -> Letter:
         recipient=recipient,
         facts=[(name, value) for name, value in facts if value],
         message=sending.message,
-        address=f"{settings.SITE_URL}/offers/{offer.guid}/",
-        reference=f"{settings.SITE_URL}/offers/{offer.guid}/",
+        address=f"{settings.SITE_URL}{offer.get_absolute_url()}",
+        number=offered(offer).count(),
+        reference=f"{settings.SITE_URL}{offer.get_absolute_url()}",
         columns=[(_heading(field), share) for field, share in _COLUMNS],
     )
 
@@ -234,8 +221,11 @@ def is_ready(made: Transmittal | None) -> bool:
 
 def standing(offer: Offer, user: Person) -> dict[str, Any]:
     """Return what the file depends on: how many records he may see, and how many of them whole."""
-    found = seen(offer, user)
+    guids = offered(offer).values("record_guid")
+    found = _without_hidden(Occurrence.objects.visible_to(user).filter(guid__in=guids))
     return {
+        "public": offer.sending.collection.is_public,
+        "offered": offered(offer).count(),
         "seen": found.count(),
         "open": found.filter(protection=Protection.OPEN).count(),
     }
@@ -261,7 +251,7 @@ def make(progress: Progress) -> dict[str, Any]:
     if not Offer.objects.visible_to(made.user).contains(made.offer):
         raise Refused(_("This offer is no longer open to you."))
     before = standing(made.offer, made.user)
-    progress.report(0, before["seen"], _("Writing the packing list"))
+    progress.report(0, before["offered"], _("Writing the packing list"))
     with NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as file:
         rows = _write(made.offer, made.user, file, progress)  # type: ignore[arg-type]
         file.flush()

@@ -37,8 +37,7 @@ def transmittal_page(request: HttpRequest, guid: UUID) -> HttpResponse:
     made = transmitting.of(offer, request.user)
     context = {
         "offer": offer,
-        "number": transmitting.seen(offer, request.user).count(),
-        "left_out": transmitting.left_out(offer, request.user),
+        "number": transmitting.offered(offer).count(),
         "made": made,
         "is_long": transmitting.is_long(offer),
         "is_ready": transmitting.is_ready(made),

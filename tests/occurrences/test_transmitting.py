@@ -127,8 +127,16 @@ def test_not_even_the_sender_prints_a_protected_place(canaries, administrator, o
     assert canary.leaks(said, None, canaries) == set()
     assert "place withheld" in said
     assert "One sheet on this list" in said
-    page = client_of(administrator).get(f"/offers/{offer.guid}/transmittal/").content.decode()
-    assert "One wholly protected record is not on it." in page
+    assert "One more record is in the parcel, not listed here." in said
+
+
+def test_a_private_collection_shows_the_receiver_what_it_offers(
+    letter_of, herbarium, other_administrator
+):
+    offer, _said = letter_of([{"catalog_number": "N-1"}])
+    herbarium.is_public = False
+    herbarium.save()
+    assert "N-1" in text_of(transmitting.transmittal_pdf(offer, other_administrator))
 
 
 def test_the_csv_is_the_same_list(letter_of, administrator):
