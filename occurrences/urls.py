@@ -130,13 +130,13 @@ urlpatterns = [
         name="batch_georeference",
     ),
     path("batch/<uuid:guid>/delete/", batch_others.batch_delete, name="batch_delete"),
-    path(
     path("determinations/<uuid:guid>/", determinations.determination, name="determination"),
     path(
         "determinations/<uuid:guid>/delete/",
         determinations.determination_delete,
         name="determination_delete",
     ),
+    path(
         "determinations/<uuid:guid>/current/",
         determinations.determination_current,
         name="determination_current",
@@ -197,9 +197,6 @@ urlpatterns = [
     path("changes/<uuid:guid>/undo/", history.undo, name="undo"),
     path("collections/<uuid:collection>/changes/", history.changes, name="changes"),
     path("collections/<uuid:collection>/changes.csv", history.changes_file, name="changes_file"),
-    path("offers/<uuid:guid>/receiving/", arriving.receiving, name="receiving"),
-    path("offers/<uuid:guid>/receiving/undo/", arriving.receiving_undo, name="receiving_undo"),
-    path("collections/<uuid:collection>/receiving/", arriving.receiving_of, name="receiving_of"),
     path("offers/of/<uuid:collection>/", offers.offers, name="offers"),
     path("offers/<uuid:guid>/", offers.offer, name="offer"),
     path("offers/<uuid:guid>/accept/", offers.offer_accept, name="offer_accept"),
@@ -284,9 +281,7 @@ urlpatterns = [
     path("downloads/new/<uuid:collection>/", downloading.download_new, name="download_new"),
     path("downloads/<uuid:guid>/", downloading.download, name="download"),
     path("downloads/<uuid:guid>/file/", downloading.download_file, name="download_file"),
-    path(
-        "offers/<uuid:guid>/transmittal/", transmitting.transmittal_page, name="transmittal_page"
-    ),
+    path("offers/<uuid:guid>/transmittal/", transmitting.transmittal_page, name="transmittal_page"),
     path("offers/<uuid:guid>/transmittal.pdf", transmitting.transmittal, name="transmittal"),
     path(
         "offers/<uuid:guid>/transmittal.csv", transmitting.transmittal_csv, name="transmittal_csv"
