@@ -53,7 +53,5 @@ def found_collection(
     collection.full_clean()
     with transaction.atomic():
         collection.save()
-        grant(
-            administrator, Role.ADMINISTRATOR, collection, by=by, reason=reason, founding=True
-        )
+        grant(administrator, Role.ADMINISTRATOR, collection, by=by, reason=reason, founding=True)
     return collection

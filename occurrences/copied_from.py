@@ -20,6 +20,7 @@ from django.utils.translation import gettext_noop
 
 from accounts import noticing
 from biocollections.models import Collection, Grant, Role
+from biocollections.sponsoring import owner_of
 from darwincore import terms
 from darwincore.terms import AUDUBON_ROW, MULTIMEDIA_ROW
 from journal.models import ChangeSet
@@ -28,7 +29,7 @@ from occurrences.cluster_lists import ADOPTED
 from occurrences.determinations import Determination
 from occurrences.editing import Added
 from occurrences.history import label_of
-from occurrences.models import ExtensionRow, Occurrence, Protection
+from occurrences.models import ExtensionRow, Occurrence, Offer, Origin, Protection
 from occurrences.protection import exact
 from occurrences.ruling import STRICTNESS
 from occurrences.transferring_fields import (
@@ -99,6 +100,7 @@ class CopiedFrom:
         if done and record.protection != Protection.WHOLE:
             for source in self.sources:
                 if source.collection_id != record.collection_id:
+                    _keep_origin(record, source, done)
                     _tell(self.user, source, record.collection)
         return done
 
@@ -156,6 +158,25 @@ def _link(
     return None
 
 
+def _keep_origin(record: Occurrence, source: Occurrence, done: ChangeSet) -> None:
+    """Keep that a record was made from a collector's, for the list of what he collected."""
+    of_collector = source.collection.type == Collection.Type.PERSONAL
+    if of_collector or _givers_of(source):
+        Origin.objects.get_or_create(
+            record_guid=record.guid,
+            original_guid=source.guid,
+            how=Offer.How.COPY,
+            defaults={"source": source.collection, "change_set": done},
+        )
+
+
+def _givers_of(source: Occurrence) -> list[Any]:
+    """Return who gave a record to where it is now."""
+    given = Origin.objects.filter(record_guid=source.guid, how=Offer.How.TRANSFER)
+    found = given.filter(giver__is_active=True).select_related("giver")
+    return list({each.giver_id: each.giver for each in found}.values())
+
+
 # --- telling and asking -----------------------------------------------------------------------
 
 
@@ -179,14 +200,21 @@ ASKED = noticing.kind(
 
 
 def _tell(user: Any, source: Occurrence, into: Collection) -> None:
-    """Tell the curators of a record that it was used; what they haven't read yet is added up."""
-    url = reverse("occurrences:clusters")
-    url = f"{url}?{urlencode({'collection': str(source.collection.guid), 'show': 'all'})}"
+    """Tell curators and collector of a record that it was used; what is unread is added up."""
+    clusters = {"collection": str(source.collection.guid), "show": "all"}
+    to_curators = f"{reverse('occurrences:clusters')}?{urlencode(clusters)}"
+    to_collectors = f"{reverse('occurrences:my_collections')}?show=made"
     kind = USED if into.is_public else USED_SOMEWHERE
     words = {"person": user, "record": sheet_of(source)}
     if into.is_public:
         words["collection"] = into.name
-    for person in curators_of(source.collection, but=user):
+    collectors = _givers_of(source)
+    if source.collection.type == Collection.Type.PERSONAL:
+        collectors.append(owner_of(source.collection))
+    people = dict.fromkeys(curators_of(source.collection), to_curators)
+    people |= dict.fromkeys(filter(None, collectors), to_collectors)
+    people.pop(user, None)
+    for person, url in people.items():
         waiting = noticing.unread(person).filter(kind=kind, url=url)
         before = sum(notice.words.get("number", 1) for notice in waiting)
         noticing.tell([person], kind, url, {**words, "number": before + 1})

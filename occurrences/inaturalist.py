@@ -79,7 +79,7 @@ def mapped(
     for at, header in enumerate(headers):
         if targets[at] == "recordedBy" and any(named) != named[at]:
             targets[at] = KEPT
-        if targets[at] in targets[:at] and targets[at] != KEPT or not header.strip():
+        if (targets[at] in targets[:at] and targets[at] != KEPT) or not header.strip():
             targets[at] = mapping.UNMAPPED
     return [
         {"column": header, "term": target, "by": "header"}

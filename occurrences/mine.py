@@ -3,7 +3,7 @@
 That is the records of the profiles he owns, those that left them for another collection, and those
 that others made from them: copies that were accepted, and duplicates for which a curator used the
 fields of one of his records. Of a record that left, its giver keeps reading what he himself gave
-(`Origin.given`); whatever else is told of it is what he may see anyway.
+(`origins.disclose`); whatever else is told of it is what he may see anyway.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from biocollections.models import Collection
 from darwincore.guarding import guarded
+from occurrences import origins
 from occurrences.models import Occurrence, Offer, Origin
 from occurrences.models.record import OccurrenceQuerySet
 from occurrences.protection import exact
@@ -92,16 +93,17 @@ def hidden_from(user: Any) -> int:
 def rows_of(user: Any, records: Iterable[Occurrence]) -> list[Row]:
     """Return the rows of some records of the list."""
     found = list(records)
+    origins.disclose(found, user)
     own = set(own_profiles(user))
     guids = [record.guid for record in found]
-    given = dict(given_by(user).filter(record_guid__in=guids).values_list("record_guid", "given"))
+    given = set(given_by(user).filter(record_guid__in=guids).values_list("record_guid", flat=True))
     made = _made_from(user, guids)
     copies = Origin.objects.filter(record_guid__in=guids, how=Offer.How.COPY)
     accepted = set(copies.exclude(giver=None).values_list("record_guid", flat=True))
     return [
         Row(
             record,
-            _values(record, given.get(record.guid)),
+            _values(record),
             _how(record, own, given, accepted),
             tuple(made.get(record.guid, ())),
         )
@@ -109,7 +111,7 @@ def rows_of(user: Any, records: Iterable[Occurrence]) -> list[Row]:
     ]
 
 
-def _how(record: Occurrence, own: set[int], given: Mapping[UUID, Any], accepted: set[UUID]) -> str:
+def _how(record: Occurrence, own: set[int], given: set[UUID], accepted: set[UUID]) -> str:
     if record.collection_id in own:
         return ""
     if record.guid in given:
@@ -117,12 +119,10 @@ def _how(record: Occurrence, own: set[int], given: Mapping[UUID, Any], accepted:
     return "copy" if record.guid in accepted else "used"
 
 
-def _values(record: Occurrence, given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return its values, blank ones filled with what its giver himself gave of them."""
+def _values(record: Occurrence) -> dict[str, Any]:
+    """Return its values with what this person reads of what is withheld."""
     columns = {column: getattr(record, column) for column in COLUMNS}
-    values = exact(columns, {c: v for c, v in record.disclosed.items() if c in columns})
-    left = {c: v for c, v in (given or {}).items() if c in values and values[c] is None}
-    return exact(values, left)
+    return exact(columns, {c: v for c, v in record.disclosed.items() if c in columns})
 
 
 def _made_from(user: Any, guids: Iterable[UUID]) -> dict[UUID, list[str]]:

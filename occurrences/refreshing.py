@@ -25,7 +25,7 @@ from journal import jobs
 from journal.jobs import Progress, Refused, collection_lock, work
 from journal.models import ChangeSet, Job
 from occurrences import fetching, imports, profiles, restoring
-from occurrences.models import ImportOutcome, ImportProfile, ImportRun, Occurrence, Origin
+from occurrences.models import ImportOutcome, ImportProfile, ImportRun, Occurrence, Offer, Origin
 from occurrences.staging import stage
 
 State = ImportRun.State
@@ -165,12 +165,13 @@ def of_source(run: ImportRun) -> QuerySet[Occurrence]:
     Those that came by transfer are none of them, nor are those that somebody typed.
     """
     made_by = ImportRun.objects.filter(pk=run.pk)
+    came = Origin.objects.filter(how=Offer.How.TRANSFER)
     if run.profile_id:
         made_by = ImportRun.objects.filter(profile=run.profile_id, collection=run.collection_id)
     return Occurrence.objects.filter(
         collection=run.collection_id,
         created_by__in=made_by.exclude(change_set=None).values("change_set"),
-    ).exclude(Exists(Origin.objects.filter(record_guid=OuterRef("guid"))))
+    ).exclude(Exists(came.filter(record_guid=OuterRef("guid"))))
 
 
 def missing(run: ImportRun) -> QuerySet[Occurrence]:

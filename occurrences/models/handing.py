@@ -263,6 +263,7 @@ class Origin(models.Model):
         indexes = [
             models.Index(fields=["record_guid"], name="origin_of_record"),
             models.Index(fields=["source", "id"], name="origin_by_source"),
+            models.Index(fields=["original_guid"], name="origin_of_original"),
         ]
 
     def __str__(self) -> str:

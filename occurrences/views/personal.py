@@ -44,7 +44,7 @@ def personal(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def personal_open(request: HttpRequest) -> HttpResponse:
-    """Open a personal profile: a sponsor for somebody else, or anybody for himself where allowed."""
+    """Open a personal profile: a sponsor for somebody, or anybody for himself where allowed."""
     user = request.user
     if not (sponsoring.may_open(user) or sponsoring.may_sponsor(user)):
         if sponsoring.profile_of(user):

@@ -22,9 +22,7 @@ def self_service(settings):
     settings.PERSONAL_PROFILES = "open"
 
 
-def test_a_sponsor_opens_a_profile_that_is_the_collectors_alone(
-    sponsored, administrator, stranger
-):
+def test_a_sponsor_opens_a_profile_that_is_the_collectors_alone(sponsored, administrator, stranger):
     made = sponsoring.open_profile(stranger, by=administrator, name="Walks")
     assert (made.type, made.name, made.is_public) == ("personal", "Walks", True)
     assert sponsoring.owner_of(made) == stranger

@@ -1,4 +1,4 @@
-"""An export of iNaturalist maps by itself, and an obscured point is never taken for an exact one."""
+"""An iNaturalist export maps by itself, and an obscured point is never taken for an exact one."""
 
 import csv
 import io

@@ -228,9 +228,7 @@ def core_terms(profile, person):
 
 
 @pytest.mark.parametrize("raw", [False, True])
-def test_a_backup_into_an_empty_profile_gives_the_same_core_terms(
-    raw, personal_profile, collector
-):
+def test_a_backup_into_an_empty_profile_gives_the_same_core_terms(raw, personal_profile, collector):
     make.occurrences(personal_profile, KEPT, by=collector)
     was = core_terms(personal_profile, collector)
     file = backup(personal_profile, collector, raw=raw)
