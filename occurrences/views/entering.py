@@ -27,10 +27,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from biocollections.models import Collection
 from journal.models import ChangeSet
-from occurrences import history, moved_points, numbering, stepping, suggesting
+from occurrences import history, labels, moved_points, numbering, stepping, suggesting
 from occurrences.forms import term_columns
 from occurrences.forms_panels import SUGGESTED
-from occurrences.models import EditorHabits, Occurrence
+from occurrences.models import EditorHabits, LabelKind, Occurrence
 
 MOST_SHOWN = 8  # records entered today
 MOST_LETTERS = 200  # of what is typed where something is offered
@@ -50,9 +50,10 @@ WAYS = {
     "new": Way("new", _("Save & new"), "new", "Ctrl ↵"),
     "carry": Way("carry", _("Save, carry over"), "carry", "Ctrl ⇧ ↵"),
     "next": Way("next", _("Save & next"), "next", "Alt PgDn"),
+    "label": Way("label", _("Save & print label"), "label", "Alt L"),
 }
-WAYS_TO_ADD = ("new", "carry", "stay")
-WAYS_TO_EDIT = ("stay", "next", "new", "carry")
+WAYS_TO_ADD = ("new", "carry", "stay", "label")
+WAYS_TO_EDIT = ("stay", "next", "new", "carry", "label")
 
 
 # --- what the pages share ---------------------------------------------------------------------
@@ -110,6 +111,8 @@ def entered_by(user: Any, into: Collection) -> dict[str, Any]:
 def onward(request: HttpRequest, record: Occurrence, habits: EditorHabits, of: str) -> HttpResponse:
     """Go where the pressed button leads, and remember it as the person's way (`of`)."""
     then = request.POST.get("then", "")
+    if then == "label":
+        return redirect(labels.begin(request.user, LabelKind.SPECIMEN, "", [str(record.guid)]))
     if then in WAYS and getattr(habits, of) != then:
         EditorHabits.objects.update_or_create(person=request.user, defaults={of: then})
     query = request.GET.get("search", "")

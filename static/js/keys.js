@@ -21,6 +21,7 @@ const acts = {
   new: () => press("new"),
   carry: () => press("carry"),
   next: () => press("next"),
+  label: () => press("label"),
   previous: () => document.getElementById("previous-record")?.click(),
   number: (row, target) => say("number", target),
   pin: (row, target) => say("pin", target),

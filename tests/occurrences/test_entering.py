@@ -4,13 +4,14 @@ import io
 import zipfile
 
 import pytest
+from django.urls import reverse
 
 from accounts import leaving
 from journal import undo
 from journal.guids import new_guid
 from journal.jobs import Refused
 from occurrences import carrying, editing, numbering, stepping, suggesting
-from occurrences.models import EditorHabits, Occurrence
+from occurrences.models import EditorHabits, LabelRun, Occurrence
 from occurrences.understanding import understand
 from tests import make
 
@@ -370,3 +371,24 @@ def test_the_session_tells_who_is_signed_in(client, editor):
     client.force_login(editor)
     told = client.get("/occurrences/session/").json()
     assert told["person"] == str(editor.guid) and told["token"]
+
+
+# --- from the form to the label ---------------------------------------------------------------
+
+
+def test_saving_leads_to_the_label_and_stays_no_habit(client, editor, herbarium):
+    record = make.occurrence(herbarium, catalog_number="H-1")
+    client.force_login(editor)
+    there = reverse("occurrences:edit", args=[record.guid])
+    form = client.get(there).context["form"]
+    texts = {name: str(form[name].value() or "") for name in form.fields if name != "version"}
+    sent = {f"initial-{name}": text for name, text in texts.items()} | texts
+    sent |= {"habitat": "oak", "version": str(record.version), "then": "label"}
+    del sent["new_determination"]
+    answer = client.post(there, sent)
+    record.refresh_from_db()
+    run = LabelRun.objects.get()
+    assert (record.habitat, answer["Location"]) == ("oak", run.get_absolute_url())
+    assert [guid for guid, _copies in run.rows] == [str(record.guid)]
+    assert client.get(answer["Location"] + "pdf/")["Content-Type"] == "application/pdf"
+    assert not EditorHabits.objects.filter(person=editor).exists()
