@@ -241,6 +241,8 @@ occurrences:distribution   | GET  | collection         | 200 200 200 200 200 | 2
 occurrences:distribution   | GET  | private_collection | 404 404 404 404 404 | 404
 occurrences:reading        | GET  |                    | 200 200 200 200 200 | 200
 occurrences:batch_new      | POST |                    | 302 302 302 302 302 | 302
+occurrences:by_numbers     | GET  |                    | 302 200 200 200 200 | 200
+occurrences:by_numbers     | POST |                    | 302 200 200 200 200 | 200
 occurrences:batch          | GET  | nothing            | 302 404 404 404 404 | 404
 occurrences:batch_apply    | POST | nothing            | 302 404 404 404 404 | 404
 occurrences:batch_edit     | GET  | nothing            | 302 404 404 404 404 | 404

@@ -202,6 +202,7 @@ LINES: dict[str, list[Ask] | str] = {
     ],
     "occurrences:protection_list_edit": [Ask("protection_list")],
     "occurrences:protection_rule_end": [Ask("protection_rule", post={})],
+    "occurrences:by_numbers": [Ask(), Ask(post={"numbers": f"{canary.WORD}\n{canary.WHOLE}"})],
     "occurrences:protection_rule_resume": [Ask("protection_rule", post={})],
     "occurrences:batch_new": [Ask(post={"kind": "edit", "search": ""})],
     "occurrences:batch": "a receipt, its own person's alone",

@@ -80,7 +80,7 @@ def _chosen(request: HttpRequest, asked: QueryDict) -> tuple[str, str, list[str]
         only.update({"search": str(asked["search"])})
         selection = Selection.of(only)
         return kind, "", labels.of_search(user, selection) if selection else []
-    ticked = [*asked.getlist("record"), *asked.getlist("guid")]
+    ticked = " ".join([*asked.getlist("record"), *asked.getlist("guid")]).split()
     sound = [str(guid) for guid in map(_guid, ticked) if guid]
     return kind, "", labels.of_records(user, sound)
 
