@@ -27,7 +27,9 @@ def of_record(record: Occurrence, user: Person) -> list[Told]:
 
     A record that went back to where it came from is at home again.
     """
-    found = Origin.objects.filter(record_guid=record.guid).select_related("source", "giver")
+    found = Origin.objects.filter(record_guid=record.guid).select_related(
+        "source", "giver", "change_set"
+    )
     away = [each for each in found.order_by("-pk") if each.source_id != record.collection_id]
     if not away:
         return []
@@ -64,7 +66,8 @@ def _words(origin: Origin, *, is_visible: bool) -> str:
 def disclose(records: Iterable[Occurrence], user: Person) -> None:
     """Let whoever gave these records away read, of what is withheld now, what he himself gave.
 
-    records come from `visible_to`; one whose place he may read anyway stays as it is.
+    records come from `visible_to`; one whose place he may read anyway stays as it is. The others
+    bear `is_as_given`: what was added or corrected since is not in it.
     """
     closed = {
         record.guid: record
@@ -77,6 +80,7 @@ def disclose(records: Iterable[Occurrence], user: Person) -> None:
         record = closed[guid]
         row = Withheld(occurrence_id=record.pk, collection_id=record.collection_id, terms=terms)
         record.disclosed_row = row  # type: ignore[attr-defined]
+        record.is_as_given = True  # type: ignore[attr-defined]
 
 
 def _given(user: Person, guids: Iterable[Any]) -> dict[Any, dict[str, Any]]:

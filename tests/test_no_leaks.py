@@ -428,6 +428,7 @@ LINES: dict[str, list[Ask] | str] = {
 TELLING = {
     "occurrences:table",
     "occurrences:table_download",
+    "occurrences:offer",
     "occurrences:record",
     "occurrences:edit",
     "occurrences:history",

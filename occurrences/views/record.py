@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 from biocollections.models import Collection
 from darwincore import terms
 from darwincore.terms import Term
-from occurrences import clustering, merging
+from occurrences import clustering, merging, origins
 from occurrences.forms_panels import PANELS
 from occurrences.models import DeletedOccurrence, ExtensionRow, Identification, Occurrence
 from occurrences.models import Protection as Level
@@ -71,6 +71,7 @@ def record(request: HttpRequest, guid: UUID) -> HttpResponse:
     )
     if occurrence is None:
         return _gone(request, guid)
+    origins.disclose([occurrence], request.user)
     texts = to_darwin_core(occurrence)
     context = {
         "occurrence": occurrence,
@@ -191,6 +192,7 @@ def _withheld(occurrence: Occurrence, texts: dict[str, str]) -> dict[str, Any] |
     return {
         "protected": True,
         "disclosed": bool(getattr(occurrence, "disclosed_row", None)),
+        "as_given": getattr(occurrence, "is_as_given", False),
         "whole": occurrence.protection == Level.WHOLE,
         "cell": occurrence.protection == Level.CELL,
         "reason": texts.get("securityReason", ""),
