@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from biocollections.models import Collection, is_portal_admin
+from journal.jobs import Refused
 from occurrences import label_design as look
+from occurrences import label_logo
 from occurrences.label_design import Design
 from occurrences.label_text import MOST_COPIES
 from occurrences.models import LabelProfile, LabelRun
@@ -54,6 +56,20 @@ class DesignForm(forms.Form):
         required=False,
     )
     border = forms.BooleanField(label=gettext_lazy("A line around each label"), required=False)
+    logo = forms.FileField(
+        label=gettext_lazy("Project mark"),
+        required=False,
+        help_text=gettext_lazy("A picture (PNG, JPEG) at the upper left, up to 5 MB"),
+    )
+    without_logo = forms.BooleanField(label=gettext_lazy("Without the mark"), required=False)
+
+    def clean_logo(self) -> str:
+        """Return the mark that was uploaded, as a layout keeps it; "" for none."""
+        file = self.cleaned_data["logo"]
+        try:
+            return label_logo.read(file.file, look.MOST_LOGO) if file else ""
+        except Refused as refusal:
+            raise forms.ValidationError(str(refusal)) from None
 
 
 class ItemForm(forms.Form):
@@ -83,9 +99,11 @@ class LayoutForm:
     Unbound it shows `design`; bound, `design` is what was sent where all of it is sound.
     """
 
-    def __init__(self, design: Design, data: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, design: Design, data: Mapping[str, Any] | None = None, files: Any = None
+    ) -> None:
         kept = design.to_json()
-        self.of = DesignForm(data, initial=kept)
+        self.of = DesignForm(data, files, initial={**kept, "logo": None})
         self.items = ItemFormSet(data, initial=kept["items"], prefix="items")
         self._design = design
 
@@ -101,7 +119,14 @@ class LayoutForm:
         chosen = [
             form.cleaned_data for form in self.items.ordered_forms if form.cleaned_data.get("field")
         ]
-        return Design.from_json({**self.of.cleaned_data, "items": chosen})
+        sent = self.of.cleaned_data
+        kept = "" if sent["without_logo"] else self._design.logo
+        return Design.from_json({**sent, "logo": sent["logo"] or kept, "items": chosen})
+
+    @property
+    def has_logo(self) -> bool:
+        """Whether there is a mark to be left out."""
+        return bool(self.design.logo)
 
 
 def copies_sent(run: LabelRun, data: Mapping[str, Any]) -> list[list[Any]]:

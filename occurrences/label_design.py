@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from darwincore import terms
+from occurrences import label_logo
 
 PAPERS: Final = {"letter": (215.9, 279.4), "a4": (210.0, 297.0)}  # millimetres
 PAPER_NAMES = [("letter", _("Letter")), ("a4", _("A4"))]
@@ -132,6 +133,7 @@ _CHOICES: Final[dict[str, list[Any]]] = {
 BOUNDS: Final = {"width": (8.0, 200.0), "height": (0.0, 250.0), "size": (3.0, 18.0)}
 LONGEST = 200  # letters of a heading, footer, prefix or suffix
 MOST_ITEMS = 60
+MOST_LOGO = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ class Design:
     """A label's layout. Lengths in millimetres, size in points.
 
     height: of every label, 0 for as high as the highest in its row. width: of pin labels alone.
-    shrink: letters may become smaller, within limits, where a label wouldn't fit.
+    shrink: letters may become smaller, within limits, where a label wouldn't fit. logo: the project
+    mark, as `label_logo` reads it.
     """
 
     paper: str = "letter"
@@ -156,6 +159,7 @@ class Design:
     code_of: str = "catalog_number"
     shrink: bool = False
     border: bool = False
+    logo: str = ""
     items: tuple[Item, ...] = field(default=())
 
     @classmethod
@@ -208,6 +212,9 @@ def _sound(kind: type[Any], kept: Mapping[str, Any]) -> dict[str, Any]:
             low, high = BOUNDS[each.name]
             if isinstance(value, int | float) and low <= value <= high:
                 found[each.name] = float(value)
+        elif each.name == "logo":
+            if isinstance(value, str) and len(value) <= MOST_LOGO and label_logo.is_one(value):
+                found[each.name] = value
         elif isinstance(value, bool) and each.type == "bool":
             found[each.name] = value
         elif isinstance(value, str) and each.type == "str":

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from occurrences import label_logo
 from occurrences.label_design import PAPERS, Design
 from occurrences.label_text import Line, Run, Text
 from occurrences.line_breaking import Measure, Piece, Row, broken
@@ -24,6 +25,8 @@ SMALLEST = 0.7  # letters become no smaller than this share of the design's size
 STEP = 0.05
 PACKET_SIDE = 38 * MM  # folded back at both sides of a packet
 BARCODE_HEIGHT = 8 * MM
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,16 @@ class Problem:
 
 @dataclass(slots=True)
 class Placed:
-    """One label laid out. code: (x, y, width, height) of its barcode or QR code, y from the top."""
+    """One label laid out. code, logo: (x, y, width, height) of its barcode or QR code and of its
+    project mark, y from the top.
+    """
 
     text: Text
     width: float
     height: float
     rows: list[Row] = field(default_factory=list)
-    code: tuple[float, float, float, float] | None = None
+    code: Box | None = None
+    logo: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +164,13 @@ class _Sheet:
         self.rows: list[Row] = []
         self.heights: dict[str, float] = {}
 
-    def add(self, line: Line, size: float, narrower: float = 0.0) -> None:
+    def add(self, line: Line, size: float, narrower: float = 0.0, indent: float = 0.0) -> None:
         """Break a line into rows and put them below what stands there."""
-        room = self.width - 2 * self.padding - narrower
+        room = self.width - 2 * self.padding - narrower - indent
         before = self.top
         for words, width in broken(line.runs, room, size, self.measure):
             space = {"left": 0.0, "center": (room - width) / 2, "right": room - width}[line.align]
-            pieces, x = [], self.padding + space
+            pieces, x = [], self.padding + indent + space
             for text, face in words:
                 pieces.append(Piece(x, text, face))
                 x += self.measure(text, face, size)
@@ -179,9 +185,14 @@ def _lay(
     """Lay a label out in letters of this share of the size; return it and the fields' heights."""
     size = design.size * share
     sheet = _Sheet(cell.width, cell.padding, measure)
+    logo = _logo(design, cell)
     if text.heading:
-        sheet.add(Line((Run(text.heading, "b"),), "center", 1.1, "heading"), size * 1.1)
+        beside = logo[2] + 1.5 * MM if logo else 0.0
+        line = Line((Run(text.heading, "b"),), "center", 1.1, "heading")
+        sheet.add(line, size * 1.1, indent=beside)
         sheet.top += size * 0.35
+    if logo:
+        sheet.top = max(sheet.top, cell.padding + logo[3] + size * 0.35)
     square = _qr_side(cell) if design.code == "qr" and text.code else 0.0
     body = sheet.top
     for line in text.lines:
@@ -197,11 +208,22 @@ def _lay(
     height = max(cell.height, sheet.top + foot.top + cell.padding)
     sink = height - cell.padding - foot.top
     rows = sheet.rows + [row._replace(y=row.y + sink) for row in foot.rows]
-    placed = Placed(text, cell.width, height, rows)
+    placed = Placed(text, cell.width, height, rows, logo=logo)
     if code:
         x, y, width, high = code
         placed.code = (x, body if square else y + sink, width, high)
     return placed, sheet.heights | foot.heights
+
+
+def _logo(design: Design, cell: Cell) -> Box | None:
+    """Return where the project mark stands: at the upper left, beside the heading."""
+    if not design.logo:
+        return None
+    inner = cell.width - 2 * cell.padding
+    high = min(12 * MM, cell.width * 0.16)
+    wide = high * label_logo.ratio(design.logo)
+    share = min(1.0, inner * 0.4 / wide)
+    return cell.padding, cell.padding, wide * share, high * share
 
 
 def _qr_side(cell: Cell) -> float:
@@ -210,7 +232,7 @@ def _qr_side(cell: Cell) -> float:
 
 def _code(
     text: Text, design: Design, cell: Cell, foot: _Sheet, size: float, square: float
-) -> tuple[float, float, float, float] | None:
+) -> Box | None:
     """Keep room for the code; under a barcode stands what it says."""
     if not text.code or not design.code:
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from threading import Lock
 from typing import IO, Any
@@ -17,7 +18,7 @@ from reportlab.graphics.barcode import code128, qrencoder
 from reportlab.pdfgen.canvas import Canvas
 
 from occurrences import label_layout as layout
-from occurrences import lettering
+from occurrences import label_logo, lettering
 from occurrences.label_design import Design
 from occurrences.label_layout import MM, Placed, Problem
 from occurrences.label_text import Text
@@ -83,7 +84,7 @@ def _placed(
         if placed:
             problems += _not_set(placed, design)
             for _copy in range(text.copies):
-                yield Placed(text, placed.width, placed.height, placed.rows, placed.code)
+                yield replace(placed)
 
 
 def _not_set(placed: Placed, design: Design) -> Iterator[Problem]:
@@ -111,6 +112,10 @@ def _draw_page(
         if design.border:
             canvas.rect(x, top - placed.height, placed.width, placed.height)
         lettering.draw(canvas, placed.rows, x, top)
+        if placed.logo:
+            left, down, width, height = placed.logo
+            mark = label_logo.reader(design.logo)
+            canvas.drawImage(mark, x + left, top - down - height, width, height)
         if placed.code:
             left, down, width, height = placed.code
             draw = draw_qr if design.code == "qr" else _draw_barcode

@@ -104,7 +104,7 @@ def labels_page(request: HttpRequest, guid: UUID) -> HttpResponse:
     run = _mine(request, guid)
     if request.method == "POST" and _taken(request, run):
         return redirect(run)
-    layout = LayoutForm(Design.from_json(run.design), request.POST or None)
+    layout = LayoutForm(Design.from_json(run.design), request.POST or None, request.FILES or None)
     context = {
         "run": run,
         "layout": layout,
@@ -125,7 +125,7 @@ def _taken(request: HttpRequest, run: LabelRun) -> bool:
     """Keep the design and numbers that were sent with the form; tell whether they are sound."""
     if "items-TOTAL_FORMS" not in request.POST:
         return True
-    layout = LayoutForm(Design.from_json(run.design), request.POST)
+    layout = LayoutForm(Design.from_json(run.design), request.POST, request.FILES)
     if not layout.is_valid():
         return False
     run.design = layout.design.to_json()
@@ -191,7 +191,7 @@ def _told(problems: Any) -> list[dict[str, Any]]:
 def labels_preview(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show how what stands in the form would be printed; nothing is kept."""
     run = _mine(request, guid)
-    layout = LayoutForm(Design.from_json(run.design), request.POST)
+    layout = LayoutForm(Design.from_json(run.design), request.POST, request.FILES)
     run.rows = copies_sent(run, request.POST)
     context = {"run": run, "at_once": len(run.rows) <= labels.AT_ONCE, "layout": layout}
     return render(request, "occurrences/label_preview.html", context | _preview(run, layout.design))

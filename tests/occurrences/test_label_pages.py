@@ -1,14 +1,21 @@
 """The pages of labels: from a saved record to the PDF in three steps, and nobody sees more."""
 
+import io
 import re
 
+import pypdfium2
 import pytest
 from django.urls import reverse
+from PIL import Image
 
 from journal import jobs
+from journal.jobs import Refused
+from occurrences import label_logo
+from occurrences.label_design import MOST_LOGO
 from occurrences.models import LabelProfile, LabelRun, Occurrence, QueuedAnnotation
 from tests import canary, make
 from tests.cast import client_of
+from tests.occurrences import pictures
 
 pytestmark = pytest.mark.django_db
 NEW = "/labels/new/"
@@ -83,6 +90,62 @@ def test_the_designer_changes_the_label(herbarium, editor):
     client.post(f"/labels/{run.guid}/", sent)
     said = " ".join(canary.texts(client.get(f"/labels/{run.guid}/pdf/").content))
     assert re.sub(r"\s+", " ", said).strip() == "Plants of Sonora Habitat: oak woodland"
+
+
+def images_in(pdf):
+    """Return the pictures on the first page of a PDF."""
+    page = pypdfium2.PdfDocument(pdf)[0]
+    found = page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])
+    return list(found)
+
+
+def test_a_project_mark_is_printed_kept_and_left_out_again(herbarium, editor):
+    client = client_of(editor)
+    page = lay_out(client, record=[make.occurrence(herbarium).guid for _each in range(2)])
+    run = page.context["run"]
+    sent = form_of(page)
+    mark = pictures.upload(pictures.with_place(), "mark.jpg")
+    client.post(f"/labels/{run.guid}/", {**sent, "logo": mark})
+    assert len(images_in(client.get(f"/labels/{run.guid}/pdf/").content)) == 2
+    run.refresh_from_db()
+    assert canary.WORD not in str(run.design)
+    client.post(f"/labels/{run.guid}/", sent)
+    assert len(images_in(client.get(f"/labels/{run.guid}/pdf/").content)) == 2
+    client.post(f"/labels/{run.guid}/keep/", {**sent, "name": "With a mark"})
+    assert LabelProfile.objects.get().design["logo"]
+    client.post(f"/labels/{run.guid}/", {**sent, "without_logo": "on"})
+    assert images_in(client.get(f"/labels/{run.guid}/pdf/").content) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<svg onload='alert(1)'/>",
+        pictures.huge_png(),
+        b"\x89PNG\r\n\x1a\n" + b"x" * 40,
+        b"%PDF-1.7",
+    ],
+    ids=["script", "bomb", "damaged", "document"],
+)
+def test_what_is_no_picture_is_no_project_mark(content, herbarium, editor):
+    client = client_of(editor)
+    page = lay_out(client, record=make.occurrence(herbarium).guid)
+    run = page.context["run"]
+    sent = {**form_of(page), "footer": "University", "logo": pictures.upload(content, "mark.png")}
+    answer = client.post(f"/labels/{run.guid}/", sent)
+    assert answer.status_code == 200
+    assert answer.context["layout"].of.errors.keys() == {"logo"}
+    run.refresh_from_db()
+    assert not run.design["logo"]
+    assert not run.design["footer"]
+
+
+def test_a_project_mark_is_kept_small(herbarium, editor):
+    noise = io.BytesIO()
+    Image.effect_noise((1500, 1200), 200).convert("RGB").save(noise, "PNG")
+    assert len(label_logo.read(noise, MOST_LOGO)) <= MOST_LOGO
+    with pytest.raises(Refused):
+        label_logo.read(io.BytesIO(b" " * (label_logo.MOST_BYTES + 1)), MOST_LOGO)
 
 
 def test_what_does_not_fit_is_listed_on_the_page(herbarium, editor):
