@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -24,9 +25,10 @@ from darwincore import terms
 from darwincore.interpret import identifiers, interpret, interpret_identification
 from journal.guids import new_guid
 from journal.models import ChangeSet
-from occurrences import generator, gomez, records
+from occurrences import ferrer, generator, gomez, offering, records
 from occurrences.gomez import Sheet
-from occurrences.models import Occurrence
+from occurrences.models import Occurrence, Offer
+from occurrences.offering import Recipient
 from occurrences.records import Draft
 from occurrences.scenery import SCENES
 from taxonomy import demo as thesaurus
@@ -53,7 +55,7 @@ DEMO_ACCOUNTS = [
         PASSWORD,
         "Marta Olvera",
         _("Collection manager"),
-        _("Import a file with mistakes in it, apply it, and take it back."),
+        _("Import a file with mistakes in it, and answer the offer of a collector."),
     ),
     DemoAccount(
         "editor",
@@ -67,7 +69,7 @@ DEMO_ACCOUNTS = [
         PASSWORD,
         "Lucía Ferrer",
         _("Collector with a personal profile"),
-        _("Keep your own observations, and download them."),
+        _("Keep your own observations, and see what became of those you offered."),
     ),
     DemoAccount(
         "researcher",
@@ -235,6 +237,7 @@ def seed(count: int = RECORDS) -> bool:
         sheets = _generated(plan, round(count * plan.share))
         _write(collection, people[plan.administrator], sheets)
     _write_gomez(people)
+    _offer_ferrer(people)
     return True
 
 
@@ -342,6 +345,41 @@ def _write_gomez(people: dict[str, Any]) -> None:
     habitat = "Thornscrub on stony hills; with Olneya and Jatropha"
     draft = Draft(record.guid, herbarium.pk, {"habitat": habitat}, version=record.version)
     records.write(edit, ["habitat"], [draft])
+
+
+def _offer_ferrer(people: dict[str, Any]) -> None:
+    """Let the collector offer her plants to the herbarium, where nobody has answered yet."""
+    profile, herbarium = (Collection.objects.get(code=code) for code in ("FERRER", "HUD"))
+    _write(herbarium, people["manager"], [ferrer.held()])
+    _write(profile, people["collector"], ferrer.walk())
+    collected = Occurrence.objects.filter(collection=profile, recorded_by=ferrer.COLLECTOR)
+    records.write(
+        ChangeSet.objects.create(
+            kind=ChangeSet.Kind.EDIT, user=people["collector"], collection_id=profile.pk
+        ),
+        [],
+        [_picture(collected.get(record_number=str(ferrer.PICTURED)))],
+    )
+    offering.send(
+        people["collector"],
+        profile,
+        list(collected.order_by("pk").values_list("guid", flat=True)),
+        [Recipient(Offer.How.TRANSFER, herbarium)],
+        {
+            "message": ferrer.MESSAGE,
+            "sent_on": timezone.localdate(),
+            "boxes": 1,
+            "sheets": 7,
+            "permits": ferrer.PERMITS,
+        },
+    )
+
+
+def _picture(record: Occurrence) -> Draft:
+    """Return the draft that gives a record a picture, kept elsewhere."""
+    row = {"title": "On the bajada", "format": "image/jpeg", "creator": ferrer.COLLECTOR}
+    rows = [(terms.MULTIMEDIA_ROW, row)]
+    return Draft(record.guid, record.collection_id, {}, version=record.version, extension_rows=rows)
 
 
 def _write(collection: Collection, user: Any, sheets: Iterable[Sheet]) -> None:

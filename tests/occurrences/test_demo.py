@@ -8,8 +8,9 @@ from django.contrib.auth import authenticate
 
 from biocollections.models import Collection, is_portal_admin
 from occurrences import demo, gomez
-from occurrences.models import Identification, Identifier, Occurrence, Protection
+from occurrences.models import Identification, Identifier, Occurrence, Offer, Protection
 from occurrences.protection import audit
+from occurrences.sheets import pictured_alone
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,7 +35,7 @@ def number(text: str, **more: Any) -> Any:
 def test_every_collection_gets_its_share(seeded: None, db: None) -> None:
     counts = demo.counts()
     assert list(counts) == ["HUD", "OCO-Plants", "OCO-Insects", "SAI-Herps", "FERRER", "AGUIRRE"]
-    assert counts["HUD"] == 70 + 44 and counts["OCO-Plants"] == 50 + 26
+    assert counts["HUD"] == 70 + 44 + 1 and counts["OCO-Plants"] == 50 + 26
     assert Collection.objects.get(code="SAI-Herps").management == "snapshot"
     assert Collection.objects.filter(type="personal").count() == 2
 
@@ -110,3 +111,15 @@ def test_seeding_again_does_nothing(seeded: None, db: None) -> None:
 
 def test_the_damaged_file_on_offer_is_the_one_described() -> None:
     assert (ROOT / "static/demo/gomez-damaged.csv").read_bytes() == gomez.damaged_file()
+
+
+def test_a_collector_offers_her_plants_to_a_herbarium(seeded: None, db: None) -> None:
+    offer = Offer.objects.get()
+    assert (offer.sending.collection.code, str(offer.collection)) == (
+        "FERRER",
+        "Herbario de la Universidad del Desierto",
+    )
+    assert (offer.state, offer.counts["waiting"]) == (Offer.State.OPEN, 8)
+    offered = Occurrence.objects.filter(guid__in=offer.records.values("record_guid"))
+    assert offered.filter(protection=Protection.PLACE).count() == 1
+    assert [record.scientific_name for record in pictured_alone(offered)] == ["Carnegiea gigantea"]

@@ -16,7 +16,7 @@ def test_command_prints_its_counts(
     call_command("seed_demo", "--records", "0", "--json")
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["seeded"] is True
-    assert told["records"] == sum(told["collections"].values()) == 44 + 26
+    assert told["records"] == sum(told["collections"].values()) == 44 + 26 + 8 + 1
 
 
 def test_a_portal_that_is_no_demonstration_is_not_seeded(db: None, settings: Any) -> None:
