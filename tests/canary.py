@@ -109,8 +109,13 @@ def _children(word: str) -> dict[str, Any]:
 def canaries(herbarium: Collection) -> Canaries:
     """The planted records of the cast's herbarium."""
     planted = plant(herbarium)
-    _watched.append(planted)
+    watch_for(planted)
     return planted
+
+
+def watch_for(planted: Canaries) -> None:
+    """Search what leaves the site for these until the test ends."""
+    _watched.append(planted)
 
 
 _watched: list[Canaries] = []
@@ -150,13 +155,14 @@ def examine(response: Any) -> None:
 
 def leaks(text: str, reader: Any, canary: Canaries) -> set[str]:
     """Return the marks in `text` that `reader` (None for anybody) is not entitled to."""
+    whole, place = set(_MARKS_OF_WHOLE.findall(text)), set(_MARKS.findall(text))
     roles = (Role.ADMINISTRATOR, Role.EDITOR)
-    found: set[str] = set()
-    if not _holds(reader, canary.collection, *roles):
-        found |= set(_MARKS_OF_WHOLE.findall(text))
-    if not _holds(reader, canary.collection, *roles, Role.PROTECTED_DATA_READER):
-        found |= set(_MARKS.findall(text))
-    return found
+    # Most texts bear no mark, and ask the database nothing.
+    if whole and _holds(reader, canary.collection, *roles):
+        whole = set()
+    if place and _holds(reader, canary.collection, *roles, Role.PROTECTED_DATA_READER):
+        place = set()
+    return whole | place
 
 
 def _holds(reader: Any, collection: Collection, *roles: str) -> bool:

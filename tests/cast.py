@@ -28,22 +28,50 @@ NAMES = (
 )
 
 
+_COLLECTIONS: dict[str, dict[str, str]] = {
+    "herbarium": {"code": "HERB", "name": "Herbarium of the cast"},
+    "other_herbarium": {"code": "OTHER", "name": "Another herbarium"},
+    "personal_profile": {
+        "code": "OWN",
+        "name": "Field notes of a collector",
+        "type": "personal",
+    },
+}
+# The role of each, and in which collection; nobody else of the cast has any.
+_ROLES: dict[str, tuple[str, str]] = {
+    "reader": (Role.PROTECTED_DATA_READER, "herbarium"),
+    "editor": (Role.EDITOR, "herbarium"),
+    "administrator": (Role.ADMINISTRATOR, "herbarium"),
+    "other_editor": (Role.EDITOR, "other_herbarium"),
+    "other_administrator": (Role.ADMINISTRATOR, "other_herbarium"),
+    "collector": (Role.ADMINISTRATOR, "personal_profile"),
+    "taxonomist": (Role.TAXONOMY_EDITOR, ""),
+    "portal_admin": (Role.PORTAL_ADMIN, ""),
+}
+
+
+def gather() -> tuple[dict[str, Collection], dict[str, Any]]:
+    """Make the collections and everybody, the visitor included; both by name."""
+    collections = {name: make.collection(**values) for name, values in _COLLECTIONS.items()}
+    return collections, {name: _person(name, collections) for name in NAMES}
+
+
 @pytest.fixture
 def herbarium(db: None) -> Collection:
     """The collection of reader, editor and administrator."""
-    return make.collection("HERB", name="Herbarium of the cast")
+    return make.collection(**_COLLECTIONS["herbarium"])
 
 
 @pytest.fixture
 def other_herbarium(db: None) -> Collection:
     """The collection of the other editor and administrator; public as well."""
-    return make.collection("OTHER", name="Another herbarium")
+    return make.collection(**_COLLECTIONS["other_herbarium"])
 
 
 @pytest.fixture
 def personal_profile(db: None) -> Collection:
     """The collector's own observations."""
-    return make.collection("OWN", name="Field notes of a collector", type="personal")
+    return make.collection(**_COLLECTIONS["personal_profile"])
 
 
 @pytest.fixture
@@ -58,42 +86,42 @@ def stranger(db: None) -> Any:
 
 @pytest.fixture
 def reader(herbarium: Collection) -> Any:
-    return _person("reader", Role.PROTECTED_DATA_READER, herbarium)
+    return _person("reader", {"herbarium": herbarium})
 
 
 @pytest.fixture
 def editor(herbarium: Collection) -> Any:
-    return _person("editor", Role.EDITOR, herbarium)
+    return _person("editor", {"herbarium": herbarium})
 
 
 @pytest.fixture
 def administrator(herbarium: Collection) -> Any:
-    return _person("administrator", Role.ADMINISTRATOR, herbarium)
+    return _person("administrator", {"herbarium": herbarium})
 
 
 @pytest.fixture
 def other_editor(other_herbarium: Collection) -> Any:
-    return _person("other_editor", Role.EDITOR, other_herbarium)
+    return _person("other_editor", {"other_herbarium": other_herbarium})
 
 
 @pytest.fixture
 def other_administrator(other_herbarium: Collection) -> Any:
-    return _person("other_administrator", Role.ADMINISTRATOR, other_herbarium)
+    return _person("other_administrator", {"other_herbarium": other_herbarium})
 
 
 @pytest.fixture
 def collector(personal_profile: Collection) -> Any:
-    return _person("collector", Role.ADMINISTRATOR, personal_profile)
+    return _person("collector", {"personal_profile": personal_profile})
 
 
 @pytest.fixture
 def taxonomist(db: None) -> Any:
-    return _person("taxonomist", Role.TAXONOMY_EDITOR)
+    return _person("taxonomist", {})
 
 
 @pytest.fixture
 def portal_admin(db: None) -> Any:
-    return _person("portal_admin", Role.PORTAL_ADMIN)
+    return _person("portal_admin", {})
 
 
 @pytest.fixture
@@ -110,7 +138,11 @@ def client_of(person: Any) -> Client:
     return client
 
 
-def _person(name: str, role: str, collection: Collection | None = None) -> Any:
+def _person(name: str, collections: dict[str, Collection]) -> Any:
+    if name == "visitor":
+        return AnonymousUser()
     person = make.user(name)
-    make.grant(person, role, collection)
+    if name in _ROLES:
+        role, within = _ROLES[name]
+        make.grant(person, role, collections[within] if within else None)
     return person

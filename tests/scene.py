@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Notice
 from biocollections import granting
 from biocollections.models import AccessRequest, Collection, Grant, JoinRequest, Role
+from journal import jobs
 from journal.models import Job
-from occurrences import clustering, imports, labels, profiles, restoring
+from occurrences import clustering, imports, labels, packing, profiles, restoring, sending
 from occurrences.models import (
     Comment,
     Download,
@@ -23,17 +29,63 @@ from occurrences.models import (
     Occurrence,
     Offer,
     OfferedRecord,
+    PermitFile,
     ProtectionList,
     ProtectionRule,
     Sending,
     Suggestion,
 )
+from occurrences.offering import Recipient
+from occurrences.selecting import Selection
 from taxonomy import proposals
 from taxonomy.models import Checklist
 from tests import canary, make
 from tests.canary import Canaries
+from tests.cast import client_of, gather
 from tests.occurrences import pictures
 from tests.taxonomy import growing
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The cast and its scene together, everybody signed in."""
+
+    people: dict[str, Any]
+    canaries: Canaries
+    scene: dict[str, UUID]
+    cookies: dict[str, Any]
+
+    def client(self, name: str) -> Client:
+        """Return a browser of this person's."""
+        client = Client(raise_request_exception=False)
+        client.cookies.update(self.cookies[name])
+        return client
+
+
+@pytest.fixture(scope="module")
+def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stage]:
+    """A stage that is built once for a module: each test is a savepoint of its transaction."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        built = _build()
+        connection.check_constraints()  # now, not again after each test
+        yield built
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def stage(standing: Stage, db: None) -> Stage:
+    """The cast, the canaries and the scene, this test's own to change."""
+    canary.watch_for(standing.canaries)
+    return deepcopy(standing)
+
+
+def _build() -> Stage:
+    collections, people = gather()
+    canaries = canary.plant(collections["herbarium"])
+    given = (collections["herbarium"], people["administrator"], collections["other_herbarium"])
+    scene = arrange(canaries, *given)
+    cookies = {name: client_of(person).cookies for name, person in people.items()}
+    return Stage(people, canaries, scene, cookies)
 
 
 @pytest.fixture
@@ -44,7 +96,14 @@ def scene(
     reader: Any,
     other_herbarium: Collection,
 ) -> dict[str, UUID]:
-    """GUIDs of records, collections, an import, a download, a job and change sets, by name.
+    """One of everything, for a test alone."""
+    return arrange(canaries, herbarium, administrator, other_herbarium)
+
+
+def arrange(
+    canaries: Canaries, herbarium: Collection, administrator: Any, other_herbarium: Collection
+) -> dict[str, UUID]:
+    """Make records, collections, an import, a download, a job and so on; return GUIDs by name.
 
     `import` waits to be applied, `mapping` to be mapped; both files tell protected places. All
     belong to the cast's herbarium, but for `private_record` and its collection, in which nobody
@@ -93,7 +152,7 @@ def scene(
         "exact_download": _exact_download(herbarium).guid,
         **_imports(herbarium, administrator),
         **_labels(canaries, administrator),
-        "offer": _offer(canaries, opened, other_herbarium, administrator).guid,
+        **_sendings(_offer(canaries, opened, other_herbarium, administrator), canaries),
     }
 
 
@@ -116,6 +175,27 @@ def _offer(canaries: Canaries, opened: Occurrence, to: Collection, by: Any) -> O
         for record in (opened, canaries.place, canaries.whole)
     )
     return offer
+
+
+def _sendings(offer: Offer, canaries: Canaries) -> dict[str, UUID]:
+    """The offer, what goes along with it, and a draft about the canaries for the same herbarium."""
+    by = offer.sending.user
+    permit = PermitFile(sending=offer.sending, name="permit.pdf")
+    permit.file.save("permit.pdf", ContentFile(b"%PDF-1.7 a permit"))
+    package = packing.start(offer, by, "csv")
+    jobs.run(package.job.guid)
+    chosen = Selection((str(canaries.place.guid), str(canaries.whole.guid)))
+    draft = sending.begin(by, chosen)
+    assert draft
+    sending.want(draft, [Recipient(offer.how, offer.collection)])
+    draft.save()
+    return {
+        "offer": offer.guid,
+        "sending": offer.sending.guid,
+        "draft": draft.guid,
+        "package": package.guid,
+        "permit": permit.guid,
+    }
 
 
 def _images(canaries: Canaries, opened: Occurrence) -> dict[str, UUID]:

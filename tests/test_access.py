@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import pytest
@@ -13,7 +13,8 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import routes
-from tests.cast import NAMES, client_of
+from tests.cast import NAMES
+from tests.scene import Stage
 
 # address | method | about what | visitor, stranger, reader, editor, administrator | everybody else
 # Everybody else: editor and administrator of another collection, collector, taxonomist, portal
@@ -240,9 +241,9 @@ occurrences:cleaning_undo  | POST | collection edit    | 302 403 403 404 404 | 4
 occurrences:distribution   | GET  | collection         | 200 200 200 200 200 | 200
 occurrences:distribution   | GET  | private_collection | 404 404 404 404 404 | 404
 occurrences:reading        | GET  |                    | 200 200 200 200 200 | 200
-occurrences:batch_new      | POST |                    | 302 302 302 302 302 | 302
 occurrences:by_numbers     | GET  |                    | 302 200 200 200 200 | 200
 occurrences:by_numbers     | POST |                    | 302 200 200 200 200 | 200
+occurrences:batch_new      | POST |                    | 302 302 302 302 302 | 302
 occurrences:batch          | GET  | nothing            | 302 404 404 404 404 | 404
 occurrences:batch_apply    | POST | nothing            | 302 404 404 404 404 | 404
 occurrences:batch_edit     | GET  | nothing            | 302 404 404 404 404 | 404
@@ -254,10 +255,10 @@ occurrences:batch_georeference | GET | nothing         | 302 404 404 404 404 | 4
 occurrences:batch_georeference | POST | nothing        | 302 404 404 404 404 | 404
 occurrences:batch_delete   | GET  | nothing            | 302 404 404 404 404 | 404
 occurrences:batch_delete   | POST | nothing            | 302 404 404 404 404 | 404
-occurrences:determination_current | POST | nothing     | 302 404 404 404 404 | 404
 occurrences:determination  | GET  | nothing            | 302 404 404 404 404 | 404
 occurrences:determination  | POST | nothing            | 302 404 404 404 404 | 404
 occurrences:determination_delete | POST | nothing      | 302 404 404 404 404 | 404
+occurrences:determination_current | POST | nothing     | 302 404 404 404 404 | 404
 occurrences:determination_queue | POST | nothing       | 302 404 404 404 404 | 404
 occurrences:clusters       | GET  |                    | 302 403 403 200 200 | 200 taxonomist=403
 occurrences:cluster_run    | POST |                    | 302 403 403 403 403 | 403 portal_admin=302
@@ -309,6 +310,29 @@ occurrences:hand_back      | GET  |                    | 302 404 404 404 404 | 4
 occurrences:hand_back      | POST |                    | 302 404 404 404 404 | 404
 occurrences:ask_undo       | GET  | offer              | 302 404 404 404 200 | 404 other_administrator=200
 occurrences:ask_undo       | POST | offer              | 302 404 404 404 302 | 404 other_administrator=403
+occurrences:sendings       | GET  |                    | 302 200 200 200 200 | 200
+occurrences:send           | POST |                    | 302 302 302 302 302 | 302
+occurrences:recipients     | GET  |                    | 302 200 200 200 200 | 200
+occurrences:sending        | GET  | sending            | 302 404 404 404 200 | 404
+occurrences:sending        | GET  | draft              | 302 404 404 404 302 | 404
+occurrences:sending        | GET  | nothing            | 302 404 404 404 404 | 404
+occurrences:sending_prepare | GET | draft              | 302 404 404 404 200 | 404
+occurrences:sending_prepare | POST | draft             | 302 404 404 404 200 | 404
+occurrences:sending_prepare | GET | sending            | 302 404 404 404 302 | 404
+occurrences:sending_review | GET  | draft              | 302 404 404 404 200 | 404
+occurrences:sending_send   | POST | draft              | 302 404 404 404 302 | 404
+occurrences:sending_discard | POST | draft             | 302 404 404 404 302 | 404
+occurrences:offer_withdraw | GET  | offer              | 302 404 404 404 200 | 404
+occurrences:offer_withdraw | POST | offer              | 302 404 404 404 302 | 404
+occurrences:package_new    | POST | offer              | 302 404 404 404 400 | 404
+occurrences:package_file   | GET  | package            | 302 404 404 404 200 | 404 other_administrator=200
+occurrences:packing_list   | GET  | offer              | 302 404 404 404 200 | 404 other_administrator=200
+occurrences:permit_file    | GET  | permit             | 302 404 404 404 200 | 404 other_administrator=200
+occurrences:permit_remove  | POST | permit             | 302 404 404 404 404 | 404
+occurrences:transfer_one   | GET  | open               | 302 403 403 403 200 | 403
+occurrences:transfer_one   | POST | open               | 302 403 403 403 200 | 403
+occurrences:transfer_one   | GET  | whole              | 302 404 404 403 200 | 404
+occurrences:transfer_one   | POST | whole              | 302 404 404 403 200 | 404
 occurrences:receiving      | GET  | offer              | 302 404 404 404 404 | 404 other_editor=200 other_administrator=200
 occurrences:receiving      | POST | offer              | 302 404 404 404 404 | 404 other_editor=200 other_administrator=200
 occurrences:receiving_undo | POST | offer              | 302 404 404 404 404 | 404
@@ -460,16 +484,14 @@ def test_the_blocks_of_other_packages_are_still_there() -> None:
     assert routes.THIRD_PARTY.keys() <= routes.names()
 
 
-def test_everybody_gets_the_answer_of_the_table(
-    scene: dict[str, UUID], cast: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_everybody_gets_the_answer_of_the_table(name: str, stage: Stage) -> None:
+    client = stage.client(name)
     differing = []
-    for name in NAMES:
-        client = client_of(cast[name])
-        for row in ROWS:
-            answer, expected = _answer(client, row.method, row, scene), row.statuses[name]
-            if answer != expected:
-                differing.append(f"{row[:3]} {name}: {answer} instead of {expected}")
+    for row in ROWS:
+        answer, expected = _answer(client, row.method, row, stage.scene), row.statuses[name]
+        if answer != expected:
+            differing.append(f"{row[:3]}: {answer} instead of {expected}")
     assert not differing, "\n".join(["", *differing])
 
 
@@ -483,22 +505,20 @@ def _answer(client: Client, method: str, row: Row, scene: dict[str, UUID]) -> in
     return int(status)
 
 
-def test_a_closed_account_is_nobody(
-    scene: dict[str, UUID], administrator: Any, visitor: Any
-) -> None:
-    client = client_of(administrator)
+def test_a_closed_account_is_nobody(stage: Stage) -> None:
+    client, administrator = stage.client("administrator"), stage.people["administrator"]
     administrator.is_active = False
     administrator.save()
     for row in ROWS:
         if row.route.startswith(("occurrences", "collections")):
-            answer = _answer(client, row.method, row, scene)
+            answer = _answer(client, row.method, row, stage.scene)
             assert answer == row.statuses["visitor"], row[:3]
 
 
-def test_nothing_is_done_by_looking(scene: dict[str, UUID], administrator: Any) -> None:
+def test_nothing_is_done_by_looking(stage: Stage) -> None:
     """What has only a POST in the table answers 405 to a GET."""
     looked_at = {row.route for row in ROWS if row.method == "GET"}
-    client = client_of(administrator)
+    client = stage.client("administrator")
     for row in ROWS:
         if row.route not in looked_at:
-            assert _answer(client, "GET", row, scene) == 405, row.route
+            assert _answer(client, "GET", row, stage.scene) == 405, row.route

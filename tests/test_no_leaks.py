@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import pytest
@@ -18,8 +18,7 @@ from django.urls import reverse
 
 from occurrences.models import Occurrence
 from tests import canary, make, routes
-from tests.canary import Canaries
-from tests.cast import client_of
+from tests.scene import Stage
 
 # One of each kind of reader: the others of the cast have no more rights here than these.
 READERS = (
@@ -202,8 +201,8 @@ LINES: dict[str, list[Ask] | str] = {
     ],
     "occurrences:protection_list_edit": [Ask("protection_list")],
     "occurrences:protection_rule_end": [Ask("protection_rule", post={})],
-    "occurrences:by_numbers": [Ask(), Ask(post={"numbers": f"{canary.WORD}\n{canary.WHOLE}"})],
     "occurrences:protection_rule_resume": [Ask("protection_rule", post={})],
+    "occurrences:by_numbers": [Ask(), Ask(post={"numbers": f"{canary.WORD}\n{canary.WHOLE}"})],
     "occurrences:batch_new": [Ask(post={"kind": "edit", "search": ""})],
     "occurrences:batch": "a receipt, its own person's alone",
     "occurrences:batch_apply": "starts a job, its own person's alone",
@@ -211,9 +210,9 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:batch_values": "starts a job, its own person's alone",
     "occurrences:batch_determine": "records that its own person edits: test_batch_others.py",
     "occurrences:batch_georeference": "places that its own person edits: test_batch_others.py",
+    "occurrences:batch_delete": "records that its own person may delete: test_batch_others.py",
     "occurrences:determination": "shown to those who edit the record alone",
     "occurrences:determination_delete": "changes a record that its own person edits",
-    "occurrences:batch_delete": "records that its own person may delete: test_batch_others.py",
     "occurrences:determination_current": "changes a record that its own person edits",
     "occurrences:determination_queue": "keeps what its own person queued",
     "occurrences:clusters": [Ask(query=f"show={show}") for show in ("all", "conflicts", "newer")],
@@ -253,6 +252,29 @@ LINES: dict[str, list[Ask] | str] = {
     "occurrences:offer_link": [Ask("offer", post={"pair": "{open} {whole}"})],
     "occurrences:hand_back": [Ask(query="guid={place}+{whole}"), Ask(query="guid={open}")],
     "occurrences:ask_undo": [Ask("offer"), Ask("offer", post={"reason": "asked"})],
+    "occurrences:sendings": [Ask()],
+    "occurrences:send": [Ask(post={"guid": "{place}"}), Ask(post={"search": f"q={canary.WORD}"})],
+    "occurrences:recipients": [Ask(query="q=h")],
+    "occurrences:sending": [Ask("sending")],
+    "occurrences:sending_prepare": [Ask("draft"), Ask("draft", post={})],
+    "occurrences:sending_review": [Ask("draft")],
+    "occurrences:sending_send": [Ask("draft", post={"at_once": "1"})],
+    "occurrences:sending_discard": [Ask("draft", post={})],
+    "occurrences:offer_withdraw": [Ask("offer"), Ask("offer", post={"record": "{place}"})],
+    "occurrences:package_new": [
+        Ask("offer", post={"format": "dwca"}),
+        Ask("offer", post={"format": "csv", "exact": "1"}),
+    ],
+    "occurrences:package_file": [Ask("package")],
+    "occurrences:packing_list": [Ask("offer")],
+    "occurrences:permit_file": [Ask("permit")],
+    "occurrences:permit_remove": [Ask("permit", post={})],
+    "occurrences:transfer_one": [
+        Ask("place"),
+        Ask("whole"),
+        Ask("place", post={"who": "OTHER"}),
+        Ask("whole", post={"who": "OTHER"}),
+    ],
     "occurrences:receiving": [
         Ask("offer"),
         Ask("offer", post={"number": "{place}"}),
@@ -429,6 +451,8 @@ TELLING = {
     "occurrences:table",
     "occurrences:table_download",
     "occurrences:offer",
+    "occurrences:offer_withdraw",
+    "occurrences:sending_review",
     "occurrences:record",
     "occurrences:edit",
     "occurrences:history",
@@ -463,15 +487,13 @@ def test_no_line_is_about_an_address_that_is_gone() -> None:
 @pytest.mark.parametrize(
     "route", [route for route, line in LINES.items() if line.__class__ is list]
 )
-def test_nobody_is_told_what_no_grant_entitles_him_to(
-    route: str, scene: dict[str, UUID], cast: dict[str, Any]
-) -> None:
+def test_nobody_is_told_what_no_grant_entitles_him_to(route: str, stage: Stage) -> None:
     told = set()
     for name in READERS:
-        client = client_of(cast[name])
+        client = stage.client(name)
         for ask in LINES[route]:
             assert isinstance(ask, Ask)
-            text = _sent(client, route, ask, scene)
+            text = _sent(client, route, ask, stage.scene)
             if canary.WORD in text or canary.WHOLE in text:
                 told.add(name)
     assert told - {"reader", "editor", "administrator"} <= _echoes(route)
@@ -524,11 +546,9 @@ ORACLES = (
 
 
 @pytest.mark.parametrize("view", ["list", "table"])
-def test_a_search_by_withheld_words_answers_as_if_there_were_none(
-    view: str, scene: dict[str, UUID], cast: dict[str, Any]
-) -> None:
+def test_a_search_by_withheld_words_answers_as_if_there_were_none(view: str, stage: Stage) -> None:
     for name in ("visitor", "reader", "portal_admin"):
-        client = client_of(cast[name])
+        client = stage.client(name)
         for question in ORACLES:
             nonsense = dict.fromkeys(question.keys() - {"date"}, NONSENSE)
             asked = _found(client, {**question, "view": view})
@@ -543,10 +563,9 @@ def _found(client: Client, question: dict[str, str]) -> set[str]:
     return {guid for guid in guids if guid in page}
 
 
-def test_order_tells_nothing_of_what_is_withheld(
-    scene: dict[str, UUID], canaries: Canaries, visitor: Any
-) -> None:
+def test_order_tells_nothing_of_what_is_withheld(stage: Stage) -> None:
     """A protected record stands where one without a date or number would, not where its own are."""
+    canaries = stage.canaries
     make.occurrence(canaries.collection, scientific_name="Cereus a", event_date="1901-01-01")
     make.occurrence(canaries.collection, scientific_name="Cereus z", event_date="1999-01-01")
     place = str(canaries.place.guid)
@@ -559,16 +578,18 @@ def test_order_tells_nothing_of_what_is_withheld(
 # --- the watch itself ---------------------------------------------------------------------------
 
 
-def test_the_watch_sees_what_it_is_there_for(canaries: Canaries, visitor: Any, editor: Any) -> None:
+def test_the_watch_sees_what_it_is_there_for(stage: Stage) -> None:
+    canaries, people = stage.canaries, stage.people
     tells = (
         f"<p>31.{canary.NUMBER}, 29 Mar, March 1907, {canary.WORD.upper()} and {canary.WHOLE}</p>"
     )
-    found = {mark.lower() for mark in canary.leaks(tells, visitor, canaries)}
+    found = {mark.lower() for mark in canary.leaks(tells, people["visitor"], canaries)}
     assert found == {canary.NUMBER, "29 mar", "march 1907", canary.WORD, canary.WHOLE}
-    assert canary.leaks(tells, editor, canaries) == set()
+    assert canary.leaks(tells, people["editor"], canaries) == set()
 
 
-def test_the_watch_knows_the_reader_from_the_editor(canaries: Canaries, reader: Any) -> None:
+def test_the_watch_knows_the_reader_from_the_editor(stage: Stage) -> None:
+    reader, canaries = stage.people["reader"], stage.canaries
     assert canary.leaks(canary.WORD, reader, canaries) == set()
     assert canary.leaks(canary.WHOLE, reader, canaries) == {canary.WHOLE}
 
@@ -586,8 +607,9 @@ def test_the_watch_looks_into_archives() -> None:
     assert canary.WORD in canary.texts(outer.getvalue())
 
 
-def test_the_planted_records_hide_every_term_that_may_be_hidden(canaries: Canaries) -> None:
+def test_the_planted_records_hide_every_term_that_may_be_hidden(stage: Stage) -> None:
     """None of the marks stands in a column anybody reads; all stand among the withheld values."""
+    canaries = stage.canaries
     record = Occurrence.objects.filter(pk=canaries.place.pk).values().get()
     record.pop("search_vector")
     assert canary.leaks(str(record), None, canaries) == set()
