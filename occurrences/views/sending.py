@@ -39,6 +39,7 @@ from occurrences.forms_sending import (
 )
 from occurrences.models import Occurrence, Offer, OfferedRecord, Package, PermitFile, Sending
 from occurrences.offering import Recipient
+from occurrences.protection import exact
 from occurrences.selecting import Selection
 from occurrences.views.batch import came_from
 from occurrences.views.entering import editable, guid_of, with_undo
@@ -129,12 +130,14 @@ def sending_review(request: HttpRequest, guid: UUID) -> HttpResponse:
     if not wanted:
         return redirect("occurrences:sending_prepare", guid)
     rows = sending.chosen(draft).order_by("pk").only(*LISTED)[:MOST_OFFERED]
+    look = sending.look(draft, wanted)
     mine = [each for each in wanted if sending.moves_at_once(draft, each)]
     context = {
         "sending": draft,
-        "look": sending.look(draft, wanted),
+        "look": look,
+        "beyond": [(_line(record), beyond) for record, beyond in look.listed],
         "recipients": wanted,
-        "rows": rows,
+        "rows": [_line(each) for each in rows],
         "most": offering.MOST_RECORDS,
         "at_once": mine,
         "packages": [each for each in wanted if not each.is_offered],
@@ -145,10 +148,14 @@ def sending_review(request: HttpRequest, guid: UUID) -> HttpResponse:
     return render(request, "occurrences/send_review.html", context)
 
 
-LISTED = (
-    "guid catalog_number recorded_by record_number event_date scientific_name "
-    "scientific_name_authorship duplicate_quantity protection collection"
-).split()
+LISTED = "guid collection protection catalog_number recorded_by record_number event_date".split()
+LISTED += ["scientific_name"]
+
+
+def _line(record: Occurrence) -> dict[str, Any]:
+    """Return what a list says of a record, exact as far as its reader may read it."""
+    told = exact({name: getattr(record, name) for name in LISTED[3:]}, record.disclosed)
+    return {**told, "guid": record.guid, "get_absolute_url": record.get_absolute_url()}
 
 
 @login_required
@@ -286,7 +293,7 @@ def _waiting(request: HttpRequest, offer: Offer) -> dict[str, Any]:
     return {
         "offer": offer,
         "sending": offer.sending,
-        "rows": [known[guid] for guid in guids if guid in known],
+        "rows": [_line(known[guid]) for guid in guids if guid in known],
         "number": number,
         "unlisted": number - len(guids),
     }
@@ -393,7 +400,7 @@ def transfer_one(request: HttpRequest, guid: UUID) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal))
     standing = sending.promised(record)
-    context = {"record": record, "form": form, "standing": standing}
+    context = {"record": record, "line": _line(record), "form": form, "standing": standing}
     return render(request, "occurrences/transfer_one.html", context)
 
 
