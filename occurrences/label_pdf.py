@@ -25,6 +25,7 @@ from occurrences.label_text import Text
 
 MASK = 2  # of QR codes: any of the eight is valid, and trying them all is slow
 NARROWEST = 0.17 * MM  # a bar or square that scanners read from paper
+COLOURS = 32  # of a picture: letters, and a project mark
 EDGE = 16  # pixels left around a cropped picture
 _pictures = Lock()  # pdfium works for one thread at a time
 
@@ -68,9 +69,10 @@ def picture(pdf: bytes, number: int = 0, width: int = 900, *, cropped: bool = Fa
     box = ImageOps.invert(image.convert("L")).getbbox() if cropped else None
     if box:
         left, top, right, bottom = box
-        image = image.crop((max(0, left - EDGE), max(0, top - EDGE), right + EDGE, bottom + EDGE))
+        wide, high = min(right + EDGE, image.width), min(bottom + EDGE, image.height)
+        image = image.crop((max(0, left - EDGE), max(0, top - EDGE), wide, high))
     stream = io.BytesIO()
-    image.convert("L").quantize(16).save(stream, "PNG")
+    image.convert("RGB").quantize(COLOURS).save(stream, "PNG")
     return stream.getvalue()
 
 

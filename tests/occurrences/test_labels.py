@@ -9,6 +9,9 @@ import pypdfium2
 import pytest
 import qrcode
 import qrcode.util
+from django.conf import settings
+from django.core.management import call_command
+from PIL import Image
 
 from biocollections.models import Grant
 from journal import jobs, undo
@@ -289,3 +292,22 @@ def test_a_qr_code_is_the_one_another_program_makes(said):
     other.add_data(qrcode.util.QRData(said.encode(), mode=qrcode.util.MODE_8BIT_BYTE))
     other.make(fit=True)
     assert label_pdf.modules(said) == [[bool(each) for each in row] for row in other.get_matrix()]
+
+
+def test_the_picture_of_a_page_ends_where_the_page_ends(herbarium, editor):
+    design = BUILT_IN["packet"][2]
+    pdf, _problems = labels.pdf(run_of(editor, make.occurrence(herbarium, **SHEET), design=design))
+    shown = Image.open(io.BytesIO(label_pdf.picture(pdf, width=800, cropped=True))).convert("L")
+    assert shown.width == 800
+    corners = [(x, y) for x in (0, shown.width - 1) for y in (0, shown.height - 1)]
+    assert [shown.getpixel(corner) for corner in corners] == [255] * 4
+
+
+def test_the_pictures_of_the_documentation_can_be_made_anew(tmp_path):
+    call_command("picture_labels", tmp_path, stdout=io.StringIO())
+    made = {path.name: Image.open(path).size for path in tmp_path.iterdir()}
+    shown = {
+        path.name: Image.open(path).size
+        for path in (settings.BASE_DIR / "docs/pictures").glob("label-*")
+    }
+    assert made == shown
