@@ -19,7 +19,6 @@ from accounts.models import Notice
 from biocollections import granting
 from biocollections.models import AccessRequest, Collection, Grant, JoinRequest, Role
 from journal import jobs
-from journal import jobs
 from journal.models import Job
 from occurrences import clustering, imports, labels, packing, profiles, restoring, sending
 from occurrences.models import (
@@ -31,14 +30,11 @@ from occurrences.models import (
     Offer,
     OfferedRecord,
     PermitFile,
-    PermitFile,
     ProtectionList,
     ProtectionRule,
     Sending,
     Suggestion,
 )
-from occurrences.offering import Recipient
-from occurrences.selecting import Selection
 from occurrences.offering import Recipient
 from occurrences.selecting import Selection
 from taxonomy import proposals
@@ -179,27 +175,6 @@ def _offer(canaries: Canaries, opened: Occurrence, to: Collection, by: Any) -> O
         for record in (opened, canaries.place, canaries.whole)
     )
     return offer
-
-
-def _sendings(offer: Offer, canaries: Canaries) -> dict[str, UUID]:
-    """The offer, what goes along with it, and a draft about the canaries for the same herbarium."""
-    by = offer.sending.user
-    permit = PermitFile(sending=offer.sending, name="permit.pdf")
-    permit.file.save("permit.pdf", ContentFile(b"%PDF-1.7 a permit"))
-    package = packing.start(offer, by, "csv")
-    jobs.run(package.job.guid)
-    chosen = Selection((str(canaries.place.guid), str(canaries.whole.guid)))
-    draft = sending.begin(by, chosen)
-    assert draft
-    sending.want(draft, [Recipient(offer.how, offer.collection)])
-    draft.save()
-    return {
-        "offer": offer.guid,
-        "sending": offer.sending.guid,
-        "draft": draft.guid,
-        "package": package.guid,
-        "permit": permit.guid,
-    }
 
 
 def _sendings(offer: Offer, canaries: Canaries) -> dict[str, UUID]:

@@ -333,29 +333,6 @@ occurrences:transfer_one   | GET  | open               | 302 403 403 403 200 | 4
 occurrences:transfer_one   | POST | open               | 302 403 403 403 200 | 403
 occurrences:transfer_one   | GET  | whole              | 302 404 404 403 200 | 404
 occurrences:transfer_one   | POST | whole              | 302 404 404 403 200 | 404
-occurrences:sendings       | GET  |                    | 302 200 200 200 200 | 200
-occurrences:send           | POST |                    | 302 302 302 302 302 | 302
-occurrences:recipients     | GET  |                    | 302 200 200 200 200 | 200
-occurrences:sending        | GET  | sending            | 302 404 404 404 200 | 404
-occurrences:sending        | GET  | draft              | 302 404 404 404 302 | 404
-occurrences:sending        | GET  | nothing            | 302 404 404 404 404 | 404
-occurrences:sending_prepare | GET | draft              | 302 404 404 404 200 | 404
-occurrences:sending_prepare | POST | draft             | 302 404 404 404 200 | 404
-occurrences:sending_prepare | GET | sending            | 302 404 404 404 302 | 404
-occurrences:sending_review | GET  | draft              | 302 404 404 404 200 | 404
-occurrences:sending_send   | POST | draft              | 302 404 404 404 302 | 404
-occurrences:sending_discard | POST | draft             | 302 404 404 404 302 | 404
-occurrences:offer_withdraw | GET  | offer              | 302 404 404 404 200 | 404
-occurrences:offer_withdraw | POST | offer              | 302 404 404 404 302 | 404
-occurrences:package_new    | POST | offer              | 302 404 404 404 400 | 404
-occurrences:package_file   | GET  | package            | 302 404 404 404 200 | 404 other_administrator=200
-occurrences:packing_list   | GET  | offer              | 302 404 404 404 200 | 404 other_administrator=200
-occurrences:permit_file    | GET  | permit             | 302 404 404 404 200 | 404 other_administrator=200
-occurrences:permit_remove  | POST | permit             | 302 404 404 404 404 | 404
-occurrences:transfer_one   | GET  | open               | 302 403 403 403 200 | 403
-occurrences:transfer_one   | POST | open               | 302 403 403 403 200 | 403
-occurrences:transfer_one   | GET  | whole              | 302 404 404 403 200 | 404
-occurrences:transfer_one   | POST | whole              | 302 404 404 403 200 | 404
 occurrences:receiving      | GET  | offer              | 302 404 404 404 404 | 404 other_editor=200 other_administrator=200
 occurrences:receiving      | POST | offer              | 302 404 404 404 404 | 404 other_editor=200 other_administrator=200
 occurrences:receiving_undo | POST | offer              | 302 404 404 404 404 | 404
