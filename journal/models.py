@@ -131,7 +131,11 @@ class ChangeSet(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["collection_id", "id"], name="change_set_in_collection")]
+        indexes = [
+            models.Index(fields=["collection_id", "id"], name="change_set_in_collection"),
+            # Who has changed anything in a collection.
+            models.Index(fields=["collection_id", "user"], name="change_set_by_person"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.guid}"
@@ -162,6 +166,12 @@ class Change(models.Model):
             models.Index(fields=["record_guid", "id"], name="change_of_record"),
             # By which a collection's edits are listed, the latest first.
             models.Index(fields=["collection_id", "id"], name="change_in_collection"),
+            # The few that are about no record: roles, places, links. Lists leave them out.
+            models.Index(
+                fields=["kind", "change_set"],
+                condition=~Q(kind__in=["occurrence", "identification"]),
+                name="change_of_other_kinds",
+            ),
         ]
 
     def __str__(self) -> str:

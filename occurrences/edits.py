@@ -69,7 +69,8 @@ def of_change_sets(wanted: Wanted, prefix: str = "") -> Q:
 
 def _standing(key: Any, depth: int) -> QuerySet[ChangeSet]:
     """Return the undos of a change set that stand, themselves not undone; to the third undo."""
-    undos = ChangeSet.objects.filter(undoes=key)
+    # Few change sets are undos at all; without the second condition all of them are looked at.
+    undos = ChangeSet.objects.filter(undoes=key, undoes__isnull=False)
     return undos.filter(~Exists(_standing(OuterRef("pk"), depth - 1))) if depth > 1 else undos
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
+from biocollections.models import Collection
 from journal.models import ChangeSet
 from occurrences import edits
 
@@ -51,9 +53,12 @@ class ChangesForm(forms.Form):
         choices=[("", _("change by change")), ("fields", _("field by field"))],
     )
 
-    def __init__(self, data: Any, made: Any) -> None:
+    def __init__(self, data: Any, within: Collection) -> None:
+        """within: the collection, whose records the reader edits."""
         super().__init__(data)
-        people = get_user_model().objects.filter(pk__in=made.values("user")).order_by("username")
+        roles_apart = ChangeSet.objects.exclude(kind=ChangeSet.Kind.GRANT)
+        done = roles_apart.filter(collection_id=within.pk, user=OuterRef("pk"))
+        people = get_user_model().objects.filter(Exists(done)).order_by("username")
         self.fields["user"].queryset = people  # type: ignore[attr-defined]
         self.is_valid()
 

@@ -164,7 +164,7 @@ def changes(request: HttpRequest, collection: UUID) -> HttpResponse:
     """List what was done in a collection, the latest first: by change set, or field by field."""
     within = _own_collection(request, collection)
     made = told.visible_to(request.user).filter(collection_id=within.pk)
-    form = ChangesForm(request.GET, made)
+    form = ChangesForm(request.GET, within)
     before = _number(request.GET.get("before"))
     context: dict[str, Any] = {"collection": within, "form": form}
     if form.is_by_field:
@@ -187,7 +187,7 @@ def changes(request: HttpRequest, collection: UUID) -> HttpResponse:
 def changes_file(request: HttpRequest, collection: UUID) -> StreamingHttpResponse:
     """Send the same edits field by field as a CSV."""
     within = _own_collection(request, collection)
-    form = ChangesForm(request.GET, told.visible_to(request.user).filter(collection_id=within.pk))
+    form = ChangesForm(request.GET, within)
     lines = edits.as_csv(request.user, within, form.wanted)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="edits-{within.code}.csv"'
