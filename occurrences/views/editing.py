@@ -302,7 +302,7 @@ def _save(request: HttpRequest, record: Occurrence, form: OccurrenceForm) -> edi
         labels += [_("Linked as Duplicate")] if used.linked else []
         told = _("Saved: %(fields)s.") % {"fields": ", ".join(labels) or _("Determination")}
         messages.success(request, with_undo(request, told, saved.change_set))
-    elif not saved.clashes and not saved.problems:
+    elif not saved.clashes and not saved.problems and request.POST.get("then") != "label":
         messages.info(request, _("Nothing to save: the record says this already."))
     return saved
 

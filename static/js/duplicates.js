@@ -96,10 +96,19 @@ function show(html) {
   const shown = new Map([...found.querySelectorAll(".match")].map(({ dataset }) => [dataset.guid, dataset.tier]));
   found.innerHTML = html;
   state.textContent = found.querySelector("[data-told]")?.textContent ?? "";
+  tellNumber();
   tickAgain(before, ({ guid, tier }) => isRestored || shown.get(guid) === tier);
   isRestored = false;
   gather();
   if (wasInside) enter();
+}
+
+// On a narrow page the panel stands below the form: the bar says how many there are, and leads there.
+function tellNumber() {
+  const link = document.getElementById("duplicates-number");
+  const number = found.querySelectorAll(".match").length;
+  link.hidden = !number;
+  link.querySelector("span").textContent = number;
 }
 
 // --- transferring

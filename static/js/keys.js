@@ -11,6 +11,7 @@ function goTo(panel) {
   const box = heading?.closest("details, section");
   if (!box) return;
   if (box.tagName === "DETAILS") box.open = true;
+  delete box.dataset.shows;
   box.querySelector("input:not([type=hidden], :disabled), select, textarea")?.focus();
   box.scrollIntoView({ block: "nearest" });
 }

@@ -78,12 +78,28 @@ export function write(form, name, text) {
   const field = form.elements[name];
   if (!field || field.value === text) return;
   field.value = text;
-  field.closest("details")?.setAttribute("open", "");
+  showFilled(field);
   field.classList?.add("filled");
   for (const kind of ["input", "change"]) {
     field.dispatchEvent(new CustomEvent(kind, { bubbles: true, detail: "filled" }));
   }
 }
+
+// Rarely used fields that were filled are shown without the blank ones around them; a click on the
+// heading shows those as well.
+function showFilled(field) {
+  const box = field.closest?.("details");
+  field.closest?.(".field")?.classList.add("is-shown");
+  if (!box || box.open) return;
+  box.open = true;
+  box.dataset.shows = "filled";
+}
+document.addEventListener("click", (event) => {
+  const box = event.target.closest("summary")?.parentElement;
+  if (box?.dataset.shows !== "filled") return;
+  event.preventDefault();
+  delete box.dataset.shows;
+});
 
 function choose(at) {
   const { field, offers } = open;
