@@ -25,13 +25,17 @@ class AcceptForm(forms.Form):
         choices = [("", _("as each record says now")), (usual, rule)]
         self.fields["basis_of_record"].choices = choices  # type: ignore[attr-defined]
         self.fields["images_too"].label = _(
-            "Also the %(number)s that were observed by image alone: I have a specimen of each"
+            "Also what was observed by image alone (%(number)s): I have a specimen of each"
         ) % {"number": images}
         if not images:
             del self.fields["images_too"]
 
 
 class ReasonForm(forms.Form):
+    """Why records are declined; it stands in one form with other answers that need no reason."""
+
+    use_required_attribute = False
+
     reason = forms.CharField(
         label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )

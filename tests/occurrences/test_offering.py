@@ -8,13 +8,13 @@ import pytest
 from django.utils import timezone
 
 from accounts import noticing
-from biocollections.models import Collection, Grant, Role
+from biocollections.models import Grant, Role
 from darwincore import terms
 from journal import jobs
 from journal.jobs import Refused
 from journal.models import Job
 from journal.undo import undo
-from occurrences import offer_news, offering, records
+from occurrences import offer_news, offering
 from occurrences.models import (
     Cluster,
     ClusterMember,
@@ -26,51 +26,9 @@ from occurrences.models import (
 )
 from occurrences.offering import Recipient
 from tests import make
+from tests.occurrences.dealing import COPY, TRANSFER, Deal
 
 pytestmark = pytest.mark.django_db
-
-COPY, TRANSFER = Offer.How.COPY, Offer.How.TRANSFER
-
-
-class Deal:
-    """A collector with three records, and two herbaria that may have them."""
-
-    def __init__(self) -> None:
-        self.collector, self.curator = make.user(), make.user()
-        self.profile = make.collection(administrator=self.collector, type=Collection.Type.PERSONAL)
-        self.arizona = make.collection("ARIZ", administrator=self.curator)
-        self.york = make.collection("NY", administrator=self.curator)
-        self.records = [
-            make.occurrence(
-                self.profile,
-                record_number=str(5520 + at),
-                scientific_name="Quercus alba",
-                locality="Ridge",
-                duplicate_quantity=4,
-            )
-            for at in range(3)
-        ]
-
-    def offer(self, how: str = TRANSFER, to: Collection | None = None) -> Offer:
-        sending = offering.send(
-            self.collector,
-            self.profile,
-            [record.guid for record in self.records],
-            [Recipient(how, to or self.arizona)],
-        )
-        return sending.offers.get()
-
-    def accept(self, offer: Offer, by: Any = None, **given: Any) -> Job:
-        job = offering.accept(by or self.curator, offer, **given)
-        jobs.run(job.guid)
-        offer.refresh_from_db()
-        return Job.objects.get(pk=job.pk)
-
-    def add_rows(self, record: Occurrence, rows: list[Any]) -> None:
-        draft = records.Draft(
-            record.guid, self.profile.pk, {}, version=record.version, extension_rows=rows
-        )
-        records.write(make.change_set(self.collector, self.profile), [], [draft])
 
 
 @pytest.fixture
