@@ -195,6 +195,7 @@ def _without_echo(text: str, request: Any) -> str:
     """Take out what the reader typed himself: a page may repeat the question."""
     for given in (request.GET, request.POST):
         for _name, values in given.lists():
-            for value in sorted(filter(None, values), key=len, reverse=True):
+            lines = {line for value in values for line in (value, *value.splitlines())}
+            for value in sorted(filter(None, lines), key=len, reverse=True):
                 text = text.replace(value, "").replace(html.escape(value), "")
     return text.replace(request.GET.urlencode(), "")

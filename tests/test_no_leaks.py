@@ -502,7 +502,7 @@ def test_nobody_is_told_what_no_grant_entitles_him_to(route: str, stage: Stage) 
 
 def _echoes(route: str) -> set[str]:
     """A search page repeats the question to everybody; the watch has taken that into account."""
-    searches = ("search", "record_search", "table")
+    searches = ("search", "record_search", "table", "by_numbers")
     asking = {f"occurrences:{name}" for name in searches} | {"taxonomy:explorer"}
     return set(READERS) if route in asking else set()
 
