@@ -229,6 +229,10 @@ class TransferForm(forms.Form):
     accession = forms.CharField(
         label=gettext_lazy("Accession number"), required=False, max_length=200
     )
+    specimen = forms.BooleanField(
+        label=gettext_lazy("There is a specimen: it takes that collection's basis of record"),
+        required=False,
+    )
     message = forms.CharField(
         label=gettext_lazy("Message"),
         required=False,

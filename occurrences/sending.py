@@ -290,7 +290,8 @@ def _followed(sending: Sending, number: int) -> dict[str, Any]:
         if offer.state == Offer.State.PACKAGE and not offer.packages.exists():
             packing.start(offer, sending.user, sending.wanted.get("format", "dwca"), exact=exact)
         elif offer.state == Offer.State.OPEN and moves_at_once(sending, offer):
-            basis = sending.wanted.get("basis_of_record", "")
+            assert offer.collection
+            basis = offer.collection.basis_of_record if sending.wanted.get("specimens") else ""
             offering.accept(sending.user, offer, basis_of_record=basis)
     return {"records": number}
 
@@ -342,11 +343,12 @@ def promised(record: Occurrence) -> list[Offer]:
     return list(offers.select_related("sending__collection", "collection"))
 
 
-def give(user: Any, record: Occurrence, target: Collection, given: Mapping[str, str]) -> Offer:
+def give(user: Any, record: Occurrence, target: Collection, given: Mapping[str, Any]) -> Offer:
     """Offer one record as a transfer and, where `user` administers both sides, accept it.
 
-    given: message, catalog_number, accession. What is under way in one of the collections is not
-    waited for: then a worker moves the record. Raises Refused. The same offer twice is one.
+    given: message, catalog_number, accession, specimen: whether there is one, by which it becomes
+    what that collection keeps. What is under way in one of the collections is not waited for: then
+    a worker moves the record. Raises Refused. The same offer twice is one.
     """
     for standing in promised(record):
         if standing.collection == target and standing.counts.get("waiting") == 1:
@@ -360,20 +362,21 @@ def give(user: Any, record: Occurrence, target: Collection, given: Mapping[str, 
     if mine:
         numbers = {name: given[name] for name in ("catalog_number", "accession")}
         offer.records.update(**numbers)
-        _accept(user, offer)
+        basis = target.basis_of_record if given.get("specimen") else ""
+        _accept(user, offer, {"basis_of_record": basis, "images_too": True})
         offer.refresh_from_db()
     return offer
 
 
-def _accept(user: Any, offer: Offer) -> None:
+def _accept(user: Any, offer: Offer, options: dict[str, Any]) -> None:
     busy = Job.objects.filter(
         collection_id__in=[offer.sending.collection_id, offer.collection_id],
         state=Job.State.RUNNING,
     )
     if busy.exists():
-        offering.accept(user, offer)
+        offering.accept(user, offer, **options)
         return
-    job = jobs.run_here("accept offer", offer.guid, user, offer.collection_id)
+    job = jobs.run_here("accept offer", offer.guid, user, offer.collection_id, options)
     if job.state == Job.State.FAILED:
         offering.withdraw(user, offer)
         raise Refused(job.error)

@@ -233,7 +233,9 @@ class OfferEntry(models.Model):
     )
     text = models.TextField(blank=True, max_length=5000)
     records = models.PositiveIntegerField(null=True)  # how many it was about; None: all of it
-    change_set = models.ForeignKey(ChangeSet, null=True, on_delete=models.SET_NULL, related_name="+")
+    change_set = models.ForeignKey(
+        ChangeSet, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         ordering = ["pk"]
@@ -275,9 +277,7 @@ class PackageQuerySet(models.QuerySet["Package"]):
         """Return the finished ones of offers he sent or receives, and all that he sends."""
         sent = Offer.objects.sent_by(user).values("pk")
         received = Offer.objects.received_by(user).values("pk")
-        return self.filter(
-            Q(offer__in=sent) | Q(offer__in=received, finished_at__isnull=False)
-        )
+        return self.filter(Q(offer__in=sent) | Q(offer__in=received, finished_at__isnull=False))
 
 
 class Package(models.Model):

@@ -166,6 +166,7 @@ def sending_send(request: HttpRequest, guid: UUID) -> HttpResponse:
     if draft.state == Sending.State.DRAFT:
         draft.wanted = draft.wanted | {
             "at_once": "at_once" in request.POST,
+            "specimens": "specimens" in request.POST,
             "exact": "exact" in request.POST,
             "format": "csv" if request.POST.get("format") == "csv" else "dwca",
         }
@@ -241,7 +242,7 @@ def sending_page(request: HttpRequest, guid: UUID) -> HttpResponse:
         "running": sent.job if sent.job and not sent.job.is_finished else None,
         "rows": [_followed(request, offer) for offer in sent.offers.all()],
         "permits": sent.permit_files.all(),
-        "number": sent.wanted.get("number"),
+        "number": max((offer.number for offer in sent.offers.all()), default=0),
     }
     return render(request, "occurrences/sending.html", context)
 
