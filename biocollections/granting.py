@@ -62,15 +62,16 @@ def grant(
     scope: Scope | None = None,
     since: date | None = None,
     founding: bool = False,
+    within: ChangeSet | None = None,
 ) -> Grant:
     """Give `user` a role in a collection, or (None) portal-wide, to the end of the day `until`.
 
     It holds at once, or from the beginning of the day `since` when that is to come.
 
     by None is the operator at the command line, who may do everything. founding: of a collection
-    that `by` has just made, in which nobody has a right yet. Raises PermissionDenied, and
-    ValidationError with the fields role, person, reason, until and those of SCOPES when it makes
-    no sense.
+    that `by` has just made, in which nobody has a right yet. within: the change set it is part of;
+    otherwise it gets one of its own. Raises PermissionDenied, and ValidationError with the fields
+    role, person, reason, until and those of SCOPES when it makes no sense.
     """
     if not reason.strip():
         raise ValidationError({"reason": _("Say why: the history keeps it.")})
@@ -91,7 +92,7 @@ def grant(
         _require_right(asked, made)
         _require_sense(asked, made)
         made.save()
-        change_set = _change_set(made, by, made.reason)
+        change_set = within or _change_set(made, by, made.reason)
         _note(change_set, made, None, told(made))
     return made
 
@@ -111,9 +112,11 @@ def change(
     return _alter(grant, wanted, by, reason)
 
 
-def revoke(grant: Grant, *, by: Any = None, reason: str = "") -> ChangeSet | None:
+def revoke(
+    grant: Grant, *, by: Any = None, reason: str = "", within: ChangeSet | None = None
+) -> ChangeSet | None:
     """End a grant now; return the change set, None when it was revoked already."""
-    return _alter(grant, {"revoked_at": _text(timezone.now())}, by, reason)
+    return _alter(grant, {"revoked_at": _text(timezone.now())}, by, reason, within)
 
 
 def end_of(day: date | None) -> datetime | None:
@@ -135,7 +138,9 @@ def told(grant: Grant) -> dict[str, Any]:
     }
 
 
-def _alter(grant: Grant, wanted: dict[str, Any], by: Any, reason: str) -> ChangeSet | None:
+def _alter(
+    grant: Grant, wanted: dict[str, Any], by: Any, reason: str, within: ChangeSet | None = None
+) -> ChangeSet | None:
     with transaction.atomic():
         _lock(grant.collection)
         grant.refresh_from_db()
@@ -143,7 +148,7 @@ def _alter(grant: Grant, wanted: dict[str, Any], by: Any, reason: str) -> Change
         ended = grant.revoked_at and "revoked_at" in wanted
         if ended or all(before[name] == value for name, value in wanted.items()):
             return None
-        change_set = _change_set(grant, by, reason.strip())
+        change_set = within or _change_set(grant, by, reason.strip())
         try:
             _set(change_set, grant, wanted, by)
         except (PermissionDenied, ValidationError):
