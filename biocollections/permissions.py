@@ -16,6 +16,7 @@ ROLES = {
     "collections.change_place": (Role.PORTAL_ADMIN,),
     "accounts.change_user": (Role.PORTAL_ADMIN,),
     "portal.change_settings": (Role.PORTAL_ADMIN,),
+    "occurrences.oversee_transfers": (Role.PORTAL_ADMIN,),
 }
 
 

@@ -21,7 +21,7 @@ from biocollections.permissions import permissions_of
 from darwincore import terms
 from journal.models import Change, ChangeSet
 from journal.undo import is_undone, only_while
-from occurrences import clustering, media, merging, naming
+from occurrences import clustering, media, merging, naming, overseeing, profile_merging
 from occurrences.models import DeletedOccurrence, Occurrence, Protection
 from occurrences.records import stored
 from occurrences.restoring import overlaid
@@ -39,6 +39,7 @@ _TOLD_THERE = {
     clustering.KIND: clustering.lines,
     merging.KIND: merging.lines,
     media.KIND: media.lines,
+    profile_merging.KIND: profile_merging.lines,
     thesaurus.KIND: of_taxa.lines_of,
     proposals.KIND: of_taxa.lines_of,
 }
@@ -61,6 +62,8 @@ _OF_GRANTS = _about(granting.KIND, ChangeSet.Kind.GRANT)
 _OF_PLACES = _about(place_files.KIND, ChangeSet.Kind.METADATA)
 # Duplicates linked over the portal: for those who may have it done.
 _OF_LINKS = Q(collection_id=None) & _about(clustering.KIND, ChangeSet.Kind.LINKING)
+# Personal profiles that were merged: undone by those who oversee transfers, and nobody else.
+_OF_MERGED = _about(profile_merging.KIND, ChangeSet.Kind.TRANSFER)
 _NOTES = frozenset(("information_withheld", "data_generalizations"))
 
 
@@ -114,6 +117,8 @@ def visible_to(user: Person) -> QuerySet[ChangeSet]:
         within |= _OF_LINKS
     if "collections.change_place" in permitted:
         within |= _OF_PLACES
+    if overseeing.RIGHT in permitted:
+        within |= _OF_MERGED
     within |= _OF_GRANTS if "collections.change_grant" in permitted else _OF_GRANTS & managed(user)
     return ChangeSet.objects.filter(within).select_related("user", "undoes")
 
@@ -133,7 +138,10 @@ def undoable_by(user: Person) -> QuerySet[ChangeSet]:
     own = Q(kind__in=mine, user_id=user.pk or 0)
     by_hand = Q(kind=ChangeSet.Kind.EDIT) | own
     elsewhere = _OF_TAXA | _OF_PLACES | _OF_GRANTS | _OF_LINKS
-    return visible_to(user).filter(managed(user) | by_hand | elsewhere)
+    mine_to_undo = (managed(user) | by_hand) & ~_OF_MERGED | elsewhere
+    if overseeing.RIGHT in permissions_of(user):
+        mine_to_undo |= _OF_MERGED
+    return visible_to(user).filter(mine_to_undo)
 
 
 @only_while
@@ -222,7 +230,7 @@ def _touched(change_set: ChangeSet, user: Person, guids: list[UUID]) -> list[Tou
     )
     gone = dict(DeletedOccurrence.objects.filter(guid__in=guids).values_list("guid", "name"))
     gone |= granting.titles(guids) | place_files.titles(guids) | naming.titles(guids)
-    gone |= of_taxa.titles(guids)
+    gone |= of_taxa.titles(guids) | profile_merging.titles(guids)
     new = set(_taxa_made(change_set).filter(guid__in=guids).values_list("guid", flat=True))
     changes: dict[UUID, list[Change]] = {}
     for change in change_set.changes.filter(record_guid__in=guids).order_by("pk"):

@@ -306,6 +306,12 @@ occurrences:offer_ask      | POST | offer              | 302 404 404 404 302 | 4
 occurrences:offer_numbers  | GET  | offer              | 302 404 404 404 403 | 404 other_administrator=200
 occurrences:offer_numbers  | POST | offer              | 302 404 404 404 403 | 404 other_administrator=302
 occurrences:offer_link     | POST | offer              | 302 404 404 404 403 | 404
+occurrences:offers_all     | GET  |                    | 302 403 403 403 403 | 403 portal_admin=200
+occurrences:offers_file    | GET  |                    | 302 403 403 403 403 | 403 portal_admin=200
+occurrences:offer_oversee  | GET  | offer              | 302 403 403 403 403 | 403 portal_admin=200
+occurrences:offer_act      | POST | offer              | 302 403 403 403 403 | 403 portal_admin=200
+occurrences:profile_merge  | GET  |                    | 302 403 403 403 403 | 403 portal_admin=200
+occurrences:profile_merge  | POST |                    | 302 403 403 403 403 | 403 portal_admin=200
 occurrences:hand_back      | GET  |                    | 302 404 404 404 404 | 404
 occurrences:hand_back      | POST |                    | 302 404 404 404 404 | 404
 occurrences:ask_undo       | GET  | offer              | 302 404 404 404 200 | 404 other_administrator=200
