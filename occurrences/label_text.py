@@ -6,6 +6,7 @@ Pure: of values by column, as their reader may see them, and a design.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -134,8 +135,13 @@ def said(values: Mapping[str, Any], item: Item, dates: str) -> list[Run]:
         text = in_words(str(values.get(item.field) or ""), dates)
     else:
         text = as_text(values[item.field]) if values.get(item.field) is not None else ""
-    text = _BLANKS.sub(" ", text).strip()
+    text = _as_set(text)
     return [Run(text, face)] if text else []
+
+
+def _as_set(text: str) -> str:
+    """Return a text as it is set: in one line, letters with their accents as one letter each."""
+    return unicodedata.normalize("NFC", _BLANKS.sub(" ", text)).strip()
 
 
 # --- names --------------------------------------------------------------------------------------
@@ -147,7 +153,7 @@ _BEFORE_EPITHET = re.compile(r"^(cf|aff|nr|prox|vel aff|near)\.?$", re.IGNORECAS
 
 def _name(values: Mapping[str, Any], bold: bool) -> list[Run]:
     """Set the name in italics from genus down, the qualifier where botanists write it."""
-    name = str(values.get("scientific_name") or "")
+    name = _as_set(str(values.get("scientific_name") or ""))
     if not name:
         return []
     found = _OPEN_NAME.match(name)
@@ -157,7 +163,7 @@ def _name(values: Mapping[str, Any], bold: bool) -> list[Run]:
         cut.append((rest, False))
     qualifier = str(values.get("identification_qualifier") or "").strip()
     cut = _qualified(cut, qualifier)
-    author = str(values.get("scientific_name_authorship") or "")
+    author = _as_set(str(values.get("scientific_name_authorship") or ""))
     heavy = "b" if bold else ""
     runs = [Run(text, heavy + ("i" if italic else "")) for text, italic in cut]
     return [*runs, Run(f" {author}", "")] if author else runs

@@ -1,7 +1,8 @@
 """Letters in a PDF: their fonts embedded, how wide a text is, and which letters can't be set.
 
 Open Sans holds Latin, Cyrillic and Greek. The signs of the sexes, which it lacks, are drawn here;
-of all else that it lacks `lacking` tells before anything is printed.
+some letters that it lacks look like one it has. Of all others `lacking` tells before anything is
+printed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,19 @@ _FILES: Final = {
     "bi": ttf_opensans.OPENSANS_BOLDITALIC,
 }
 FONTS: Final = {face: f"OpenSans-{face or 'r'}" for face in _FILES}
+# Letters of place names and typographers that look like another: drawn as it, read as themselves.
+ALIKE: Final = {
+    "ʻ": "‘",  # the okina of Hawaiian: Oʻahu
+    "ʿ": "‘",
+    "ʾ": "’",
+    "ǀ": "|",  # clicks of southern Africa: ǀAi-ǀAis
+    "ǃ": "!",
+    "\N{HYPHEN}": "-",
+    "\N{NON-BREAKING HYPHEN}": "-",
+    "\N{NARROW NO-BREAK SPACE}": "\N{THIN SPACE}",
+    "\N{GREEK LUNATE EPSILON SYMBOL}": "ε",
+    "\N{GREEK PHI SYMBOL}": "φ",
+}
 DRAWN = "♂♀"
 DRAWN_WIDTH = 0.62  # of the size
 _fonts = Lock()
@@ -39,6 +53,9 @@ def set_up() -> None:
                 for sign in DRAWN:  # a blank that reads as the sign; its picture is drawn over it
                     font.face.charToGlyph[ord(sign)] = font.face.charToGlyph[ord(" ")]
                     font.face.charWidths[ord(sign)] = DRAWN_WIDTH * 1000
+                for letter, other in ALIKE.items():
+                    font.face.charToGlyph[ord(letter)] = font.face.charToGlyph[ord(other)]
+                    font.face.charWidths[ord(letter)] = font.face.charWidths[ord(other)]
                 pdfmetrics.registerFont(font)
 
 

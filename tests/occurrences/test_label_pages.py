@@ -1,5 +1,6 @@
 """The pages of labels: from a saved record to the PDF in three steps, and nobody sees more."""
 
+import base64
 import io
 import re
 
@@ -10,9 +11,17 @@ from PIL import Image
 
 from journal import jobs
 from journal.jobs import Refused
-from occurrences import label_logo
+from occurrences import label_logo, label_pdf
 from occurrences.label_design import MOST_LOGO
-from occurrences.models import LabelProfile, LabelRun, Occurrence, QueuedAnnotation
+from occurrences.models import (
+    LabelProfile,
+    LabelRun,
+    Occurrence,
+    Offer,
+    OfferedRecord,
+    QueuedAnnotation,
+    Sending,
+)
 from tests import canary, make
 from tests.cast import client_of
 from tests.occurrences import pictures
@@ -187,6 +196,27 @@ def test_a_search_and_a_project_are_laid_out(herbarium, editor):
     chosen = {"project": "Sonora", "collection": herbarium.guid}
     assert len(lay_out(client, **chosen).context["run"].rows) == 1
     assert lay_out(client, search="country=Peru").redirect_chain[-1][0] == "/labels/"
+
+
+def test_the_records_of_an_offer_are_laid_out_for_both_sides_and_nobody_else(
+    herbarium, other_herbarium, administrator, other_administrator, stranger
+):
+    record = make.occurrence(herbarium)
+    sending = Sending.objects.create(collection=herbarium, user=administrator)
+    offer = Offer.objects.create(sending=sending, collection=other_herbarium, how="transfer")
+    OfferedRecord.objects.create(offer=offer, record_guid=record.guid)
+    for person in (administrator, other_administrator):
+        run = lay_out(client_of(person), offer=offer.guid).context["run"]
+        assert run.rows == [[str(record.guid), None]]
+    assert client_of(stranger).post(NEW, {"offer": offer.guid}).status_code == 404
+
+
+def test_the_preview_is_the_pdf(herbarium, editor):
+    client = client_of(editor)
+    page = lay_out(client, record=make.occurrence(herbarium, locality="Imuris").guid)
+    pdf = client.get(f"/labels/{page.context['run'].guid}/pdf/").content
+    png = label_pdf.picture(pdf, width=1400, cropped=True)
+    assert page.context["picture"].endswith(base64.b64encode(png).decode())
 
 
 def test_more_than_fifty_become_a_job(herbarium, editor):

@@ -133,6 +133,44 @@ def test_letters_the_font_lacks_are_told(herbarium, editor):
     assert [(each.how, each.letters) for each in problems] == [("letters", "昆明")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "São Tomé, Łódź, Ağrı, Đà Nẵng, Þingvellir, Ñuñoa, Brașov, 12′30″ ± 5 m, × ½ ≤ 3 µm",
+        "Щёлково, Київ, Ђорђе",
+        "Θεσσαλονίκη, Άγιος",
+        "Oʻahu, ǀAi-ǀAis, non\N{NON-BREAKING HYPHEN}breaking, ♂ and ♀",
+    ],
+)
+def test_the_letters_of_the_field_are_set(text, herbarium, editor):
+    record = make.occurrence(herbarium, **{**SHEET, "locality": text})
+    pdf, problems = labels.pdf(run_of(editor, record, design=HERBARIUM))
+    assert problems == []
+    assert text in text_of(pdf)
+
+
+def test_an_accent_beside_its_letter_is_set_as_one(herbarium, editor):
+    record = make.occurrence(herbarium, **{**SHEET, "locality": "Ca\u0308rlsbo\u030b"})
+    pdf, problems = labels.pdf(run_of(editor, record, design=HERBARIUM))
+    assert problems == []
+    assert "Cärlsbő" in text_of(pdf)
+
+
+@pytest.mark.parametrize("text", ["القاهرة", "ירושלים", "กรุงเทพ", "Ḥumaymah"])
+@pytest.mark.parametrize("field", ["locality", "recorded_by"])
+def test_letters_that_cannot_be_set_are_told_wherever_they_stand(text, field, herbarium, editor):
+    record = make.occurrence(herbarium, **{**SHEET, field: text})
+    _pdf, problems = labels.pdf(run_of(editor, record, design=HERBARIUM))
+    assert [each.how for each in problems] == ["letters"]
+    assert set(problems[0].letters) <= set(text)
+
+
+def test_letters_of_the_footer_are_told_too(herbarium, editor):
+    design = replace(HERBARIUM, footer="植物标本馆")
+    _pdf, problems = labels.pdf(run_of(editor, make.occurrence(herbarium, **SHEET), design=design))
+    assert {each.letters for each in problems} == {"".join(sorted("植物标本馆"))}
+
+
 @pytest.mark.parametrize("code", ["code128", "qr"])
 def test_a_code_takes_its_room(code, herbarium, editor):
     record = make.occurrence(herbarium, **SHEET)
