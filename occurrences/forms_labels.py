@@ -103,7 +103,8 @@ class LayoutForm:
         self, design: Design, data: Mapping[str, Any] | None = None, files: Any = None
     ) -> None:
         kept = design.to_json()
-        self.of = DesignForm(data, files, initial={**kept, "logo": None})
+        shown = {name: f"{kept[name]:g}" for name in look.BOUNDS}  # 45, not 45.0
+        self.of = DesignForm(data, files, initial={**kept, **shown, "logo": None})
         self.items = ItemFormSet(data, initial=kept["items"], prefix="items")
         self._design = design
 
