@@ -8,6 +8,7 @@ whole, and a job that was cut off begins anew.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -157,26 +158,23 @@ class Look:
 
 
 def look(sending: Sending, wanted: list[Recipient]) -> Look:
-    """Count what a draft's sender should know, in two statements however many records."""
-    with connection.cursor() as cursor:
-        cursor.execute(_asked(sending, wanted, _COUNTED))
-        counted = cursor.fetchone()
-        cursor.execute(_asked(sending, wanted, _FIRST))
-        first = [Beyond(guid, dupes, now, tuple(was)) for guid, dupes, now, was in cursor]
-    records = chosen(sending).in_bulk([each.guid for each in first], field_name="guid")
-    listed = tuple((records[each.guid], each) for each in first if each.guid in records)
-    return Look(*counted, listed)
-
-
-def _asked(sending: Sending, wanted: list[Recipient], then: str) -> sql.Composed:
-    rows = chosen(sending).order_by()
-    return sql.SQL(_LOOK + then).format(
-        rows=as_sql(rows.values("id", "guid", "protection", "duplicate_quantity")),
+    """Count what a draft's sender should know, in one statement however many records."""
+    rows = chosen(sending).order_by().values("id", "guid", "protection", "duplicate_quantity")
+    statement = sql.SQL(_LOOK).format(
+        rows=as_sql(rows),
         marks=sql.Literal([_mark(each) for each in wanted]),
         number=sql.Literal(len(wanted)),
         giving=sql.Literal(any(each.how == TRANSFER for each in wanted)),
         most=sql.Literal(MOST_LISTED),
     )
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        *counted, first = cursor.fetchone()
+    told = json.loads(first)
+    beyond = [Beyond(UUID(guid), dupes, len(wanted), tuple(was)) for guid, dupes, was in told]
+    records = chosen(sending).in_bulk([each.guid for each in beyond], field_name="guid")
+    listed = tuple((records[each.guid], each) for each in beyond if each.guid in records)
+    return Look(*counted, listed)
 
 
 def _mark(recipient: Recipient) -> str:
@@ -186,37 +184,39 @@ def _mark(recipient: Recipient) -> str:
 
 # What a record's Dupe Count is: its first number, as on labels. Whoever declined, or from whom it
 # was withdrawn, has no sheet of it.
+_SENT = f"""
+    FROM {OFFERED} r JOIN given g ON g.id = r.offer_id WHERE r.state IN ('waiting', 'accepted')
+"""
 _LOOK = f"""
-    WITH chosen AS MATERIALIZED ({{rows}}), sent AS (
-        SELECT r.record_guid,
-            array_agg(DISTINCT t.name ORDER BY t.name)
-                FILTER (WHERE lower(t.name) <> ALL({{marks}}::text[])) AS earlier,
-            bool_or(lower(t.name) = ANY({{marks}}::text[])) AS again,
-            bool_or(f.how = 'transfer' AND r.state = 'waiting' AND f.state = 'open') AS promised
-        FROM {OFFERED} r JOIN {Offer._meta.db_table} f ON f.id = r.offer_id
+    WITH chosen AS MATERIALIZED ({{rows}}), given AS MATERIALIZED (
+        SELECT f.id, t.name, dense_rank() OVER (ORDER BY lower(t.name)) AS recipient,
+            lower(t.name) = ANY({{marks}}::text[]) AS is_now,
+            f.how = 'transfer' AND f.state = 'open' AS is_promise
+        FROM {Offer._meta.db_table} f
         LEFT JOIN {Collection._meta.db_table} k ON k.id = f.collection_id
         CROSS JOIN LATERAL (SELECT coalesce(k.code, f.outside) AS name) t
-        WHERE r.record_guid IN (SELECT guid FROM chosen)
-            AND r.state IN ('waiting', 'accepted') AND f.state NOT IN ('withdrawn', 'preparing')
-        GROUP BY r.record_guid
-    ), told AS (
-        SELECT c.*, coalesce(s.earlier, '{{{{}}}}') AS earlier, coalesce(s.again, false) AS again,
-            coalesce(s.promised, false) AND {{giving}} AS contested,
-            substring(c.duplicate_quantity FROM '[0-9]{{{{1,6}}}}')::int AS dupes
+        WHERE f.state NOT IN ('withdrawn', 'preparing')
+    ), sent AS (
+        SELECT r.record_guid, bool_or(g.is_now) AS again,
+            count(DISTINCT g.recipient) FILTER (WHERE NOT g.is_now) AS earlier,
+            bool_or(g.is_promise AND r.state = 'waiting') AS promised
+        {_SENT} AND r.record_guid IN (SELECT guid FROM chosen) GROUP BY r.record_guid
+    ), told AS MATERIALIZED (
+        SELECT c.*, s.again, s.promised AND {{giving}} AS contested, t.dupes,
+            t.dupes < {{number}} + coalesce(s.earlier, 0) AS is_beyond
         FROM chosen c LEFT JOIN sent s ON s.record_guid = c.guid
+        CROSS JOIN LATERAL (
+            SELECT substring(c.duplicate_quantity FROM '[0-9]{{{{1,6}}}}')::int AS dupes) t
     )
-"""
-_BEYOND = "dupes < {number} + cardinality(earlier)"
-_COUNTED = f"""
-    SELECT count(*), count(*) FILTER (WHERE {_BEYOND}), count(*) FILTER (WHERE dupes IS NULL),
+    SELECT count(*), count(*) FILTER (WHERE is_beyond), count(*) FILTER (WHERE dupes IS NULL),
         count(*) FILTER (WHERE again), count(*) FILTER (WHERE contested),
         count(*) FILTER (WHERE protection IN ({Protection.CELL:d}, {Protection.PLACE:d})),
-        count(*) FILTER (WHERE protection = {Protection.WHOLE:d})
+        count(*) FILTER (WHERE protection = {Protection.WHOLE:d}),
+        (SELECT coalesce(jsonb_agg(jsonb_build_array(f.guid, f.duplicate_quantity, ARRAY(
+            SELECT DISTINCT g.name {_SENT} AND r.record_guid = f.guid AND NOT g.is_now ORDER BY 1
+        )) ORDER BY f.id), '[]')
+        FROM (SELECT * FROM told WHERE is_beyond ORDER BY id LIMIT {{most}}) f)
     FROM told
-"""
-_FIRST = f"""
-    SELECT guid, duplicate_quantity, {{number}}, earlier FROM told WHERE {_BEYOND}
-    ORDER BY id LIMIT {{most}}
 """
 
 
