@@ -438,17 +438,82 @@ def read_rows(
     with _line_ends(_as_utf8(opener, found.transcode), found.returns) as stream:
         lines = _lines(stream, found)
         washer = _Washer(lines, format) if found.dirty else None
-        reader = _reader(washer or lines, format)
-        line = 0
+        start = 0
         try:
-            for cells in reader:
-                start, line = line + 1, reader.line_num
+            for start, cells in _parsed(washer or lines, format):
                 if washer is None:
                     yield Row(start, cells, _NO_ISSUES)
                 else:
                     yield Row(start, washer.restore(cells), washer.issues())
-        except csv.Error as error:
-            raise _unreadable(error, file, line + 1, limits) from error
+        except _Unparsed as unparsed:
+            raise _unreadable(unparsed.error, file, unparsed.line, limits) from unparsed
+
+
+class _Unparsed(Exception):
+    def __init__(self, error: csv.Error, line: int) -> None:
+        self.error, self.line = error, line
+
+
+def _parsed(lines: Iterator[str], format: Format) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line where a row starts, from 1, and its cells.
+
+    Between tabs or bars, where quotes seldom enclose, a cell that would hold the end of one row and
+    the start of another is the work of a stray quote: its lines are rows, and quotes are text.
+    """
+    seldom = bool(format.quote) and format.delimiter in "\t|"
+    recent = _Recent(lines) if seldom else None
+    reader = _reader(recent or lines, format)
+    line = width = 0
+    try:
+        for cells in reader:
+            start, line = line + 1, reader.line_num
+            width = width or len(cells)
+            taken = recent.taken() if recent else []
+            if line > start and seldom and _holds_rows(cells, width, format):
+                for number, text in enumerate(taken, start):
+                    yield number, _without_quoting(text, format)
+            else:
+                yield start, cells
+    except csv.Error as error:
+        raise _Unparsed(error, line + 1) from error
+
+
+class _Recent:
+    """Lines, remembering those that were read since somebody asked."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.lines = lines
+        self.read: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self.lines)
+        self.read.append(line)
+        return line
+
+    def taken(self) -> list[str]:
+        read, self.read = self.read, []
+        return read
+
+
+def _holds_rows(cells: list[str], width: int, format: Format) -> bool:
+    """Whether a cell holds a line break among as many separators as part the cells of a row."""
+    return width > 3 and any(
+        "\n" in cell and cell.count(format.delimiter) >= width - 1 for cell in cells
+    )
+
+
+def _without_quoting(line: str, format: Format) -> list[str]:
+    text, quote = line.rstrip("\r\n"), format.quote
+    cells = text.split(format.delimiter) if text else []
+    return [
+        cell[1:-1].replace(quote * 2, quote)
+        if len(cell) > 1 and cell[0] == cell[-1] == quote
+        else cell
+        for cell in cells
+    ]
 
 
 def _unreadable(error: csv.Error, file: str, line: int, limits: Limits) -> Refused:

@@ -72,6 +72,28 @@ def test_stray_quotes_in_tab_separated_files_are_text(tmp_path):
     assert read(path)[1] == [["A-1", '3" of "snow', "Peru"], ["A-2", '"Camp', "Chile"]]
 
 
+STRAY = "".join(f"{n}\tA-{n}\t{'' if n % 4 else chr(34)}Camp\tPeru\n" for n in range(1, 20))
+
+
+@pytest.mark.parametrize("last", ["", '20\tA-20\t"Hill\tPeru\n'])
+def test_stray_quotes_swallow_no_rows_where_quotes_are_declared(tmp_path, last):
+    header = "id\tcatalogNumber\tlocality\tcountry\n"
+    content = header + STRAY + '19a\tA-19a\t"A ""b"" c"\tPeru\n' + last
+    fields = ["catalogNumber", "locality", "country"]
+    document = meta(table(fields=fields, fieldsTerminatedBy="\\t"))
+    _, cells = read(archive(tmp_path / "a.zip", meta__xml=document, occurrences__csv=content))
+    lines = (header + STRAY).replace("19a", "").splitlines()[1:]
+    assert cells[:19] == [line.split("\t") for line in lines]
+    assert cells[19] == ["19a", "A-19a", 'A "b" c', "Peru"]
+    assert len(cells) == 20 + bool(last)
+
+
+def test_a_cell_between_quotes_may_hold_lines_and_tabs(tmp_path):
+    path = tmp_path / "a.tab"
+    path.write_text('a\tb\tc\td\n"1"\t"one\ttwo\nthree"\t"x"\t"y"\n')
+    assert read(path)[1] == [["1", "one\ttwo\nthree", "x", "y"]]
+
+
 def test_archive_in_latin_1_that_says_so_keeps_its_accents(tmp_path):
     document = meta(table(encoding="ISO-8859-1"))
     content = 'id,catalogNumber,country\n1,A-1,"Perú"\n2,"A–2",México\n'.encode("cp1252")
