@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from biocollections.models import Collection
 from darwincore.guarding import guarded
-from occurrences import origins
+from occurrences import batching, origins
 from occurrences.models import Occurrence, Offer, Origin
 from occurrences.models.record import OccurrenceQuerySet
 from occurrences.protection import exact
@@ -128,7 +128,7 @@ def _values(record: Occurrence) -> dict[str, Any]:
 def _made_from(user: Any, guids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """Return {record: codes of the collections with records made from it}, as `user` sees them."""
     pairs = Origin.objects.filter(original_guid__in=list(guids), how=Offer.How.COPY)
-    of = dict(pairs.values_list("record_guid", "original_guid"))
+    of = {each.record_guid: each.original_guid for each in pairs if each.original_guid}
     seen = Occurrence.objects.visible_to(user).filter(guid__in=of).prefetch_related(None)
     found: dict[UUID, dict[str, None]] = {}
     for guid, code in seen.order_by("pk").values_list("guid", "collection__code"):
@@ -150,12 +150,11 @@ def as_csv(user: Any, show: str = "all") -> Iterator[str]:
     """Yield the list as CSV, a record a line, safe to open as a spreadsheet."""
     writer = csv.writer(_Echo())  # type: ignore[arg-type]
     yield BYTE_ORDER_MARK + str(writer.writerow(_HEADS))
-    wanted = collected_by(user, show).select_related("collection").only(*FETCHED)
-    last = 0
-    while some := list(wanted.filter(pk__gt=last).order_by("pk")[:CHUNK]):
-        for row in rows_of(user, some):
+    keys = list(collected_by(user, show).order_by("pk").values_list("pk", flat=True))
+    seen = Occurrence.objects.visible_to(user).select_related("collection").only(*FETCHED)
+    for some in batching.parted(keys, CHUNK):
+        for row in rows_of(user, seen.filter(pk__in=some).order_by("pk")):
             yield str(writer.writerow(list(map(guarded, _cells(row)))))
-        last = some[-1].pk
 
 
 FETCHED = ("guid", "protection", "collection__code", "collection__name", *COLUMNS)

@@ -124,7 +124,9 @@ def onward(request: HttpRequest, record: Occurrence, habits: EditorHabits, of: s
     if then in ("new", "carry"):
         into = reverse("occurrences:add", args=[record.collection.guid])
         before = "like" if then == "carry" else "after" if habits.sticky else ""
-        return redirect(f"{into}?{before}={record.guid}" if before else into)
+        asked = {before: str(record.guid), "basis": request.GET.get("basis", "")}
+        said = urlencode({name: text for name, text in asked.items() if name and text})
+        return redirect(f"{into}?{said}" if said else into)
     return redirect(reverse("occurrences:edit", args=[record.guid]) + search)
 
 

@@ -117,7 +117,7 @@ def my_collections(request: HttpRequest) -> HttpResponse:
         "show": show,
         "shows": mine.SHOWS.items(),
         "total": total if total <= COUNTED else None,
-        "hidden": mine.hidden_from(request.user),
+        "hidden": mine.hidden_from(request.user) if show == "given" else 0,
         "previous_url": page.previous and _turned(show, page.previous),
         "next_url": page.next and _turned(show, page.next),
     }
