@@ -5,7 +5,6 @@ They are noted with the offer and become the records' own when these are accepte
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -18,10 +17,13 @@ from journal.jobs import Refused
 from occurrences import numbering
 from occurrences.models import Offer, OfferedRecord
 from occurrences.offering import OFFERED
+from occurrences.records import OCCURRENCE
 
 State = OfferedRecord.State
 LONGEST = 200  # letters of a number
 CHUNK = 2000
+MOST_AT_ONCE = 5000  # records that get a number while somebody waits
+MOST_TOLD = 100
 
 
 def note(offer: Offer, numbers: Mapping[UUID, str], accessions: Mapping[UUID, str]) -> int:
@@ -51,9 +53,12 @@ def accession(offer: Offer, text: str) -> int:
 def paste(offer: Offer, column: str, after: int = 0) -> int:
     """Give the lines of a column, in their order, to the waiting records from the `after`th on.
 
-    An empty line leaves its record without a number. Raises Refused for more lines than records.
+    An empty line leaves its record without a number. Raises Refused for more lines than records,
+    or than MOST_AT_ONCE.
     """
     lines = [line.strip() for line in column.strip("\r\n").splitlines()]
+    if len(lines) > MOST_AT_ONCE:
+        raise Refused(_("Paste at most %s numbers at once.") % MOST_AT_ONCE)
     waiting = offer.records.filter(state=State.WAITING).order_by("pk")
     guids = list(waiting.values_list("record_guid", flat=True)[after : after + len(lines)])
     if len(lines) > len(guids):
@@ -65,12 +70,12 @@ def paste(offer: Offer, column: str, after: int = 0) -> int:
 def fill_free(offer: Offer, first: str) -> int:
     """Give the free numbers from `first` on to waiting records without one; return how many.
 
-    Numbers that stand in the offer already are passed over. Raises Refused where `first` has no
-    figures to count on.
+    At most MOST_AT_ONCE: asked again, it goes on. Numbers that stand in the offer already are
+    passed over. Raises Refused where `first` has no figures to count on.
     """
     assert offer.collection_id
     blank = offer.records.filter(state=State.WAITING, catalog_number="").order_by("pk")
-    guids = list(blank.values_list("record_guid", flat=True))
+    guids = list(blank.values_list("record_guid", flat=True)[:MOST_AT_ONCE])
     noted = set(offer.records.exclude(catalog_number="").values_list("catalog_number", flat=True))
     found: list[str] = []
     number = first.strip()
@@ -88,14 +93,33 @@ def fill_free(offer: Offer, first: str) -> int:
 def clashes(offer: Offer, guids: Sequence[UUID] | None = None) -> list[str]:
     """Return the numbers noted for waiting records (None: all) that can't be theirs, sorted.
 
-    Taken: a record of the receiving collection bears it, or another one of those asked about.
+    Taken: a record of the receiving collection bears it, or another one of those asked about. At
+    most MOST_TOLD of them.
     """
-    assert offer.collection_id
-    waiting = offer.records.filter(state=State.WAITING).exclude(catalog_number="")
-    if guids is not None:
-        waiting = waiting.filter(record_guid__in=list(guids))
-    numbers = Counter(waiting.values_list("catalog_number", flat=True))
-    return sorted(taken(offer, numbers) | {each for each, times in numbers.items() if times > 1})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLASHES,
+            {
+                "offer": offer.pk,
+                "within": offer.collection_id,
+                "guids": None if guids is None else list(guids),
+                "most": MOST_TOLD,
+            },
+        )
+        return [number for (number,) in cursor.fetchall()]
+
+
+_CLASHES = f"""
+    WITH noted AS (
+        SELECT catalog_number AS number, count(*) AS times FROM {OFFERED}
+        WHERE offer_id = %(offer)s AND state = 'waiting' AND catalog_number <> ''
+        AND (%(guids)s::uuid[] IS NULL OR record_guid = ANY(%(guids)s::uuid[]))
+        GROUP BY catalog_number)
+    SELECT number FROM noted WHERE times > 1 OR EXISTS (
+        SELECT FROM {OCCURRENCE} o
+        WHERE o.collection_id = %(within)s AND o.catalog_number = number)
+    ORDER BY number LIMIT %(most)s
+"""
 
 
 def taken(offer: Offer, numbers: Any) -> set[str]:

@@ -31,6 +31,7 @@ from occurrences.models import (
 from occurrences.readers import exact_values
 
 PAGE = 50
+LOOKED_AT = 10_000  # waiting records that are counted and mapped while somebody waits
 State = OfferedRecord.State
 ISSUES: dict[str, tuple[str | Promise, Q]] = {
     "name": (_("no name"), Q(scientific_name=None)),
@@ -90,7 +91,8 @@ class Overview(NamedTuple):
     """What is waiting in an offer, counted. shown: records the reader sees; hidden: the others.
 
     issues: (name, words, how many) of the open ones. protected, cells: how many are place-protected
-    or shown by their cell. pictured: observations by image alone.
+    or shown by their cell. pictured: observations by image alone. is_partial: more wait than the
+    LOOKED_AT that were counted.
     """
 
     shown: int
@@ -99,24 +101,30 @@ class Overview(NamedTuple):
     cells: int
     pictured: int
     issues: list[tuple[str, Any, int]]
+    is_partial: bool
 
 
 def records_of(user: Person, offer: Offer, guids: Sequence[UUID] | None = None) -> Any:
     """Return the records of an offer that `user` may see now, with what is disclosed to him.
 
-    guids: some of them, else those that wait. A collection that isn't public shows what it offers
-    to whom it offers it, as long as it waits; what is protected stays so.
+    guids: some of them, else the first LOOKED_AT of those that wait. A collection that isn't public
+    shows what it offers to whom it offers it, as long as it waits; what is protected stays so.
     """
     waiting = offer.records.filter(state=State.WAITING)
-    wanted = {"guid__in": waiting.values("record_guid") if guids is None else list(guids)}
+    first = waiting.order_by("pk").values("record_guid")[:LOOKED_AT]
+    wanted = {"guid__in": first if guids is None else list(guids)}
     seen: OccurrenceQuerySet = Occurrence.objects.visible_to(user).filter(**wanted)
     source = offer.sending.collection
     if not source.is_public and not Collection.objects.visible_to(user).contains(source):
-        some = waiting if guids is None else waiting.filter(record_guid__in=list(guids))
+        some = (
+            waiting.filter(record_guid__in=list(guids)).values("record_guid")
+            if guids is not None
+            else first
+        )
         pending = Q(name__in=PendingName.objects.values("name"), protection__lt=Protection.PLACE)
         given = Occurrence.objects.filter(
             ~pending,
-            guid__in=some.values("record_guid"),
+            guid__in=some,
             collection=source,
             protection__lt=Protection.WHOLE,
         )
@@ -137,9 +145,7 @@ def lines(
     origins.disclose(found.values(), user)
     told = [_line(row, found) for row in rows]
     if receives and offer.collection:
-        values = {
-            line.record.guid: line.values for line in told if line.record and line.held is not None
-        }
+        values = {line.record.guid: line.values for line in told if line.record}
         held = alike.held(user, offer.collection, values)
         for line in told:
             line.held = held.get(line.offered.record_guid, ())
@@ -165,14 +171,16 @@ def overview(user: Person, offer: Offer) -> Overview:
         cells=Count("pk", filter=Q(protection=Protection.CELL)),
         **{f"issue_{name}": count for name, count in counted.items()},
     )
+    waiting = offer.counts.get(State.WAITING, 0)
     issues = [(name, words, found[f"issue_{name}"]) for name, (words, _wanted) in ISSUES.items()]
     return Overview(
         found["shown"],
-        max(0, offer.counts.get(State.WAITING, 0) - found["shown"]),
+        max(0, min(waiting, LOOKED_AT) - found["shown"]),
         found["protected"],
         found["cells"],
         sheets.pictured_alone(seen).count(),
         [each for each in issues if each[2]],
+        waiting > LOOKED_AT,
     )
 
 

@@ -27,11 +27,12 @@ from occurrences import (
     mapping_point,
     offer_news,
     offering,
+    packing,
     receiving,
     telling,
 )
 from occurrences.forms_receiving import AcceptForm, ReasonForm, SayForm
-from occurrences.models import Occurrence, Offer, OfferedRecord
+from occurrences.models import Occurrence, Offer, OfferedRecord, Package
 from occurrences.views.entering import guid_of, plain, with_undo
 
 State = OfferedRecord.State
@@ -60,19 +61,23 @@ def offer(request: HttpRequest, guid: UUID) -> HttpResponse:
     noticing.seen(request.user, request.path)
     job = Job.objects.filter(kind="accept offer", key=str(shown.guid)).order_by("-pk").first()
     receives = Offer.objects.received_by(request.user).contains(shown)
+    overview = receiving.overview(request.user, shown)
+    packages = Package.objects.visible_to(request.user).filter(offer=shown)
     context = {
         "offer": shown,
         "receives": receives,
         "sends": Offer.objects.sent_by(request.user).contains(shown),
         "may_answer": receives and shown.state == Offer.State.OPEN,
         "job": job,
-        "overview": receiving.overview(request.user, shown),
+        "overview": overview,
+        "permits": shown.sending.permit_files.all(),
+        "packages": [(each, packing.file_name(each)) for each in packages],
         "points": receiving.points(request.user, shown),
         "tiles": mapping_point.tiles(),
         "entries": _entries(shown),
         "say_form": SayForm(),
         **_listed(request, shown, receives=receives),
-        **(_answering(request, shown) if receives else {}),
+        **(_answering(request, shown, overview.pictured) if receives else {}),
     }
     return render(request, "occurrences/offer.html", context)
 
@@ -121,14 +126,14 @@ def _listed(request: HttpRequest, shown: Offer, *, receives: bool) -> dict[str, 
     }
 
 
-def _answering(request: HttpRequest, shown: Offer) -> dict[str, Any]:
+def _answering(request: HttpRequest, shown: Offer, images: int) -> dict[str, Any]:
     """Return what the receiver has before him to answer."""
     assert shown.collection
-    images = receiving.overview(request.user, shown).pictured
+    is_large = shown.counts.get(State.WAITING, 0) > receiving.LOOKED_AT  # they clash on accepting
     return {
         "accept_form": AcceptForm(shown.collection, images),
         "reason_form": ReasonForm(),
-        "clashes": assigning.clashes(shown),
+        "clashes": [] if is_large else assigning.clashes(shown),
         "next_number": assigning.suggestion(shown, request.user),
     }
 
