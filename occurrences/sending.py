@@ -21,6 +21,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg import sql
 
+from accounts.leaving import Rows, holds
+from accounts.models import User
 from biocollections.models import Collection
 from journal import jobs
 from journal.jobs import Progress, Refused, work
@@ -174,7 +176,7 @@ def look(sending: Sending, wanted: list[Recipient]) -> Look:
     beyond = [Beyond(UUID(guid), dupes, len(wanted), tuple(was)) for guid, dupes, was in told]
     records = chosen(sending).in_bulk([each.guid for each in beyond], field_name="guid")
     listed = tuple((records[each.guid], each) for each in beyond if each.guid in records)
-    return Look(*counted, listed)
+    return Look(*counted, listed=listed)
 
 
 def _mark(recipient: Recipient) -> str:
@@ -231,7 +233,7 @@ def start(sending: Sending) -> Job | None:
     if sending.state != Sending.State.DRAFT:
         return None
     wanted = recipients(sending)
-    offering.check(sending.user, sending.collection, wanted)
+    _check(sending, wanted)
     number = chosen(sending).count()
     if not number:
         raise Refused(_("None of these records is yours to send."))
@@ -248,6 +250,17 @@ def start(sending: Sending) -> Job | None:
     return sending.job
 
 
+def _check(sending: Sending, wanted: list[Recipient]) -> None:
+    if sending.user is None:
+        raise Refused(_("Whoever prepared this is no longer here."))
+    offering.check(sending.user, sending.collection, wanted)
+
+
+def is_under_way(sending: Sending) -> bool:
+    """Tell whether a job is at it, so that the draft stays as it was sent off."""
+    return sending.job is not None and not sending.job.is_finished
+
+
 @work(KIND)
 def send_job(progress: Progress) -> dict[str, Any]:
     """Make the offers of the draft whose GUID is the job's key; return how many records."""
@@ -255,7 +268,7 @@ def send_job(progress: Progress) -> dict[str, Any]:
     if sending.state != Sending.State.DRAFT:
         return _followed(sending, sending.wanted.get("number", 0))
     wanted = recipients(sending)
-    offering.check(sending.user, sending.collection, wanted)
+    _check(sending, wanted)
     sending.offers.all().delete()  # of a job that was cut off
     guids = list(chosen(sending).order_by("pk").values_list("guid", flat=True))
     made, total = [], len(guids) * len(wanted)
@@ -272,7 +285,7 @@ def send_job(progress: Progress) -> dict[str, Any]:
 def _publish(sending: Sending, made: list[Offer], wanted: list[Recipient], number: int) -> None:
     """Let all recipients see their offers at the same moment."""
     with transaction.atomic():
-        offering.check(sending.user, sending.collection, wanted)
+        _check(sending, wanted)
         for offer, recipient in zip(made, wanted, strict=True):
             offering.publish(offer, recipient)
         sending.state, sending.made_at = Sending.State.SENT, timezone.now()
@@ -318,6 +331,19 @@ def declined(offer: Offer) -> list[tuple[str, int]]:
     given = offer.records.filter(state=OfferedRecord.State.DECLINED).order_by()
     found = given.values_list("reason").annotate(number=Count("pk")).order_by("-number")
     return list(found[:MOST_LISTED])
+
+
+@holds("sendings")
+def held(person: User) -> Rows:
+    """Return what is held about what a person sent."""
+    for sending in Sending.objects.filter(user=person).select_related("collection"):
+        yield {
+            "from": sending.collection.code,
+            "to": [offer.recipient for offer in sending.offers.select_related("collection")],
+            "at": sending.made_at,
+            "message": sending.message,
+            "permits": sending.permits,
+        }
 
 
 def change_sets(offer: Offer) -> QuerySet[ChangeSet]:

@@ -72,7 +72,7 @@ def send(request: HttpRequest) -> HttpResponse:
 def sending_prepare(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Say who gets the records, and what the parcel is."""
     draft = _draft(request, guid)
-    if draft.state != Sending.State.DRAFT:
+    if draft.state != Sending.State.DRAFT or sending.is_under_way(draft):
         return redirect(draft)
     sources = sending.sources(draft)
     if request.method == "POST":
@@ -142,7 +142,7 @@ def sending_review(request: HttpRequest, guid: UUID) -> HttpResponse:
         "at_once": mine,
         "packages": [each for each in wanted if not each.is_offered],
         "permits": draft.permit_files.all(),
-        "running": draft.job if draft.job and not draft.job.is_finished else None,
+        "running": draft.job if sending.is_under_way(draft) else None,
         "failed": draft.job if draft.job and draft.job.is_finished else None,
     }
     return render(request, "occurrences/send_review.html", context)
@@ -163,7 +163,7 @@ def _line(record: Occurrence) -> dict[str, Any]:
 def sending_send(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Send what was looked through; a second press changes nothing."""
     draft = _draft(request, guid)
-    if draft.state == Sending.State.DRAFT:
+    if draft.state == Sending.State.DRAFT and not sending.is_under_way(draft):
         draft.wanted = draft.wanted | {
             "at_once": "at_once" in request.POST,
             "specimens": "specimens" in request.POST,
@@ -188,7 +188,7 @@ def sending_send(request: HttpRequest, guid: UUID) -> HttpResponse:
 def sending_discard(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Drop a draft; the records stay as they are."""
     draft = _draft(request, guid)
-    if draft.state == Sending.State.DRAFT and not (draft.job and not draft.job.is_finished):
+    if draft.state == Sending.State.DRAFT and not sending.is_under_way(draft):
         sending.forget([draft])
         messages.success(request, _("Nothing was sent."))
     return redirect("occurrences:sendings")
@@ -239,7 +239,7 @@ def sending_page(request: HttpRequest, guid: UUID) -> HttpResponse:
         return redirect("occurrences:sending_prepare", guid)
     context = {
         "sending": sent,
-        "running": sent.job if sent.job and not sent.job.is_finished else None,
+        "running": sent.job if sending.is_under_way(sent) else None,
         "rows": [_followed(request, offer) for offer in sent.offers.all()],
         "permits": sent.permit_files.all(),
         "number": max((offer.number for offer in sent.offers.all()), default=0),
@@ -409,18 +409,15 @@ def _transferred(request: HttpRequest, record: Occurrence, form: TransferForm) -
     given = form.cleaned_data
     assert form.target
     offer = sending.give(request.user, record, form.target, given)
+    told = {"record": history.title_of(record), "collection": form.target}
     if offer.state == Offer.State.OPEN and form.is_mine:
         messages.info(request, _("It moves as soon as the work under way there is done."))
         return redirect(offer.sending)
     if not form.is_mine:
         words = _("%(record)s was offered to %(collection)s. It stays here until they accept.")
-        told = {"record": history.title_of(record), "collection": form.target}
         messages.success(request, words % told)
         return redirect(offer.sending)
     change_set = sending.change_sets(offer).first()
-    told = _("%(record)s is in %(collection)s now.") % {
-        "record": history.title_of(record),
-        "collection": form.target,
-    }
-    messages.success(request, with_undo(request, told, change_set))
+    words = _("%(record)s is in %(collection)s now.")
+    messages.success(request, with_undo(request, words % told, change_set))
     return redirect("occurrences:record", record.guid)
