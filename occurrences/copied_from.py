@@ -208,7 +208,8 @@ def _tell(user: Any, source: Occurrence, into: Collection) -> None:
     words = {"person": user, "record": sheet_of(source)}
     if into.is_public:
         words["collection"] = into.name
-    collectors = _givers_of(source)
+    seen = Occurrence.objects.visible_to
+    collectors = [g for g in _givers_of(source) if seen(g).filter(pk=source.pk).exists()]
     if source.collection.type == Collection.Type.PERSONAL:
         collectors.append(owner_of(source.collection))
     people = dict.fromkeys(curators_of(source.collection), to_curators)

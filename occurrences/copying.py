@@ -6,10 +6,20 @@ as of one gathering. The original is not touched. What is protected there is pro
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Exists, OuterRef
+from django.urls import reverse
+from django.utils.translation import gettext_noop
+
+from accounts import noticing
+from accounts.models import User
+from biocollections.models import Collection
+from biocollections.sponsoring import owner_of
+from journal.models import ChangeSet
 from occurrences import bulk, clustering, keys, naming
 from occurrences.drafting import Drafter, FileRow
 from occurrences.models import ImportRun, Occurrence, Offer, Origin, Protection
@@ -69,6 +79,41 @@ class Originals:
 
 
 _NOBODY = UUID(int=0)
+
+COPIED = noticing.kind(
+    "records copied",
+    gettext_noop("%(person)s copied a record of yours into %(collection)s."),
+    gettext_noop("%(person)s copied %(number)s of your records into %(collection)s."),
+)
+COPIED_SOMEWHERE = noticing.kind(
+    "records copied somewhere",
+    gettext_noop("A record of yours was copied into another collection."),
+    gettext_noop("%(number)s of your records were copied into another collection."),
+)
+
+
+def tell_collectors(change_set: ChangeSet, into: Collection) -> None:
+    """Tell collectors of whose records an import made copies, each of his number of them.
+
+    Nobody is told of a copy that is wholly protected: what its collection hides isn't there.
+    """
+    shown = Occurrence.objects.filter(guid=OuterRef("record_guid"), protection__lt=Protection.WHOLE)
+    made = Origin.objects.filter(Exists(shown), change_set=change_set, how=Offer.How.COPY)
+    numbers: Counter[Any] = Counter()
+    of_profiles = made.filter(source__type=Collection.Type.PERSONAL).order_by()
+    for key, number in of_profiles.values_list("source").annotate(Count("pk")):
+        numbers[owner_of(Collection.objects.get(pk=key))] += number
+    given = Origin.objects.filter(
+        record_guid__in=made.values("original_guid"), how=Offer.How.TRANSFER
+    ).exclude(giver=None)
+    for giver, number in given.order_by().values_list("giver").annotate(Count("record_guid")):
+        numbers[User.objects.get(pk=giver)] += number
+    url = f"{reverse('occurrences:my_collections')}?show=made&since={change_set.guid}"
+    kind = COPIED if into.is_public else COPIED_SOMEWHERE
+    words = {"person": change_set.user, "collection": into.name} if into.is_public else {}
+    for person, number in numbers.items():
+        if person != change_set.user:
+            noticing.tell([person], kind, url, {**words, "number": number})
 
 
 def proposed(run: ImportRun, user: Any) -> int:

@@ -25,7 +25,7 @@ from journal.undo import is_undone
 from occurrences import bulk, handing_over, judging, keys, naming, records, unchanged
 from occurrences.ahead import ahead
 from occurrences.cleaning import look_up_later
-from occurrences.copying import Originals
+from occurrences.copying import Originals, tell_collectors
 from occurrences.drafting import Drafter, FileRow, interpreter_version
 from occurrences.extending import drafts_of, judge_of
 from occurrences.judging import Judge
@@ -161,6 +161,8 @@ def apply(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
             _begin(run, by, progress)
             _write_rows(run, by, progress, clock)
         _finish(run)
+    if run.mode == Mode.COPIES and run.change_set:
+        tell_collectors(run.change_set, run.collection)
     return run.counts
 
 

@@ -13,6 +13,7 @@ from occurrences import mine, moving, paging
 from occurrences.models import Occurrence, Origin
 from occurrences.moving import Arrival
 from tests import make
+from tests.occurrences.importing import bring_in
 
 pytestmark = pytest.mark.django_db
 
@@ -167,6 +168,50 @@ def test_fields_taken_between_institutions_make_no_origin(
     entered_from(client, other_administrator, source, other_herbarium, locality="Cañón")
     assert not Origin.objects.exists()
     assert noticing.unread(administrator).exists()
+
+
+def imported_as_copies(into, by, *originals):
+    rows = [f"urn:uuid:{each.guid},Gómez" for each in originals]
+    return bring_in(into, by, "\n".join(["occurrenceID,recordedBy", *rows, ""]), mode="copies")
+
+
+def test_collectors_are_told_of_a_file_that_copied_their_records(
+    kept, given, other_herbarium, other_administrator, collector, administrator
+):
+    imported_as_copies(other_herbarium, other_administrator, kept, given)
+    [notice] = noticing.unread(collector)
+    assert noticing.sentence(notice) == (
+        "other_administrator copied 2 of your records into Another herbarium."
+    )
+    assert not noticing.unread(administrator).filter(kind=notice.kind).exists()
+    assert [how for _number, code, how in listed(collector) if code == "OTHER"] == ["used"] * 2
+
+
+def test_nobody_is_told_into_which_private_collection(
+    kept, other_herbarium, other_administrator, collector
+):
+    other_herbarium.is_public = False
+    other_herbarium.save()
+    imported_as_copies(other_herbarium, other_administrator, kept)
+    [notice] = noticing.unread(collector)
+    assert "Another herbarium" not in noticing.sentence(notice)
+    assert listed(collector) == [("1", "OWN", "")]
+
+
+def test_hidden_copies_are_told_to_nobody(kept, other_herbarium, other_administrator, collector):
+    other_herbarium.private_records = True
+    other_herbarium.save()
+    imported_as_copies(other_herbarium, other_administrator, kept)
+    assert not noticing.unread(collector).exists()
+
+
+def test_a_giver_is_told_nothing_of_a_record_that_was_hidden_since(
+    client, given, herbarium, other_herbarium, administrator, collector
+):
+    make.edit(given, administrator, record_security=5)
+    make.grant(administrator, "editor", other_herbarium)
+    entered_from(client, administrator, given, other_herbarium, record_security="1")
+    assert not noticing.unread(collector).exists()
 
 
 # --- pages and file -----------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from biocollections.models import Role
 from journal import jobs
 from journal.guids import new_guid
 from journal.jobs import Refused
+from journal.models import Job
 from journal.undo import undo
 from occurrences import batching, carrying, downloads, imports, personal
 from occurrences.models import Batch, ImportRun, Occurrence, Protection
@@ -174,6 +175,19 @@ def test_an_import_beyond_the_quota_is_refused_and_loses_nothing(
     settings.PERSONAL_QUOTA = 3
     imports.apply(run)
     assert personal_profile.occurrences.count() == 3
+
+
+def test_the_refusal_stands_on_the_page_of_the_import(
+    settings, client, personal_profile, collector
+):
+    settings.PERSONAL_QUOTA = 1
+    run = checked(personal_profile, collector, ROWS)
+    client.force_login(collector)
+    client.post(reverse("occurrences:import_apply", args=[run.guid]))
+    jobs.run(Job.objects.get(kind="import apply").guid)
+    page = client.get(reverse("occurrences:import", args=[run.guid]))
+    assert "the profile has room for 1 of 1" in page.text
+    assert reverse("occurrences:import_apply", args=[run.guid]) in page.text
 
 
 def test_what_changes_records_needs_no_room(settings, personal_profile, collector):
