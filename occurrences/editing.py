@@ -102,7 +102,7 @@ class Saved:
 
 
 class Gone(Exception):
-    """The record was deleted meanwhile."""
+    """The record was deleted meanwhile, or handed over."""
 
 
 def read(texts: Texts) -> Reading:
@@ -255,11 +255,12 @@ def save(
     """Write what was typed into a record that somebody may have changed since.
 
     version and basis: what the form was opened with; typed: the changed columns' texts, blank
-    erases, "identifiers" among them. Raises Gone when the record is no more.
+    erases, "identifiers" among them. Raises Gone when the record is no more, or by now in a
+    collection that `user` doesn't edit.
     """
     with transaction.atomic():
         record = records.stored([guid]).get(guid)
-        if record is None:
+        if record is None or not _is_his(user, record):
             raise Gone
         now = texts_of(record.values, record.identifiers)
         saved = Saved(now=now, version=record.version)
@@ -275,6 +276,11 @@ def save(
         if not saved.clashes and (wanted or new_determination or beside):
             _write(saved, guid, record, user, wanted, new_determination, more)
     return saved
+
+
+def _is_his(user: Any, record: Stored) -> bool:
+    """Tell whether the locked record is still in a collection that this person edits."""
+    return Collection.objects.editable_by(user).filter(pk=record.collection_id).exists()
 
 
 def _write(

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from biocollections.models import Collection
 from journal.models import ChangeSet
 from occurrences import editing, records
 from occurrences.cleaning import look_up_later
@@ -88,7 +89,7 @@ def save(user: Any, cells: Sequence[Cell], *, only_look: bool = False) -> Outcom
     editable = Occurrence.objects.editable_by(user).filter(guid__in=list(by_record))
     outcome = Outcome()
     with transaction.atomic():
-        standing = records.stored(editable.values_list("guid", flat=True))
+        standing = _still_his(user, records.stored(editable.values_list("guid", flat=True)))
         told: dict[tuple[UUID, str], Told] = {}
         drafts: dict[int, list[tuple[list[str], Draft, bool]]] = {}
         for guid, some in by_record.items():
@@ -102,6 +103,15 @@ def save(user: Any, cells: Sequence[Cell], *, only_look: bool = False) -> Outcom
             for collection_id, some_drafts in drafts.items():
                 outcome.change_sets.append(_write(collection_id, user, some_drafts, standing))
     return outcome
+
+
+def _still_his(user: Any, locked: dict[UUID, Stored]) -> dict[UUID, Stored]:
+    """Return these locked records without those that were handed over in the meantime."""
+    within = {record.collection_id for record in locked.values()}
+    mine = set(
+        Collection.objects.editable_by(user).filter(pk__in=within).values_list("pk", flat=True)
+    )
+    return {guid: record for guid, record in locked.items() if record.collection_id in mine}
 
 
 def _gone(cells: Iterable[Cell]) -> tuple[list[Told], None]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -146,14 +147,18 @@ def delete(request: HttpRequest, guid: UUID) -> HttpResponse:
         raise PermissionDenied
     if request.method != "POST":
         return render(request, "occurrences/edit_delete.html", {"record": record})
-    change_set = ChangeSet.objects.create(
-        kind=ChangeSet.Kind.DELETION,
-        user=request.user,
-        collection_id=record.collection_id,
-        reason=plain(request.POST.get("reason", "")),
-        counts={"deleted": 1},
-    )
-    restoring.delete(change_set, [record.pk])
+    with transaction.atomic():
+        # Asked again under the lock: it may have been handed over meanwhile.
+        own = Occurrence.objects.deletable_by(request.user).select_for_update(of=("self",))
+        get_object_or_404(own, pk=record.pk, collection=record.collection_id)
+        change_set = ChangeSet.objects.create(
+            kind=ChangeSet.Kind.DELETION,
+            user=request.user,
+            collection_id=record.collection_id,
+            reason=plain(request.POST.get("reason", "")),
+            counts={"deleted": 1},
+        )
+        restoring.delete(change_set, [record.pk])
     told = _("Deleted %(record)s.") % {"record": history.title_of(record)}
     messages.success(request, with_undo(request, told, change_set))
     return redirect(record.collection)
