@@ -1,7 +1,7 @@
 """Turning the pages of many records by key: the thousandth page costs what the first does.
 
 A cursor holds the sort keys of the row beside which a page begins, signed. It holds public columns
-alone, so it tells nothing that the page doesn't.
+alone, so it tells nothing that the page doesn't; where exact values are sorted, the row's key.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import F, Func, Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 
 from darwincore import terms
 from occurrences.models import Occurrence
@@ -30,12 +32,33 @@ SORTS: dict[str, tuple[F | Func, ...]] = {
 }
 
 
-def keys_of(sort: str) -> tuple[F | Func, ...]:
+Keys = tuple[F | Func, ...]
+
+
+def keys_of(sort: str, *, exact: bool = False) -> Keys:
     """Return what a sort compares: one of SORTS, or any column, for few records."""
     name = sort.removeprefix("-")
+    if exact and name in _EXACT:
+        return tuple(map(_exact, _EXACT[name]))
     if name in SORTS:
         return SORTS[name]
+    if exact and name in terms.WITHHELD_COLUMNS:
+        return (_exact(name),)
     return (F(name) if terms.BY_COLUMN[name].kind != "text" else SortKey(name),)
+
+
+# Of SORTS, what is withheld of protected records.
+_EXACT = {"collector": ("recorded_by",), "date": ("event_date_start", "event_date_end")}
+
+
+def _exact(column: str) -> Func:
+    """Compare what is withheld of a column where it is: for who may read it of all the records."""
+    withheld = KeyTextTransform(column, "withheld__terms")
+    kept: Any = Occurrence._meta.get_field(column)
+    if isinstance(kept, TextField):
+        return SortKey(Coalesce(withheld, F(column)))
+    plain = kept.__class__(null=True)
+    return Coalesce(Cast(withheld, plain), F(column), output_field=plain)
 
 
 class BadCursor(ValueError):
@@ -75,19 +98,26 @@ class _Unindexed(Func):
 
 
 def turn_to(
-    queryset: QuerySet[Occurrence], sort: str, cursor: str = "", *, few: bool = False
+    queryset: QuerySet[Occurrence],
+    sort: str,
+    cursor: str = "",
+    *,
+    few: bool = False,
+    exact: bool = False,
 ) -> Page:
     """Fetch the page that `cursor` names, the first one when it is "".
 
     sort is one of SORTS, or any column where `few`, "-" before it for the other direction.
     Records without a value come last either way. Pages are found by key, so the thousandth costs
     what the first does. `few` says that there are not many: they are all fetched and sorted, where
-    PostgreSQL would walk through the index of the sort key hoping to meet them soon. Raises
-    BadCursor.
+    PostgreSQL would walk through the index of the sort key hoping to meet them soon. `exact`, with
+    `few`: by exact values, for a person who may read those of all the records. Raises BadCursor.
     """
-    place = _read(cursor, sort) if cursor else None
+    place = _read(cursor, sort, exact=exact) if cursor else None
+    if place and exact:
+        place = _beside_row(place, sort)
     backwards = place is not None and place.backwards
-    rows = _fetch(queryset, sort, place, few=few)
+    rows = _fetch(queryset, sort, place, few=few, exact=exact)
     more = len(rows) > PAGE_SIZE
     rows = rows[:PAGE_SIZE]
     if backwards:
@@ -98,8 +128,10 @@ def turn_to(
         return Page([], "", "", first)
     return Page(
         rows,
-        _cursor(sort, rows[0], first, backwards=True) if has_previous else "",
-        _cursor(sort, rows[-1], first + len(rows), backwards=False) if has_next else "",
+        _cursor(sort, rows[0], first, backwards=True, exact=exact) if has_previous else "",
+        _cursor(sort, rows[-1], first + len(rows), backwards=False, exact=exact)
+        if has_next
+        else "",
         first,
     )
 
@@ -125,11 +157,12 @@ def _fetch(
     place: _Place | None,
     *,
     few: bool,
+    exact: bool = False,
     most: int = PAGE_SIZE + 1,
 ) -> list[Occurrence]:
     """Fetch `most` rows away from `place`; filled ones first, blank ones last."""
     names = _key_names(sort)
-    keys = (*keys_of(sort), F("id"))
+    keys = (*keys_of(sort, exact=exact), F("id"))
     keyed = queryset.annotate(
         **{name: _Unindexed(key) if few else key for name, key in zip(names, keys, strict=True)}
     )
@@ -177,17 +210,26 @@ def _first(place: _Place | None, rows: int, more: bool) -> int:
     return place.first
 
 
-def _cursor(sort: str, row: Occurrence, first: int, *, backwards: bool) -> str:
-    keys = [getattr(row, name) for name in _key_names(sort)]
+def _cursor(sort: str, row: Occurrence, first: int, *, backwards: bool, exact: bool) -> str:
+    keys = [row.pk] if exact else [getattr(row, name) for name in _key_names(sort)]
     plain = [key.isoformat() if isinstance(key, date) else key for key in keys]
-    return signing.dumps([sort, backwards, plain, first], salt=__name__, compress=True)
+    return signing.dumps([sort, exact, backwards, plain, first], salt=__name__, compress=True)
 
 
-def _read(cursor: str, sort: str) -> _Place:
+def _beside_row(place: _Place, sort: str) -> _Place:
+    """Return the place beside the row whose key it holds. Raises BadCursor when it is gone."""
+    keys = (*keys_of(sort, exact=True), F("id"))
+    row = Occurrence.objects.filter(pk=place.keys[0]).values_list(*keys).first()
+    if row is None:
+        raise BadCursor(sort)
+    return _Place(place.backwards, list(row), place.first)
+
+
+def _read(cursor: str, sort: str, *, exact: bool) -> _Place:
     try:
-        signed_sort, backwards, keys, first = signing.loads(cursor, salt=__name__)
+        signed_sort, was_exact, backwards, keys, first = signing.loads(cursor, salt=__name__)
     except (signing.BadSignature, ValueError) as error:
         raise BadCursor(cursor) from error
-    if signed_sort != sort:
+    if (signed_sort, was_exact) != (sort, exact):
         raise BadCursor(cursor)
     return _Place(backwards, keys, first)

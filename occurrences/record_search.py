@@ -229,8 +229,8 @@ def look(
 ) -> Look:
     """Fetch the page of `records` (of `found`) that `cursor` names, in the order of `sort`.
 
-    Counts to COUNTED as long as that is quick. So many are sorted by any column, more only by
-    those with an index. Raises TooSlow, and paging.BadCursor.
+    Counts to COUNTED as long as that is quick. So many are sorted by any column, by what is
+    withheld of it as well; more only by those with an index. Raises TooSlow, and paging.BadCursor.
     """
     known = keys(records)
     few = known is not None and len(known) <= COUNTED
@@ -239,7 +239,7 @@ def look(
     if few and known is not None:
         records = Occurrence.objects.editable_by(user).filter(pk__in=known)
     with at_most(WAIT_MS):
-        page = paging.turn_to(records.only(*columns), sort, cursor, few=few)
+        page = paging.turn_to(records.only(*columns), sort, cursor, few=few, exact=few)
     return Look(page, None if known is None else len(known), sort)
 
 

@@ -13,6 +13,7 @@ from journal.models import ChangeSet
 from occurrences import editing_table, record_search
 from occurrences.editing_table import Cell
 from occurrences.models import EditorHabits, Occurrence
+from occurrences.readers import exact_values
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -234,3 +235,35 @@ def test_cells_nobody_can_read_are_refused_with_words(
     to = reverse("occurrences:table_save")
     answer = client.post(to, body, content_type="application/json")
     assert answer.status_code == 400 and "Paste at most" in json.loads(answer.content)["problem"]
+
+
+def test_few_records_are_sorted_by_what_is_withheld_of_them_too(
+    client: Client, editor: Any, herbarium: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("occurrences.paging.PAGE_SIZE", 2)
+    rows = [("c", 1), ("a", 1), ("b", 0), (None, 1)]
+    dates = ["1932-07-14", "1931", "1933-01", None]
+    make.occurrences(
+        herbarium,
+        [
+            {"locality": text, "event_date": day, "decimal_latitude": lat, "record_security": level}
+            for (text, level), day, lat in zip(rows, dates, ("9", "10", "-1", None), strict=True)
+        ],
+    )
+    client.force_login(editor)
+
+    def column(sort: str, name: str) -> list[Any]:
+        found: list[Any] = []
+        page = client.get(reverse(TABLE), {"within": herbarium.code, "sort": sort})
+        for _turn in range(2):
+            found += [exact_values(row.occurrence).get(name) for row in page.context["rows"]]
+            turned = page.context["next_url"] or page.context["previous_url"]
+            page = client.get(reverse(TABLE) + turned[turned.index("?") :])
+        again = [exact_values(row.occurrence).get(name) for row in page.context["rows"]]
+        assert again == found[:2], "and back"
+        return [str(value) if value is not None else None for value in found]
+
+    assert column("locality", "locality") == ["a", "b", "c", None]
+    assert column("-locality", "locality") == ["c", "b", "a", None]
+    assert column("decimal_latitude", "decimal_latitude") == ["-1", "9", "10", None]
+    assert column("date", "event_date") == ["1931", "1932-07-14", "1933-01", None]
