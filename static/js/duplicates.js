@@ -3,7 +3,7 @@
 
 import { remember } from "./keys.js";
 import { signedIn } from "./session.js";
-import { write } from "./suggest.js";
+import { writeAll } from "./suggest.js";
 
 const form = document.getElementById("editor");
 const found = document.getElementById("duplicates-found");
@@ -133,12 +133,12 @@ async function transfer(match, how, button) {
 
 function apply(guid, texts) {
   const values = {};
-  for (const [name, text] of Object.entries(texts)) {
+  for (const name of Object.keys(texts)) {
     const field = form.elements[name];
     if (!field || field.disabled) continue;
     values[name] = field.value;
-    write(form, name, text);
   }
+  writeAll(form, Object.fromEntries(Object.keys(values).map((name) => [name, texts[name]])));
   if (!Object.keys(values).length) return;
   transfers.push({ values, used: used.value });
   undo.hidden = false;
@@ -151,10 +151,8 @@ function apply(guid, texts) {
 
 function takeBack() {
   const last = transfers.pop();
-  for (const [name, text] of Object.entries(last.values)) {
-    write(form, name, text);
-    form.elements[name].classList.remove("filled");
-  }
+  writeAll(form, last.values);
+  for (const name of Object.keys(last.values)) form.elements[name].classList.remove("filled");
   const { copied } = { copied: {}, ...JSON.parse(last.used || "{}") };
   writeUsed(JSON.stringify({ ...readUsed(), copied }));
   gather();

@@ -2,7 +2,7 @@
 // fill others from a text that was understood, and ask for duplicates when they settle.
 
 import { remember } from "./keys.js";
-import { write } from "./suggest.js";
+import { write, writeAll } from "./suggest.js";
 
 const SETTLED = 400; // milliseconds
 const form = document.getElementById("editor");
@@ -91,7 +91,7 @@ form.addEventListener("click", ({ target }) => {
   const fills = target.closest("[data-fill]")?.dataset.fill;
   if (!fills) return;
   const texts = new URLSearchParams(fills.replaceAll("+", "%2B"));
-  for (const [name, text] of texts) write(form, name, text);
+  writeAll(form, Object.fromEntries(texts));
   if (POINT.some((name) => texts.has(name))) leaveOldPoint();
 });
 

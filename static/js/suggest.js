@@ -75,13 +75,22 @@ function move(step) {
 }
 
 export function write(form, name, text) {
-  const field = form.elements[name];
-  if (!field || field.value === text) return;
-  field.value = text;
-  showFilled(field);
-  field.classList?.add("filled");
-  for (const kind of ["input", "change"]) {
-    field.dispatchEvent(new CustomEvent(kind, { bubbles: true, detail: "filled" }));
+  writeAll(form, { [name]: text });
+}
+
+// All of them first, then the news: a latitude is read together with its longitude.
+export function writeAll(form, texts) {
+  const filled = Object.entries(texts).filter(([name, text]) => form.elements[name] && form.elements[name].value !== text);
+  for (const [name, text] of filled) {
+    const field = form.elements[name];
+    field.value = text;
+    showFilled(field);
+    field.classList?.add("filled");
+  }
+  for (const [name] of filled) {
+    for (const kind of ["input", "change"]) {
+      form.elements[name].dispatchEvent(new CustomEvent(kind, { bubbles: true, detail: "filled" }));
+    }
   }
 }
 
