@@ -52,6 +52,8 @@ COUNTS = {
     "reverted": gettext_lazy("set back"),
     "conflicts": gettext_lazy("left alone"),
 }
+# Where "linked" counts names, not sheets.
+_OF_NAMES = (ChangeSet.Kind.CLEANING, ChangeSet.Kind.TAXON_EDIT, ChangeSet.Kind.IMPORT)
 
 
 @login_required
@@ -282,5 +284,7 @@ def _back(request: HttpRequest, done: ChangeSet) -> str:
 
 def _counts(change_set: ChangeSet) -> list[tuple[int, Any]]:
     """Return (figure, word) of what a change set counted, figures of nothing left out."""
-    counts = change_set.counts
-    return [(counts[name], word) for name, word in COUNTS.items() if counts.get(name)]
+    counts, words = change_set.counts, dict(COUNTS)
+    if change_set.kind not in _OF_NAMES:
+        words["linked"] = gettext_lazy("linked as duplicates")
+    return [(counts[name], word) for name, word in words.items() if counts.get(name)]

@@ -317,29 +317,34 @@ document.addEventListener("paste", (event) => {
   if (!inGrid(event)) return;
   event.preventDefault();
   const changes = pasted(parse(event.clipboardData.getData("text/plain")));
-  if (changes.length === 1 && changes[0].cell === cellAt(active.row, active.column)) {
-    changes[0].cell.dataset.typed = changes[0].text;
-    write(changes[0].cell, changes[0].text);
-    saveOne(changes[0].cell);
-  } else propose(changes);
+  change(changes);
 });
 
+// A block takes its first row; a single cell, or row of cells, takes what stands above it.
 function fillDown() {
   const chosen = block();
+  const from = chosen.top === chosen.bottom ? chosen.top - 1 : chosen.top;
+  if (from < 0) return;
   const changes = [];
   for (const { row, column, cell } of places(chosen)) {
-    const text = cellAt(chosen.top, column).dataset.text;
-    if (row > chosen.top && text !== cell.dataset.text) changes.push({ cell, text });
+    const text = cellAt(from, column).dataset.text;
+    if (row > from && text !== cell.dataset.text) changes.push({ cell, text });
   }
-  propose(changes);
+  if (chosen.top === chosen.bottom) change(changes);
+  else propose(changes);
 }
 
 function clear() {
-  const changes = [...places(block())].filter(({ cell }) => cell.dataset.text).map(({ cell }) => ({ cell, text: "" }));
-  if (changes.length === 1) {
-    changes[0].cell.dataset.typed = "";
-    write(changes[0].cell, "");
-    saveOne(changes[0].cell);
+  change([...places(block())].filter(({ cell }) => cell.dataset.text).map(({ cell }) => ({ cell, text: "" })));
+}
+
+// The cell one is in is saved at once, others are shown first.
+function change(changes) {
+  const [{ cell, text } = {}] = changes;
+  if (changes.length === 1 && cell === cellAt(active.row, active.column)) {
+    cell.dataset.typed = text;
+    write(cell, text);
+    saveOne(cell);
   } else propose(changes);
 }
 

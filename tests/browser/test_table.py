@@ -133,6 +133,25 @@ def test_fill_down_and_somebody_elses_change(
     assert values("locality") == ["Nogales", "Cananea", "Nogales"]
 
 
+def test_one_cell_takes_what_stands_above_it(page: Page, open_table: Callable[[], None]) -> None:
+    cell(page, 1, "locality").focus()
+    page.keyboard.type("Nogales")
+    page.keyboard.press("Enter")
+    expect(cell(page, 2, "locality")).to_be_focused()
+    expect(page.locator("#table-said")).to_contain_text("Saved one cell")
+    page.keyboard.press("Control+d")
+    expect(cell(page, 2, "locality")).to_have_text("Nogales")
+    expect(page.locator("#table .waiting")).to_have_count(0)
+    assert values("locality")[:2] == ["Nogales", "Nogales"]
+
+
+def test_enter_in_a_search_displays_the_table(page: Page, open_table: Callable[[], None]) -> None:
+    page.goto("/occurrences/record-search/?within=HERB")
+    page.get_by_label("Catalog Number").first.fill("H 2")
+    page.keyboard.press("Enter")
+    expect(page.locator("#table tbody tr")).to_have_count(1)
+
+
 def test_the_search_of_editors_is_asked_with_lines_that_come_by_themselves(
     page: Page, open_table: Callable[[], None]
 ) -> None:
