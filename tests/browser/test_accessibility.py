@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from biocollections.models import Collection
-from occurrences.models import Occurrence
+from occurrences.models import Occurrence, Offer
 from taxonomy.models import Taxon
 from tests.chromium import accessibility_faults
 
@@ -36,6 +36,8 @@ def addresses() -> Iterator[str]:
     yield f"{reverse('taxonomy:explorer')}?list={cacti.guid}&q=saguaro"
     yield reverse("taxonomy:taxon", args=[saguaro.guid])
     yield reverse("taxonomy:propose")
+    yield reverse("occurrences:offers", args=[herbarium.guid])
+    yield Offer.objects.get(collection=herbarium).get_absolute_url()
     yield reverse("occurrences:changes", args=[herbarium.guid])
     yield reverse("occurrences:imports", args=[herbarium.guid])
     yield reverse("occurrences:import_new", args=[herbarium.guid])

@@ -8,12 +8,23 @@ from uuid import UUID
 import pytest
 
 from biocollections.models import Collection
+from darwincore import terms
 from journal.models import ChangeSet
 from journal.undo import undo
-from occurrences import history, moving
-from occurrences.models import Identifier, Occurrence, Origin, Withheld
+from occurrences import clustering, commenting, history, moving
+from occurrences.models import (
+    Comment,
+    Identification,
+    Identifier,
+    Media,
+    Occurrence,
+    Origin,
+    Protection,
+    Withheld,
+)
 from occurrences.moving import Arrival
 from tests import make
+from tests.occurrences import pictures
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +65,40 @@ def test_the_receivers_number_takes_the_place_of_the_senders(deal: Deal) -> None
     assert moved.collection == deal.herbarium
     assert (moved.catalog_number, moved.record_number) == ("ARIZ0412345", "5521")
     assert _identifiers(record.guid) == [(deal.profile.code, "P-7"), ("Accession", "2026-014")]
+
+
+def test_all_that_hangs_on_a_record_comes_along(deal: Deal) -> None:
+    earlier = {"scientific_name": "Quercus sp.", "identified_by": "L. Gómez"}
+    rows = [(terms.MULTIMEDIA_ROW, {"title": "Habit"})]
+    record, mate = make.occurrences(
+        deal.profile,
+        [
+            {
+                "identifications": [earlier],
+                "identifiers": [("Field", "LG-1")],
+                "extension_rows": rows,
+                "record_security": 1,
+            },
+            {},
+        ],
+    )
+    image = pictures.of(record, pictures.with_place("a road"), caption="Habit")
+    comment = Comment.objects.create(
+        record_guid=record.guid, by=deal.collector, text="In flower", state="shown"
+    )
+    clustering.link(make.change_set(), [(record.guid, mate.guid)], {"why": "hand"})
+    names = set(Identification.objects.filter(occurrence=record).values_list("guid", flat=True))
+    deal.move(record, catalog_number="ARIZ1")
+    moved = Occurrence.objects.get(guid=record.guid)
+    assert (moved.pk, moved.protection) == (record.pk, Protection.PLACE)
+    assert set(moved.identifications.values_list("guid", flat=True)) == names
+    assert len(names) == 2
+    assert _identifiers(record.guid) == [("Field", "LG-1")]
+    assert moved.extension_rows.count() == 1
+    assert Media.objects.visible_to(deal.curator).get() == image
+    assert not Media.objects.visible_to(deal.collector).exists()
+    assert commenting.visible_to(deal.curator).get() == comment
+    assert clustering.others(moved, deal.curator) == [mate]
 
 
 def test_undo_brings_everything_back_and_redo_moves_it_again(deal: Deal) -> None:

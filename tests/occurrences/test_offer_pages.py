@@ -63,6 +63,25 @@ def test_a_record_arrives_with_barcode_accession_and_its_own_number(
     assert reverse("occurrences:undo", args=[offer.entries.get().change_set.guid]) in page
 
 
+def test_the_page_of_a_record_says_where_it_came_from(deal: Deal) -> None:
+    make.edit(deal.records[0], record_security=1)
+    deal.accept(deal.offer())
+    there = deal.records[0].get_absolute_url()
+    page = Client().get(there).text
+    assert f"From the personal profile of {deal.collector}" in page
+    assert "Ridge" not in page
+    page = _client(deal.collector).get(there).text
+    assert "As you gave it" in page and "Ridge" in page
+
+
+def test_a_package_is_no_offer_to_answer(deal: Deal) -> None:
+    snapshot = make.collection("SNAP", administrator=deal.curator, management="snapshot")
+    offer = deal.offer(COPY, snapshot)
+    page = _client(deal.curator).get(offer.get_absolute_url()).text
+    assert "come as a package" in page
+    assert reverse("occurrences:offer_accept", args=[offer.guid]) not in page
+
+
 def test_a_taken_number_stops_the_acceptance_before_it_begins(deal: Deal, curator: Client) -> None:
     make.occurrence(deal.arizona, catalog_number="ARIZ1")
     offer = deal.offer()
