@@ -442,9 +442,9 @@ def reopen(undoing: Undoing) -> None:
             back = _by_where_they_are(offer, acceptance)
             count(offer)
             if back:
-                kind = OfferEntry.Kind.UNDONE
-                told = {"records": back, "change_set": undoing.undo}
-                offer_news.keep(offer, kind, undoing.undo.user, **told)
+                by = undoing.undo.user
+                undone = OfferEntry.Kind.UNDONE
+                offer_news.keep(offer, undone, by, records=back, change_set=undoing.undo)
 
 
 def _by_where_they_are(offer: Offer, acceptance: ChangeSet) -> int:

@@ -88,4 +88,4 @@ def _given(user: Person, guids: Iterable[Any]) -> dict[Any, dict[str, Any]]:
     mine = Origin.objects.filter(
         record_guid__in=list(guids), giver=user.pk, how=Offer.How.TRANSFER, given__isnull=False
     )
-    return dict(mine.order_by("pk").values_list("record_guid", "given"))
+    return {each.record_guid: each.given for each in mine.order_by("pk")}
