@@ -2,7 +2,7 @@
 
 The query string is the search. `RecordSearch` is that as a value, `found` the records it finds,
 `look` how many they are and a page of them. What a condition means in SQL is told in
-`occurrences.asking_fields`. Unlike the public search, this one reads exact values: of records that
+`occurrences.asking_conditions`. Unlike the public search, this one reads exact values: of records that
 the person edits alone.
 """
 
@@ -24,7 +24,8 @@ from psycopg.errors import QueryCanceled
 
 from biocollections.models import Collection
 from occurrences import paging
-from occurrences.asking_fields import FIELDS, MOST_LETTERS, NO_VALUE, condition
+from occurrences.asking_conditions import condition
+from occurrences.asking_fields import FIELDS, MOST_LETTERS, NO_VALUE
 from occurrences.models import Occurrence, OccurrenceQuerySet
 from occurrences.search import COUNTED
 
