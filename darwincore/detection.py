@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
+from .codes import N_
 from .hints import Hints, serial_day
-from .issues import N_
 from .mojibake import mended
 from .terms import BY_NAME
 

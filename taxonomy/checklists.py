@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy
 
 from darwincore import issues
 from darwincore.checklists import open_checklist
+from darwincore.codes import CODES
 from journal.jobs import Cancelled, Progress, Refused, work
 from taxonomy.checklist_linking import IMPLIED, Staging
 from taxonomy.checklist_reading import Reading
@@ -341,7 +342,7 @@ def issues_in_words(checklist: Checklist) -> list[tuple[str, int]]:
 def _issue_in_words(code: str) -> str:
     if code in ISSUES:
         return str(ISSUES[code])
-    known = code in issues.CODES
+    known = code in CODES
     return issues.describe(issues.Issue(code), translate=_).text if known else code
 
 

@@ -4,7 +4,8 @@ import string
 
 import pytest
 
-from darwincore.issues import CODES, Issue, Refused, describe, severity
+from darwincore.codes import CODES
+from darwincore.issues import Issue, Refused, describe, severity
 
 
 def test_message_says_where_what_and_what_to_do():

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from darwincore import issues
-from darwincore.issues import Issue
+from darwincore.codes import CODES
+from darwincore.issues import Issue, describe
 from journal import undo
 from occurrences import imports
 from occurrences.models import ImportOutcome, ImportRun
@@ -71,7 +71,7 @@ def line_of(name, run):
     """Return what a file came to, as a line of the table."""
     if run.state == ImportRun.State.REFUSED:
         code = run.source["refused"]
-        words = str(issues.describe(Issue(code, "", "…")))
+        words = str(describe(Issue(code, "", "…")))
         return (name, "refused", "", "", "", "", "", f"{code}: {words}")
     counts = run.counts
     headers = len(run.mapping)
@@ -95,7 +95,7 @@ def line_of(name, run):
 
 def in_order(counted):
     code, number = counted
-    return (issues.CODES[code].severity != "blocking", -number, code)
+    return (CODES[code].severity != "blocking", -number, code)
 
 
 def silent_blocks(run):
