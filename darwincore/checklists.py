@@ -7,10 +7,11 @@ import re
 from os import PathLike
 from typing import Literal
 
+from . import file_names
 from .containers import Limits
 from .issues import Issue, Refused
 from .meta import Declaration
-from .reader import _PROSE_NAME, _TABLE_NAME, Opening, Source, Table, opened
+from .reader import Opening, Source, Table, opened
 from .terms import TAXON_ROW, VERNACULAR_ROW, simple_name
 
 __all__ = ["open_checklist"]
@@ -70,7 +71,7 @@ class _ChecklistOpening(Opening):
         return super()._loose_table(name, row_type)
 
     def _undeclared_archive(self) -> Source:
-        names = [name for name in self.container.names if _TABLE_NAME.search(name)]
+        names = [name for name in self.container.names if file_names.has_rows(name)]
         found: dict[str, str] = {}
         for name in names:
             entity = _COLDP_NAMES.get(re.sub(r"\.\w+$|[^a-z]", "", name.rpartition("/")[2].lower()))
@@ -96,10 +97,7 @@ class _ChecklistOpening(Opening):
         tables = [
             name
             for name in self.container.names
-            if _TABLE_NAME.search(name)
-            and not _PROSE_NAME.search(name)
-            and name != vernaculars
-            and self._has_text(name)
+            if file_names.is_table(name) and name != vernaculars and self._has_text(name)
         ]
         listing = [name for name in tables if self._lists_names(name)]
         core = self._loose_table(self._core_among(listing or tables))

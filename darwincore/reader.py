@@ -8,7 +8,6 @@ A row never stops a file: what is odd about it is an issue of that row. A file s
 only where it can't be read; nearly always in `open_source`, which surveys every table once.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -17,15 +16,9 @@ from os import PathLike
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from . import file_names
 from .containers import Container, Limits, ZipArchive, open_container, safe_name
 from .events import lay_under
-from .extensions import (
-    EXTENDED_MEASUREMENT_ROW,
-    IMAGE_ROW,
-    MATERIAL_SAMPLE_ROW,
-    MEASUREMENT_ROW,
-    RELATIONSHIP_ROW,
-)
 from .issues import Issue, Refused
 from .looks import (
     ROWS_LOOKED_AT,
@@ -48,11 +41,7 @@ from .tabular import (
     survey,
 )
 from .terms import (
-    AUDUBON_ROW,
     EVENT_ROW,
-    IDENTIFICATION_ROW,
-    IDENTIFIER_ROW,
-    MULTIMEDIA_ROW,
     OCCURRENCE_ROW,
     simple_name,
     term_named,
@@ -102,12 +91,6 @@ def opened(
         raise
 
 
-_TABLE_NAME = re.compile(r"\.(csv|tsv|txt|tab|psv|dat)$", re.IGNORECASE)
-_PROSE_NAME = re.compile(
-    r"(^|/)(cite\w*|citations?|readme\w*|licen[cs]e\w*|rights|metadata|publication)\.\w+$",
-    re.IGNORECASE,
-)
-_EVENT_NAME = re.compile(r"(^|/)events?\.\w+$", re.IGNORECASE)
 _LINKS = (
     ("coreid", "id"),
     ("id", "id"),
@@ -116,28 +99,6 @@ _LINKS = (
     ("eventid", "id"),
     ("coreid", "eventid"),
 )
-_CORE_NAME = re.compile(r"(^|/)occurrences?\.\w+$", re.IGNORECASE)
-_EXTENSION_NAMES = {
-    "identification": IDENTIFICATION_ROW,
-    "determination": IDENTIFICATION_ROW,
-    "multimedia": MULTIMEDIA_ROW,
-    "media": MULTIMEDIA_ROW,
-    "image": IMAGE_ROW,
-    "audubon": AUDUBON_ROW,
-    "identifier": IDENTIFIER_ROW,
-    "measurementorfact": MEASUREMENT_ROW,
-    "measurement_or_fact": MEASUREMENT_ROW,
-    "measurement": MEASUREMENT_ROW,
-    "emof": EXTENDED_MEASUREMENT_ROW,
-    "extendedmeasurementorfact": EXTENDED_MEASUREMENT_ROW,
-    "resourcerelationship": RELATIONSHIP_ROW,
-    "resource_relationship": RELATIONSHIP_ROW,
-    "association": RELATIONSHIP_ROW,
-    "materialsample": MATERIAL_SAMPLE_ROW,
-    "material_sample": MATERIAL_SAMPLE_ROW,
-}
-_ROW_TYPES = {iri.lower(): iri for iri in _EXTENSION_NAMES.values()}
-_OCCURRENCE_CLASSES = {"occurrence", "darwincore", "simpledarwinrecord", "simpledarwincore"}
 
 
 class Opening:
@@ -163,7 +124,7 @@ class Opening:
                 self.issues.append(Issue("SHEETS_LEFT_OUT", "", names))
         if not self.container.is_archive:
             return self._made("table", self._loose_table(self.container.names[0]), [], None)
-        metas = [name for name in self.container.names if _base(name) == "meta.xml"]
+        metas = [name for name in self.container.names if file_names.base(name) == "meta.xml"]
         if metas:
             return self._declared_archive(min(metas, key=lambda name: name.count("/")))
         return self._undeclared_archive()
@@ -252,7 +213,7 @@ class Opening:
         events = self._declared_table(meta.core, folder)
         tables = [self._declared_table(declaration, folder) for declaration in meta.extensions]
         linked = [table for table in tables if table is not None and table.id_index is not None]
-        found = [each for each in linked if _is_occurrences(each.row_type)]
+        found = [each for each in linked if file_names.is_occurrences(each.row_type)]
         if events is None or events.id_index is None or not found:
             raise Refused("CORE_IS_EVENT", file=self.filename)
         self._report_ignored({part.name for table in (events, *linked) for part in table._parts})
@@ -272,13 +233,13 @@ class Opening:
 
     def _check_core(self, row_type: str) -> None:
         kind = simple_name(row_type)
-        if _is_occurrences(row_type):
+        if file_names.is_occurrences(row_type):
             return
         refusal = {"taxon": "CORE_IS_TAXON", "event": "CORE_IS_EVENT"}.get(kind.lower())
         raise Refused(refusal or "CORE_NOT_OCCURRENCE", kind, file=self.filename)
 
     def _extension(self, declaration: Declaration, folder: str) -> Table | None:
-        if _is_occurrences(declaration.row_type):
+        if file_names.is_occurrences(declaration.row_type):
             return None  # the same records as their publisher wrote them, in downloads of GBIF
         table = self._declared_table(declaration, folder)
         if table is not None and table.id_index is None:
@@ -304,7 +265,7 @@ class Opening:
         headers = self._declared_headers(declaration, parts[0], needed)
         return Table(
             file=parts[0].name,
-            row_type=_ROW_TYPES.get(declaration.row_type.lower(), declaration.row_type),
+            row_type=file_names.spelled(declaration.row_type),
             headers=headers + [simple_name(term) for _, term in declaration.copies],
             constants={simple_name(term): text for term, text in declaration.constants.items()},
             id_index=declaration.id_index,
@@ -323,7 +284,7 @@ class Opening:
         if wanted in names:
             return wanted
         same = [name for name in names if name.lower() == wanted.lower()]
-        same = same or [name for name in names if _base(name) == _base(wanted)]
+        same = same or [name for name in names if file_names.base(name) == file_names.base(wanted)]
         return same[0] if len(same) == 1 else None
 
     def _declared_part(self, declaration: Declaration, name: str) -> Part:
@@ -415,18 +376,14 @@ class Opening:
 
     def _report_ignored(self, read: set[str]) -> None:
         for name in self.container.names:
-            if _TABLE_NAME.search(name) and not _PROSE_NAME.search(name) and name not in read:
+            if file_names.is_table(name) and name not in read:
                 self.issues.append(Issue("FILE_IGNORED", "", name))
 
     # Tables without meta.xml
 
     def _undeclared_archive(self) -> Source:
-        tables = [
-            name
-            for name in self.container.names
-            if _TABLE_NAME.search(name) and not _PROSE_NAME.search(name)
-        ]
-        events_name = next((name for name in tables if _EVENT_NAME.search(name)), "")
+        tables = [name for name in self.container.names if file_names.is_table(name)]
+        events_name = next((name for name in tables if file_names.is_events(name)), "")
         core_name = self._core_among(tables)
         core = self._loose_table(core_name)
         events = self._loose_table(events_name, EVENT_ROW) if events_name else None
@@ -434,14 +391,16 @@ class Opening:
             self._link_to_events(core, events)
         extensions = []
         for name in tables:
-            row_type = _EXTENSION_NAMES.get(re.sub(r"s?\.\w+$", "", _base(name)))
+            row_type = file_names.row_type_of(name)
             if name in (core_name, events_name):
                 continue
             if row_type is None:
                 self.issues.append(Issue("FILE_IGNORED", "", name))
             elif table := self._loose_extension(name, row_type, events or core):
                 extensions.append(table)
-        eml = next((name for name in self.container.names if _base(name) == "eml.xml"), None)
+        eml = next(
+            (name for name in self.container.names if file_names.base(name) == "eml.xml"), None
+        )
         metadata = self._metadata_text(eml) if eml else None
         if events:
             return self._laid_under(events, core, extensions, metadata)
@@ -450,8 +409,8 @@ class Opening:
     def _core_among(self, tables: list[str]) -> str:
         if not tables:
             raise Refused("ARCHIVE_NO_DATA", file=self.filename)
-        cores = [name for name in tables if _CORE_NAME.search(name)]
-        if not cores and any(_EVENT_NAME.search(name) for name in tables):
+        cores = [name for name in tables if file_names.is_core(name)]
+        if not cores and any(file_names.is_events(name) for name in tables):
             raise Refused("CORE_IS_EVENT", file=self.filename)
         if len(tables) > 1 and len(cores) != 1:
             names = ", ".join(PurePosixPath(name).name for name in tables[:5])
@@ -570,14 +529,6 @@ def _declares_otherwise(found: Survey, declared: str) -> bool:
     if found.transcode:
         return found.transcode.startswith("utf-16") and not declared.lower().startswith("utf-16")
     return found.wide and not says_utf_8
-
-
-def _is_occurrences(row_type: str) -> bool:
-    return simple_name(row_type).lower() in _OCCURRENCE_CLASSES
-
-
-def _base(name: str) -> str:
-    return name.rpartition("/")[2].lower()
 
 
 def _header(text: str) -> str:
