@@ -39,8 +39,10 @@ class ProfileForm(forms.Form):
     def __init__(self, by: Any, data: Any = None, initial: Any = None) -> None:
         super().__init__(data, initial=initial)
         self.by = by
-        self.fields["name"].widget.attrs["placeholder"] = sponsoring.usual_name(by)
-        if not sponsoring.may_sponsor(by):
+        sponsors = sponsoring.may_sponsor(by)
+        usual = _("Field notes of …") if sponsors else sponsoring.usual_name(by)
+        self.fields["name"].widget.attrs["placeholder"] = usual
+        if not sponsors:
             del self.fields["person"]
         elif sponsoring.may_open(by):
             self.fields["person"].help_text = _("Blank: for yourself.")

@@ -157,7 +157,12 @@ def as_csv(user: Any, show: str = "all") -> Iterator[str]:
             yield str(writer.writerow(list(map(guarded, _cells(row)))))
 
 
-FETCHED = ("guid", "protection", "collection__code", "collection__name", *COLUMNS)
+FETCHED = (
+    "guid",
+    "protection",
+    *(f"collection__{name}" for name in ("guid", "code", "name")),
+    *COLUMNS,
+)
 
 
 def _cells(row: Row) -> list[str]:

@@ -15,6 +15,13 @@ if (theme) {
   });
 }
 
+// On a phone the tab one is at may lie beyond the edge.
+const here = document.querySelector(".tabs [aria-current]");
+if (here) {
+  const beyond = here.getBoundingClientRect().right - here.parentElement.getBoundingClientRect().right;
+  here.parentElement.scrollLeft += Math.max(0, beyond);
+}
+
 const isTyping = (element) => element.closest("input, select, textarea, [contenteditable]") !== null;
 
 document.addEventListener("keydown", (event) => {
