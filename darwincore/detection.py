@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
-from .codes import N_
 from .hints import Hints, serial_day
 from .mojibake import mended
 from .terms import BY_NAME
@@ -312,11 +311,24 @@ def hints(
 # In words
 
 
-def describe(evidence: Evidence, translate: Callable[[str], str] = N_) -> list[dict[str, Any]]:
+Translate = Callable[[str, str, int], str]
+
+
+def NN_(one: str, several: str) -> tuple[str, str]:
+    """Mark a sentence about one thing and about several for translation."""
+    return one, several
+
+
+def _in_english(one: str, several: str, number: int) -> str:
+    return one if number == 1 else several
+
+
+def describe(evidence: Evidence, translate: Translate = _in_english) -> list[dict[str, Any]]:
     """Say in sentences what was found in one column.
 
     Each: {"part", "text", "samples", "asks"}; part: day_first, decimal_comma, excel_serial,
-    mojibake or mangled; asks: nothing was decided, so a person should look.
+    mojibake or mangled; asks: nothing was decided, so a person should look. translate: gettext's
+    ngettext, or what does as much.
     """
     said = [
         _order_in_words(evidence["day_first"]) if "day_first" in evidence else None,
@@ -326,81 +338,125 @@ def describe(evidence: Evidence, translate: Callable[[str], str] = N_) -> list[d
     ]
     said += [_damage_in_words(kind, found) for kind, found in evidence.get("mangled", {}).items()]
     sentences = []
-    for part, text, filling, asks in filter(None, said):
+    for part, forms, number, filling, asks in filter(None, said):
         samples = filling.get("samples", [])
-        words = translate(text).format_map(filling)
+        words = translate(*forms, number).format_map(filling)
         sentences.append({"part": part, "text": words, "samples": samples, "asks": asks})
     return sentences
 
 
-_Said = tuple[str, str, dict[str, Any], bool]
+# The part, its sentence about one and about several, their number, what fills it, whether it asks.
+_Said = tuple[str, tuple[str, str], int, dict[str, Any], bool]
 
 
 def _order_in_words(found: dict[str, Any]) -> _Said | None:
+    number = found["day"] or found["month"]
     if found["day"] and found["month"]:
-        text = N_(
+        forms = NN_(
+            "{day} of {dates} dates has a day over 12 in the first place and {month} in the "
+            "second: the column mixes day first and month first.",
             "{day} of {dates} dates have a day over 12 in the first place and {month} in the "
-            "second: the column mixes day first and month first."
+            "second: the column mixes day first and month first.",
         )
-    elif not found["day"] and not found["month"]:
-        text = N_("None of {dates} dates has a day over 12: day or month may come first.")
+    elif not number:
+        number = found["dates"]
+        forms = NN_(
+            "The one date has no day over 12: day or month may come first.",
+            "None of {dates} dates has a day over 12: day or month may come first.",
+        )
     elif found["chosen"]:
-        text = N_("{day} of {dates} dates have a day over 12 in the first place: day first.")
+        forms = NN_(
+            "{day} of {dates} dates has a day over 12 in the first place: day first.",
+            "{day} of {dates} dates have a day over 12 in the first place: day first.",
+        )
     else:
-        text = N_("{month} of {dates} dates have a day over 12 in the second place: month first.")
-    return "day_first", text, found, not found["sure"] and bool(found["both"])
+        forms = NN_(
+            "{month} of {dates} dates has a day over 12 in the second place: month first.",
+            "{month} of {dates} dates have a day over 12 in the second place: month first.",
+        )
+    return "day_first", forms, number, found, not found["sure"] and bool(found["both"])
 
 
 def _comma_in_words(found: dict[str, Any]) -> _Said:
+    number = found["comma"] or found["point"]
     if found["comma"] and found["point"]:
-        text = N_(
+        forms = NN_(
+            "{comma} number has a comma before its fraction and {point} a point: the column "
+            "mixes both.",
             "{comma} numbers have a comma before their fraction and {point} a point: the column "
-            "mixes both."
+            "mixes both.",
         )
     elif found["chosen"] is None:
-        text = N_("{unclear} numbers have a comma before three digits: fraction or thousands?")
+        number = found["unclear"]
+        forms = NN_(
+            "{unclear} number has a comma before three digits: fraction or thousands?",
+            "{unclear} numbers have a comma before three digits: fraction or thousands?",
+        )
     elif found["chosen"]:
-        text = N_("{comma} numbers have a comma before their fraction: decimal comma.")
+        forms = NN_(
+            "{comma} number has a comma before its fraction: decimal comma.",
+            "{comma} numbers have a comma before their fraction: decimal comma.",
+        )
     else:
-        text = N_("{point} numbers have a point before their fraction: commas part thousands.")
-    return "decimal_comma", text, found, not found["sure"]
+        forms = NN_(
+            "{point} number has a point before its fraction: commas part thousands.",
+            "{point} numbers have a point before their fraction: commas part thousands.",
+        )
+    return "decimal_comma", forms, number, found, not found["sure"]
 
 
 def _serial_in_words(found: dict[str, Any]) -> _Said:
     filling = found | {"number": found["samples"][0][0], "date": found["samples"][0][1]}
-    text = N_(
+    forms = NN_(
+        "{numbers} cell holds a number where a date is expected; a spreadsheet keeps dates so: "
+        "{number} would be {date}.",
         "{numbers} cells hold a number where a date is expected; a spreadsheet keeps dates so: "
-        "{number} would be {date}."
+        "{number} would be {date}.",
     )
-    return "excel_serial", text, filling, True
+    return "excel_serial", forms, found["numbers"], filling, True
 
 
 def _mojibake_in_words(found: dict[str, Any]) -> _Said:
     filling = found | {"before": found["samples"][0][0], "after": found["samples"][0][1]}
-    text = N_("{cells} cells have spoilt letters: “{before}” would be “{after}”.")
-    return "mojibake", text, filling, True
+    forms = NN_(
+        "{cells} cell has spoilt letters: “{before}” would be “{after}”.",
+        "{cells} cells have spoilt letters: “{before}” would be “{after}”.",
+    )
+    return "mojibake", forms, found["cells"], filling, True
 
 
 _DAMAGE = {
-    "scientific": N_(
+    "scientific": NN_(
+        "{cells} cell was shortened by a spreadsheet: {first} has lost digits. Export the column "
+        "as text.",
         "{cells} cells were shortened by a spreadsheet, such as {first}: digits are lost. Export "
-        "the column as text."
+        "the column as text.",
     ),
-    "month": N_(
+    "month": NN_(
+        "{cells} cell looks like {first}: a spreadsheet may have made a date of a range or a "
+        "number such as 2-3. Compare it with the label.",
         "{cells} cells look like {first}: a spreadsheet may have made a date of a range or a "
-        "number such as 2-3. Compare them with the labels."
+        "number such as 2-3. Compare them with the labels.",
     ),
-    "error": N_("{cells} cells hold {first}, the error of a formula, and no value."),
-    "zeros": N_(
+    "error": NN_(
+        "{cells} cell holds {first}, the error of a formula, and no value.",
+        "{cells} cells hold {first}, the error of a formula, and no value.",
+    ),
+    "zeros": NN_(
+        "{cells} number, {first}, is shorter than the {width} digits of those with a zero in "
+        "front: a spreadsheet may have dropped its zeros.",
         "{cells} numbers are shorter than the {width} digits of those with a zero in front, such "
-        "as {first}: a spreadsheet may have dropped their zeros."
+        "as {first}: a spreadsheet may have dropped their zeros.",
     ),
-    "point_zero": N_(
+    "point_zero": NN_(
+        "{cells} number ends in .0, {first}, as a program writes whole numbers that were blank "
+        "elsewhere in the column.",
         "{cells} numbers end in .0, such as {first}, as a program writes whole numbers that were "
-        "blank elsewhere in the column."
+        "blank elsewhere in the column.",
     ),
 }
 
 
 def _damage_in_words(kind: str, found: dict[str, Any]) -> _Said:
-    return "mangled", _DAMAGE[kind], found | {"first": found["samples"][0]}, kind != "point_zero"
+    filling = found | {"first": found["samples"][0]}
+    return "mangled", _DAMAGE[kind], found["cells"], filling, kind != "point_zero"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from darwincore import detection, terms
 from darwincore.terms import OCCURRENCE_ROW, simple_name
@@ -223,7 +223,7 @@ class MappingForm(forms.Form):
             )
 
     def _decisions(self, at: int) -> Iterator[Decision]:
-        for said in detection.describe(self.evidence.get(at, {}), _):
+        for said in detection.describe(self.evidence.get(at, {}), ngettext):
             name = f"{said['part']}{at}"
             field = self[name] if name in self.fields else None
             samples = [

@@ -104,7 +104,21 @@ def test_damage_by_spreadsheets_is_told(kind, cells, count):
 
 def test_sentences_are_translated_before_they_are_filled():
     evidence = column_evidence("d", ["1/2/1999"])
-    assert describe(evidence, lambda _text: "Hier {dates}.")[0]["text"] == "Hier 1."
+    (said,) = describe(evidence, lambda _one, _several, number: f"{number}: hier {{dates}}.")
+    assert said["text"] == "1: hier 1."
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "text"),
+    [
+        ("d", ["1/2/1999"], "The one date has no"),
+        ("d", ["25/2/1999", "1/2/1999"], "1 of 2 dates has a day over 12 in the first place:"),
+        ("Alt", ["1.234,5"], "1 number has a comma before its fraction:"),
+        ("n", ["#N/A"], "1 cell holds #N/A,"),
+    ],
+)
+def test_one_is_told_as_one(name, cells, text):
+    assert text in words(column_evidence(name, cells))
 
 
 # Hints
