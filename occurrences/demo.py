@@ -144,6 +144,11 @@ COLLECTIONS = [
                 "Plants of northwestern Mexico since 1894, among them the first set of "
                 "L. Gómez. An invented herbarium: nothing here can be borrowed."
             ),
+            "accepting_how": (
+                "One label with each sheet, and the collecting permit. We barcode on arrival; ask "
+                "before you send more than 500."
+            ),
+            "accepting_contact": "Marta Olvera, manager@demo.example",
         },
     ),
     DemoCollection(

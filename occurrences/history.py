@@ -289,7 +289,7 @@ def lines_of(changes: Iterable[Change]) -> list[Line]:
             added += [Line(label, "", old, new) for label, old, new in told_there]
         elif change.before is not None and change.after is not None:
             found = fields(before, after)
-            of_record = change.kind == "occurrence"
+            of_record = change.kind != "identification"
             lines.update(dict.fromkeys(found if of_record else _of_earlier(found, lines)))
     return sorted(lines, key=place) + added
 

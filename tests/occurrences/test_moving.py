@@ -166,6 +166,14 @@ def test_history_goes_with_the_record_and_closes_behind_it(deal: Deal) -> None:
     assert _told(history.of_change_set(edit, deal.collector, 0, 10)) == []
 
 
+def test_what_a_transfer_changed_is_called_by_its_fields(deal: Deal) -> None:
+    record = make.occurrence(deal.profile, catalog_number="P-7")
+    done = deal.move(record, catalog_number="ARIZ1", basis_of_record="FossilSpecimen")
+    (touched,) = history.of_change_set(done, deal.curator, 0, 10)
+    labels = {line.label for line in touched.lines}
+    assert labels == {"Catalog Number", "Additional Identifiers", "Basis of Record", "Collection"}
+
+
 def _told(touched: list[Any]) -> list[str]:
     return [line.new for each in touched for line in each.lines]
 
