@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -351,6 +351,7 @@ class _Accepting:
     def _copy(self, offered: Mapping[UUID, OfferedRecord]) -> dict[UUID, UUID]:
         guids = list(_standing(self.offer, offered).values_list("guid", flat=True))
         originals = records.stored(guids)
+        self._as_given(originals)
         copies = {guid: new_guid() for guid in originals}
         bases = self._bases(offered)
         drafts = [
@@ -371,6 +372,20 @@ class _Accepting:
             for guid, copy in copies.items()
         )
         return copies
+
+    def _as_given(self, originals: Mapping[UUID, records.Stored]) -> None:
+        """Take from records that have gone over meanwhile what their giver himself gave of them.
+
+        What is withheld of them now may hold more, which is not his to give.
+        """
+        source = self.offer.sending.collection_id
+        gone = {guid: each for guid, each in originals.items() if each.collection_id != source}
+        moves = Origin.objects.filter(record_guid__in=gone, source=source, how=Offer.How.TRANSFER)
+        given = dict(moves.order_by("pk").values_list("record_guid", "given"))
+        for guid, record in gone.items():
+            if record.withheld is not None or record.columns["protection"]:
+                record.withheld = given.get(guid)
+                record.identifications, record.extension_rows = [], []
 
     def _draft(
         self, original: records.Stored, guid: UUID, offered: OfferedRecord, basis: str
@@ -417,10 +432,21 @@ class _Accepting:
 
 
 def _standing(offer: Offer, offered: Iterable[UUID]) -> Any:
-    """Return the records that are still where they were offered from."""
-    return Occurrence.objects.filter(
-        guid__in=list(offered), collection=offer.sending.collection_id
-    ).order_by("pk")
+    """Return the records that are still where they were offered from.
+
+    For a copy also those that another recipient of the same sending has taken over, openly: which
+    of them answers first makes no difference.
+    """
+    there = Q(collection=offer.sending.collection_id)
+    if offer.how == Offer.How.COPY:
+        taking = Offer.objects.filter(sending=offer.sending, how=Offer.How.TRANSFER)
+        taken = OfferedRecord.objects.filter(offer__in=taking, state=State.ACCEPTED)
+        there |= Q(
+            guid__in=taken.values("record_guid"),
+            collection__in=taking.values("collection"),
+            collection__is_public=True,
+        )
+    return Occurrence.objects.filter(there, guid__in=list(offered)).order_by("pk")
 
 
 # --- and back -----------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ from occurrences.models import (
     PendingName,
     Protection,
 )
+from occurrences.records import OCCURRENCE
 
 KIND = "package"
 ON_A_LIST = 1000  # records of a part of a packing list
@@ -131,9 +132,12 @@ def _from_here(offer: Offer, columns: Sequence[str], statement: sql.Composed) ->
     said = {
         "catalogNumber": sql.SQL("NULL::text"),
         "otherCatalogNumbers": sql.SQL(
-            "nullif(concat_ws(' | ', {source} || nullif(said.{number}, ''), said.{others}), '')"
+            "nullif(concat_ws(' | ', (SELECT k.code FROM {records} o JOIN {collections} k "
+            "ON k.id = o.collection_id WHERE o.guid = said.guid) || ': ' || "
+            "nullif(said.{number}, ''), said.{others}), '')"
         ).format(
-            source=sql.Literal(f"{offer.sending.collection.code}: "),
+            records=sql.Identifier(OCCURRENCE),
+            collections=sql.Identifier(Collection._meta.db_table),
             number=sql.Identifier("catalogNumber"),
             others=sql.Identifier("otherCatalogNumbers"),
         ),

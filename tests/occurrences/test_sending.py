@@ -65,8 +65,8 @@ class Deal:
         draft.refresh_from_db()
         return draft
 
-    def accept_all(self, sent: Sending) -> None:
-        for offer in sent.offers.filter(state=Offer.State.OPEN):
+    def accept_all(self, sent: Sending, order: str = "pk") -> None:
+        for offer in sent.offers.filter(state=Offer.State.OPEN).order_by(order):
             jobs.run(offering.accept(self.curator, offer).guid)
 
 
@@ -80,12 +80,16 @@ def run_waiting(kind: str) -> None:
         jobs.run(job.guid)
 
 
-def test_a_gathering_goes_to_four_herbaria(deal: Deal) -> None:
-    """ARIZ takes it over, NY and UC get copies, MEXU outside of the portal a package."""
+@pytest.mark.parametrize("order", ["pk", "-pk"])
+def test_a_gathering_goes_to_four_herbaria(deal: Deal, order: str) -> None:
+    """ARIZ takes it over, NY and UC get copies, MEXU outside of the portal a package.
+
+    Which of them answers first makes no difference.
+    """
     record = deal.records[0]
     sent = deal.send(deal.draft(record), deal.wanted("ARIZ", "NY", "UC", outside="MEXU"))
+    deal.accept_all(sent, order)
     run_waiting("package")
-    deal.accept_all(sent)
     moved = Occurrence.objects.get(guid=record.guid)
     assert moved.collection == deal.herbaria["ARIZ"]
     cluster = ClusterMember.objects.get(occurrence=moved).cluster
@@ -94,6 +98,31 @@ def test_a_gathering_goes_to_four_herbaria(deal: Deal) -> None:
     assert members.exclude(guid=record.guid).count() == 2
     package = Package.objects.get()
     assert (package.offer.outside, package.rows) == ("MEXU", 1)
+
+
+def test_a_copy_holds_what_the_sender_gave_and_nothing_the_new_keeper_withholds(
+    deal: Deal,
+) -> None:
+    record = deal.records[0]
+    make.edit(record, record_security=1, locality="Given ridge")
+    sent = deal.send(deal.draft(record), deal.wanted("ARIZ", "NY"))
+    first, second = sent.offers.order_by("pk")
+    jobs.run(offering.accept(deal.curator, first).guid)
+    make.edit(Occurrence.objects.get(guid=record.guid), locality="Found out by ARIZ", habitat="oak")
+    jobs.run(offering.accept(deal.curator, second).guid)
+    copy = Occurrence.objects.get(collection=deal.herbaria["NY"])
+    assert copy.locality is None
+    assert copy.withheld.terms["locality"] == "Given ridge"
+    assert "habitat" not in copy.withheld.terms
+    assert "Found out" not in str(copy.withheld.terms)
+
+
+def test_what_went_into_a_hidden_collection_is_copied_no_more(deal: Deal) -> None:
+    ariz = deal.herbaria["ARIZ"]
+    sent = deal.send(deal.draft(deal.records[0]), deal.wanted("ARIZ", "NY"))
+    Collection.objects.filter(pk=ariz.pk).update(is_public=False)
+    deal.accept_all(sent)
+    assert not Occurrence.objects.filter(collection=deal.herbaria["NY"]).exists()
 
 
 def test_a_recipient_beyond_the_dupe_count_is_warned_of(deal: Deal) -> None:
