@@ -6,10 +6,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from biocollections import granting
+from biocollections.forms_people import PersonField
 from biocollections.granting import Scope
 from biocollections.models import SCOPED_ROLES, Collection, Grant, Role
 
@@ -73,39 +73,17 @@ class ChangeGrantForm(LimitsForm):
 class GrantForm(LimitsForm):
     """A role for a person, in the given collection or (None) portal-wide."""
 
-    person = forms.CharField(
-        label=_("User name or e-mail"),
-        max_length=254,
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "list": "people-suggested",
-                "hx-get": reverse_lazy("collections:people_suggest"),
-                "hx-trigger": "input changed delay:250ms",
-                "hx-target": "#people-suggested",
-            }
-        ),
-    )
+    person = PersonField()
     role = forms.ChoiceField(label=_("Role"))
 
     field_order = ["person", "role", "until", "reason", *granting.SCOPES]
 
     def __init__(self, by: Any, collection: Collection | None, data: Any = None) -> None:
         super().__init__(data)
-        self.by = by
+        self.fields["person"].by = by  # type: ignore[attr-defined]
         roles = granting.roles_in(collection, by)
         choices = [("", ""), *((role.value, role.label) for role in roles)]
         self.fields["role"].choices = choices  # type: ignore[attr-defined]
-
-    def clean_person(self) -> Any:
-        """Return the account. Only somebody who gives roles here gets this far."""
-        try:
-            found = granting.find_person(self.cleaned_data["person"], self.by)
-        except granting.TooMany:
-            raise ValidationError(_("Too many people looked up. Wait a minute.")) from None
-        if found is None:
-            raise ValidationError(_("Nobody has an account of this user name or e-mail address."))
-        return found
 
 
 class PersonGrantForm(LimitsForm):

@@ -15,13 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from biocollections.models import Collection
 from journal.models import ChangeSet
 from occurrences import edits
+from occurrences.forms_filters import day, offer_people, person
 
 _fields = lazy(lambda: [("", str(_("any"))), *edits.fields()], list)
-
-
-def _day(label: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"})
-    return forms.DateField(label=label, required=False, widget=widget)
 
 
 class ChangesForm(forms.Form):
@@ -30,14 +26,9 @@ class ChangesForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=[("", _("all")), *ChangeSet.Kind.choices]
     )
-    user = forms.ModelChoiceField(
-        label=_("Person"),
-        required=False,
-        queryset=get_user_model().objects.none(),
-        empty_label=_("everybody"),
-    )
-    since = _day(_("From"))
-    until = _day(_("To"))
+    user = person()
+    since = day(_("From"))
+    until = day(_("To"))
     undone = forms.ChoiceField(
         label=_("Undone"),
         required=False,
@@ -58,8 +49,7 @@ class ChangesForm(forms.Form):
         super().__init__(data)
         roles_apart = ChangeSet.objects.exclude(kind=ChangeSet.Kind.GRANT)
         done = roles_apart.filter(collection_id=within.pk, user=OuterRef("pk"))
-        people = get_user_model().objects.filter(Exists(done)).order_by("username")
-        self.fields["user"].queryset = people  # type: ignore[attr-defined]
+        offer_people(self, "user", get_user_model().objects.filter(Exists(done)))
         self.is_valid()
 
     @property
@@ -76,7 +66,7 @@ class ChangesForm(forms.Form):
 class PastForm(forms.Form):
     """Of which day, or after which change set, a record is looked at."""
 
-    at = _day(_("As of the end of"))
+    at = day(_("As of the end of"))
     change_set = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     @property

@@ -13,6 +13,7 @@ from biocollections.models import Collection
 from biocollections.sponsoring import profile_of
 from journal.models import ChangeSet
 from occurrences import overseeing
+from occurrences.forms_filters import day
 from occurrences.models import Offer
 
 STATES = [choice for choice in Offer.State.choices if choice[0] != Offer.State.PREPARING]
@@ -32,12 +33,8 @@ class OverseeForm(forms.Form):
     )
     collection = forms.CharField(label=_("Collection code"), required=False, max_length=100)
     person = forms.CharField(label=_("User name or e-mail"), required=False, max_length=254)
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = day(_("From"))
+    until = day(_("To"))
 
     @property
     def is_transfers(self) -> bool:

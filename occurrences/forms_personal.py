@@ -5,30 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from biocollections import granting, sponsoring
+from biocollections import sponsoring
+from biocollections.forms_people import PersonField
 
 
 class ProfileForm(forms.Form):
     """For whom (blank: oneself), called what, and whether its new records are private."""
 
-    person = forms.CharField(
-        label=_("For whom: user name or e-mail"),
-        required=False,
-        max_length=254,
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "list": "people-suggested",
-                "hx-get": reverse_lazy("collections:people_suggest"),
-                "hx-trigger": "input changed delay:250ms",
-                "hx-target": "#people-suggested",
-            }
-        ),
-    )
+    person = PersonField(label=_("For whom: user name or e-mail"), required=False)
     name = forms.CharField(label=_("Name of the profile"), required=False, max_length=150)
     private_records = forms.BooleanField(
         label=_("New records are private"),
@@ -44,21 +30,12 @@ class ProfileForm(forms.Form):
         self.fields["name"].widget.attrs["placeholder"] = usual
         if not sponsors:
             del self.fields["person"]
-        elif sponsoring.may_open(by):
+            return
+        self.fields["person"].by = by  # type: ignore[attr-defined]
+        if sponsoring.may_open(by):
             self.fields["person"].help_text = _("Blank: for yourself.")
         else:
             self.fields["person"].required = True
-
-    def clean_person(self) -> Any:
-        """Return the account; his own where nobody is named."""
-        text = self.cleaned_data["person"]
-        try:
-            found = granting.find_person(text, self.by) if text else self.by
-        except granting.TooMany:
-            raise ValidationError(_("Too many people looked up. Wait a minute.")) from None
-        if found is None:
-            raise ValidationError(_("Nobody has an account of this user name or e-mail address."))
-        return found
 
     @property
     def owner(self) -> Any:

@@ -8,11 +8,11 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
-from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from biocollections import granting
+from biocollections.forms_people import PersonField
 from journal.models import ChangeSet
+from occurrences.forms_filters import day, offer_people, person
 from occurrences.models import ImportOutcome, ImportRun
 from occurrences.settling import Rule
 
@@ -80,36 +80,17 @@ class RuleForm(forms.Form):
 class ReviewerForm(_Plain):
     """Who is to look through a review."""
 
-    person = forms.CharField(
-        label=_("User name or e-mail"),
-        max_length=254,
-        error_messages={"required": _("Say who is to look through the review.")},
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "list": "people-suggested",
-                "hx-get": reverse_lazy("collections:people_suggest"),
-                "hx-trigger": "input changed delay:250ms",
-                "hx-target": "#people-suggested",
-            }
-        ),
-    )
+    person = PersonField(error_messages={"required": _("Say who is to look through the review.")})
 
     def __init__(self, by: Any, data: Any = None) -> None:
         super().__init__(data)
-        self.by = by
+        self.by = self.fields["person"].by = by  # type: ignore[attr-defined]
 
     def clean_person(self) -> Any:
-        """Return the account. Only who may import here gets this far."""
-        try:
-            found = granting.find_person(self.cleaned_data["person"], self.by)
-        except granting.TooMany:
-            raise ValidationError(_("Too many people looked up. Wait a minute.")) from None
-        if found is None:
-            raise ValidationError(_("Nobody has an account of this user name or e-mail address."))
-        if found == self.by:
+        """Return the account, another than his who asks."""
+        if self.cleaned_data["person"] == self.by:
             raise ValidationError(_("The review is yours already."))
-        return found
+        return self.cleaned_data["person"]
 
 
 class Shown(TextChoices):
@@ -136,23 +117,14 @@ class ImportsForm(forms.Form):
     state = forms.ChoiceField(
         label=_("State"), required=False, choices=[("", _("all")), *Shown.choices]
     )
-    user = forms.ModelChoiceField(
-        label=_("Person"),
-        required=False,
-        queryset=get_user_model().objects.none(),
-        empty_label=_("everybody"),
-    )
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    user = person()
+    since = day(_("From"))
+    until = day(_("To"))
 
     def __init__(self, data: Any, runs: Any) -> None:
         super().__init__(data)
-        people = get_user_model().objects.filter(pk__in=runs.values("user")).order_by("username")
-        self.fields["user"].queryset = people  # type: ignore[attr-defined]
+        people = get_user_model().objects.filter(pk__in=runs.values("user"))
+        offer_people(self, "user", people)
 
     def chosen(self, runs: Any) -> Any:
         """Return those of `runs` that fit what was filled in rightly."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from darwincore import terms
 from occurrences.commenting import LONGEST
 from occurrences.forms import TermField
+from occurrences.forms_filters import day, offer_people, person
 from occurrences.forms_panels import LONG
 from occurrences.models import Comment, Occurrence, Suggestion
 from occurrences.suggesting_edits import OFFERED, problems_of, texts_seen
@@ -77,18 +78,9 @@ class QueueForm(forms.Form):
     """Which suggestions or comments of a collection to list."""
 
     state = forms.ChoiceField(label=_("State"), required=False)
-    by = forms.ModelChoiceField(
-        label=_("Person"),
-        required=False,
-        queryset=get_user_model().objects.none(),
-        empty_label=_("everybody"),
-    )
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    by = person()
+    since = day(_("From"))
+    until = day(_("To"))
 
     def __init__(self, data: Any, rows: Any, model: type[Suggestion | Comment]) -> None:
         super().__init__(data)
@@ -97,7 +89,7 @@ class QueueForm(forms.Form):
         self.first = first
         self.fields["state"].choices = [*choices, ("all", _("all"))]  # type: ignore[attr-defined]
         people = get_user_model().objects.filter(pk__in=rows.order_by().values("by"))
-        self.fields["by"].queryset = people.order_by("username")  # type: ignore[attr-defined]
+        offer_people(self, "by", people)
 
     def chosen(self, rows: Any) -> Any:
         """Return those of `rows` that fit; waiting ones where no state was chosen."""
