@@ -338,7 +338,7 @@ _FILES: dict[str, Code] = {
     ),
     "ROWS_ABOVE_HEADER": Code(
         "warning",
-        N_("{value} rows stand above the row that names the columns; they were passed over."),
+        N_("rows above the row that names the columns were passed over: {value}."),
         N_("Check that none of them is a record."),
     ),
     "LETTERS_SPOILT": Code(
@@ -348,7 +348,7 @@ _FILES: dict[str, Code] = {
     ),
     "LETTERS_LOST": Code(
         "warning",
-        N_("letters are lost in {value} cells and stand as \ufffd."),
+        N_("letters are lost and stand as \ufffd; cells: {value}."),
         N_("Export the file again as UTF-8 if you can."),
     ),
     "HEADER_AS_DATA": Code(
