@@ -96,6 +96,29 @@ def test_a_name_is_taken_from_the_offers_by_keys_and_fills_author_and_family(
     expect(page.locator(".offers")).to_have_count(0)
 
 
+def test_from_a_typed_record_to_its_label_by_keys_without_the_old_points_uncertainty(
+    page: Page, herbarium: Collection, enter: Callable[..., None]
+) -> None:
+    georeference = {"coordinate_uncertainty_in_meters": "50", "geodetic_datum": "WGS84"}
+    point = {"decimal_latitude": "30.5", "decimal_longitude": "-110.5"}
+    before = make.occurrence(herbarium, locality="Imuris", **point, **georeference)
+    enter(page, herbarium.grants.get().user)
+    page.goto(f"/occurrences/new/{herbarium.guid}/?like={before.guid}")
+    expect(page.locator("#id_coordinate_uncertainty_in_meters")).to_have_value("50")
+    page.locator("#id_decimal_latitude").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("31")
+    page.keyboard.press("Tab")
+    expect(page.locator("#point-told")).to_contain_text("is blank")
+    page.locator("#id_coordinate_uncertainty_in_meters").focus()
+    page.keyboard.type("50")  # said anew, of this point
+    press(page, "Alt+l")
+    expect(page.get_by_role("button", name="Open the PDF")).to_be_focused()
+    made = Occurrence.objects.exclude(pk=before.pk).get()
+    assert (made.locality, str(made.coordinate_uncertainty_in_meters)) == ("Imuris", "50")
+    assert (str(made.decimal_latitude), made.geodetic_datum) == ("31", None)
+
+
 def test_two_people_on_one_record_disjoint_and_the_same_field(
     herbarium: Collection, page: Page, enter: Callable[..., None], live_server: Any
 ) -> None:
