@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -176,7 +176,8 @@ def look(sending: Sending, wanted: list[Recipient]) -> Look:
     beyond = [Beyond(UUID(guid), dupes, len(wanted), tuple(was)) for guid, dupes, was in told]
     records = chosen(sending).in_bulk([each.guid for each in beyond], field_name="guid")
     listed = tuple((records[each.guid], each) for each in beyond if each.guid in records)
-    return Look(*counted, listed=listed)
+    names = (each.name for each in fields(Look))
+    return Look(**dict(zip(names, [*counted, listed], strict=True)))
 
 
 def _mark(recipient: Recipient) -> str:
