@@ -30,18 +30,7 @@ PORTAL = "portal"
 READ = 20_000  # records read at a time
 LINKED = 2_000  # pairs linked in one transaction
 WIDEST = 60  # records under one key; of more, only those of one day are weighed
-FIELDS = (
-    "guid",
-    "collection_id",
-    "recorded_by",
-    "record_number",
-    "event_date_start",
-    "event_date_end",
-    "year",
-    "country_code",
-    "country",
-    "occurrence_id",
-)
+FIELDS = ("guid", "collection_id", *duplicates.GATHERED)
 _BLOCK = "cluster_block"
 
 

@@ -31,17 +31,21 @@ from occurrences.readers import exact_values
 FETCHED = 300  # candidates of each kind that are weighed
 SUFFIXES = (*"abcdefgh", "bis", "ter")
 WIDEST = 6  # figures to which a number may be padded with zeros
-# What is read of a candidate to weigh it.
-COMPARED = (
+# What `as_gathering` reads of a record.
+GATHERED = (
     "recorded_by",
     "record_number",
-    "event_date",
     "event_date_start",
     "event_date_end",
     "year",
     "country_code",
     "country",
     "occurrence_id",
+)
+# What is read of a candidate to weigh it.
+COMPARED = (
+    *GATHERED,
+    "event_date",
     "exsiccati_title",
     "exsiccati_number",
     "institution_code",
