@@ -39,6 +39,16 @@ def test_imported_records_are_private_where_the_profile_says_so(private_profile,
     assert {r.protection for r in private_profile.occurrences.all()} == {Protection.WHOLE}
 
 
+def test_the_review_says_that_new_records_will_be_private(client, private_profile, collector):
+    run = checked(private_profile, collector, ROWS)
+    client.force_login(collector)
+    address = reverse("occurrences:import", args=[run.guid])
+    assert "New records come in private" in client.get(address).text
+    private_profile.private_records = False
+    private_profile.save()
+    assert "New records come in private" not in client.get(address).text
+
+
 def test_a_row_that_states_its_security_keeps_it(private_profile, collector):
     text = "catalogNumber,scientificName,country,recordSecurity\nP 1,Quercus alba,Mexico,0\n"
     bring_in(private_profile, collector, text)
