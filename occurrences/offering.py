@@ -221,6 +221,7 @@ def accept(
     """
     _must_receive(user, offer)
     _must_still_give(offer)
+    _must_still_be_live(offer)
     options = {
         "guids": None if guids is None else [str(guid) for guid in guids],
         "basis_of_record": basis_of_record,
@@ -287,6 +288,7 @@ class _Accepting:
         Offer.objects.select_for_update().get(pk=self.offer.pk)
         _must_receive(self.progress.job.user, self.offer)
         _must_still_give(self.offer)
+        _must_still_be_live(self.offer)
         held = self._chosen().filter(pk__in=[each.pk for each in chunk]).select_for_update()
         offered = {each.record_guid: each for each in held}
         self._must_be_free([each.catalog_number for each in held if each.catalog_number])
@@ -511,3 +513,11 @@ def _must_still_give(offer: Offer) -> None:
     if offer.sending.user is None:
         raise Refused(_("Whoever offered these records is no longer here. Ask for a new offer."))
     _must_manage(offer.sending.user, offer.sending.collection)
+
+
+def _must_still_be_live(offer: Offer) -> None:
+    """Refuse when the receiving collection has become one that is kept elsewhere."""
+    live = Collection.objects.filter(management=Collection.Management.LIVE)
+    if not live.filter(pk=offer.collection_id).exists():
+        refusal = _("%s is no longer kept in this portal, so it takes packages alone.")
+        raise Refused(refusal % offer.collection)

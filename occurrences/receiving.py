@@ -49,13 +49,17 @@ ISSUES: dict[str, tuple[str | Promise, Q]] = {
 
 @dataclass
 class Line:
-    """One offered record. record None: this reader sees none; arrived: what an acceptance made."""
+    """One offered record. record None: this reader sees none; arrived: what an acceptance made.
+
+    is_only_here: he sees it in the offer alone, not on its own page.
+    """
 
     offered: OfferedRecord
     record: Occurrence | None = None
     arrived: Occurrence | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     held: Sequence[Held] = ()
+    is_only_here: bool = False
 
     @property
     def is_waiting(self) -> bool:
@@ -144,6 +148,9 @@ def lines(
     found = {record.guid: record for record in seen}
     origins.disclose(found.values(), user)
     told = [_line(row, found) for row in rows]
+    mine = set(Collection.objects.visible_to(user).values_list("pk", flat=True))
+    for line in told:
+        line.is_only_here = bool(line.record) and line.record.collection_id not in mine
     if receives and offer.collection:
         values = {line.record.guid: line.values for line in told if line.record}
         held = alike.held(user, offer.collection, values)

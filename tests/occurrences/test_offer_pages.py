@@ -59,7 +59,7 @@ def test_a_record_arrives_with_barcode_accession_and_its_own_number(
     assert moved.record_number == "5521"
     assert [(row.name, row.value) for row in moved.identifiers.all()] == [("Accession", "2026-014")]
     page = curator.get(offer.get_absolute_url()).text
-    assert "one record accepted" in page
+    assert "One record accepted" in page
     assert reverse("occurrences:undo", args=[offer.entries.get().change_set.guid]) in page
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import noticing
-from biocollections.models import Grant, Role
+from biocollections.models import Collection, Grant, Role
 from darwincore import terms
 from journal import jobs
 from journal.jobs import Refused
@@ -138,6 +138,17 @@ def test_a_right_that_ended_meanwhile_stops_the_acceptance(deal: Deal) -> None:
         assert Job.objects.get(pk=job.pk).state == Job.State.FAILED
         assert Occurrence.objects.filter(collection=deal.profile).count() == 3
         grants.update(revoked_at=None)
+
+
+def test_a_collection_that_is_kept_elsewhere_by_now_takes_nothing_over(deal: Deal) -> None:
+    offer = deal.offer()
+    job = offering.accept(deal.curator, offer)
+    Collection.objects.filter(pk=deal.arizona.pk).update(management="snapshot")
+    jobs.run(job.guid)
+    assert "no longer kept in this portal" in Job.objects.get(pk=job.pk).error
+    with pytest.raises(Refused):
+        offering.accept(deal.curator, offer)
+    assert Occurrence.objects.filter(collection=deal.profile).count() == 3
 
 
 def test_a_gathering_is_transferred_once(deal: Deal) -> None:

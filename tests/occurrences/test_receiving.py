@@ -59,6 +59,8 @@ def test_a_private_profile_shows_what_it_offers_while_that_waits(deal: Deal) -> 
     assert hidden.record is None
     assert redacted.record is not None and redacted.values["locality"] is None
     assert shown.values["locality"] == "Ridge"
+    assert (redacted.is_only_here, shown.is_only_here) == (True, True)
+    assert not any(line.is_only_here for line in _lines(deal, offer, deal.collector))
     offer.records.filter(record_guid=deal.records[2].guid).update(state="declined")
     assert _lines(deal, offer)[2].record is None
     assert not Occurrence.objects.visible_to(deal.curator).exists()
