@@ -357,7 +357,12 @@ def _images(records: QuerySet[Occurrence], user: Person | None, file: str) -> Ou
 
 
 def _has_images(records: QuerySet[Occurrence]) -> bool:
-    return Media.objects.filter(record_guid__in=records.order_by().values("guid")).exists()
+    statement = sql.SQL(
+        "SELECT EXISTS (SELECT FROM {images} c WHERE c.record_guid IN ({wanted}))"
+    ).format(images=sql.Identifier(MEDIA), wanted=as_sql(records.order_by().values("guid")))
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return bool(cursor.fetchone()[0])
 
 
 def _table(
