@@ -79,7 +79,7 @@ class Reader:
         self.named = [
             (simple_name(entry["column"]), at)
             for at, entry in enumerate(run.mapping)
-            if entry["term"] not in keys and entry["column"].strip()
+            if entry["term"] not in keys and entry["column"].strip() and not entry.get("left")
         ]
 
     def said(self, row: FileRow) -> Said | None:

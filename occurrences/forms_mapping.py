@@ -94,6 +94,7 @@ class Column(NamedTuple):
     by: str
     answer: forms.BoundField | None
     joined: forms.BoundField
+    left: forms.BoundField | None
     decisions: list[Decision]
 
 
@@ -149,6 +150,15 @@ class MappingForm(forms.Form):
             required=False,
             initial=entry.get("joined", ""),
         )
+        if self.adds:
+            self.fields[f"left{at}"] = forms.BooleanField(
+                label=_("leave this column out"),
+                required=False,
+                initial=bool(entry.get("left")),
+                widget=forms.CheckboxInput(
+                    {"aria-label": _("Leave “%(name)s” out") % {"name": name}}
+                ),
+            )
         if asks:
             self.fields[f"answer{at}"] = forms.ChoiceField(
                 label=_("What are these numbers?"),
@@ -219,6 +229,7 @@ class MappingForm(forms.Form):
                 entry.get("by", "") if target else "",
                 self[f"answer{at}"] if f"answer{at}" in self.fields else None,
                 self[f"joined{at}"],
+                self[f"left{at}"] if self.adds else None,
                 list(self._decisions(at)),
             )
 
@@ -250,7 +261,10 @@ class MappingForm(forms.Form):
         """Refuse an unanswered question, a table of no records, a key that isn't there."""
         for at in range(len(self.run.mapping)):
             self._take_answer(at)
-        chosen = [self.cleaned_data.get(f"column{at}", "") for at in range(len(self.run.mapping))]
+        chosen = [
+            "" if self.cleaned_data.get(f"left{at}") else self.cleaned_data.get(f"column{at}", "")
+            for at in range(len(self.run.mapping))
+        ]
         self._clean_constants()
         if not self.errors:
             found = [*filter(None, chosen), *self.cleaned_data["constants"]]
@@ -330,6 +344,8 @@ class MappingForm(forms.Form):
         kept: dict[str, Any] = {"column": entry["column"], "term": target}
         if joined := self.cleaned_data.get(f"joined{at}"):
             kept["joined"] = joined
+        if self.cleaned_data.get(f"left{at}"):
+            kept |= {"term": "", "left": True}
         return kept
 
     def _read_as(self) -> dict[str, dict[str, bool]]:

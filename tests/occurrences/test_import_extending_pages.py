@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from occurrences.models import ImportRun
+from occurrences.models import ExtensionRow, ImportRun
 from tests import make
 from tests.occurrences.test_import_extending import ADDITIONS
 from tests.occurrences.test_import_pages import work
@@ -61,6 +61,18 @@ def test_the_mapping_page_says_that_other_columns_keep_their_names(manager, herb
     page = manager.get(f"/imports/{run.guid}/mapping/").content.decode()
     assert "under its own name" in page
     assert 'name="mode"' not in page
+
+
+def test_a_single_column_can_be_left_out(manager, herbarium):
+    text = "catalogNumber,measurementType,measurementValue,internal note\n1,height,3,ask Ana\n"
+    run = uploaded(manager, herbarium, text, "measurements")
+    given = {**as_offered(manager, run), "left3": "on"}
+    assert manager.post(f"/imports/{run.guid}/mapping/", given).status_code == 302
+    run = work(run)
+    manager.post(f"/imports/{run.guid}/apply/")
+    assert work(run).state == "applied"
+    (row,) = ExtensionRow.objects.all()
+    assert row.terms == {"measurementType": "height", "measurementValue": "3"}
 
 
 def test_a_file_without_a_key_column_is_told_so_before_it_is_checked(manager, herbarium):
