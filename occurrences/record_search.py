@@ -2,8 +2,8 @@
 
 The query string is the search. `RecordSearch` is that as a value, `found` the records it finds,
 `look` how many they are and a page of them. What a condition means in SQL is told in
-`occurrences.asking_conditions`. Unlike the public search, this one reads exact values: of records that
-the person edits alone.
+`occurrences.asking_conditions`. Unlike the public search, this one reads exact values: of records
+that the person edits alone.
 """
 
 from __future__ import annotations

@@ -63,11 +63,6 @@ CACTUS = {
     "catalog_number": "ARIZ-B-001236",
     "duplicate_quantity": "",
 }
-HEADED = {
-    "heading_prefix": "Plants of",
-    "heading_middle": "state_province",
-    "footer": "University Herbarium, Flora of the Sonoran Desert",
-}
 PROTECTED = "Protected: exact place, not for publication"
 
 
@@ -84,10 +79,10 @@ class Command(BaseCommand):
         """Write one PNG file a kind of label."""
         folder: Path = options["folder"]
         mark = label_logo.read(_mark(), MOST_LOGO)
-        herbarium = replace(HERBARIUM, **HEADED, border=True, code="qr", height=62.0, logo=mark)
+        herbarium = replace(_headed(HERBARIUM), border=True, code="qr", height=62.0, logo=mark)
         pages: list[tuple[str, Design, list[Mapping[str, Any]], str, int]] = [
             ("herbarium", herbarium, [{**SHEET, "duplicate_quantity": ""}, HYBRID], "", 1300),
-            ("packet", replace(PACKET, **HEADED), [CACTUS], PROTECTED, 1000),
+            ("packet", _headed(PACKET), [CACTUS], PROTECTED, 1000),
             ("pin", PIN, [SHEET, HYBRID, CACTUS], "", 1400),
             ("annotation", ANNOTATION, [SHEET, HYBRID, CACTUS], "", 1100),
         ]
@@ -95,6 +90,15 @@ class Command(BaseCommand):
             png = _drawn(design, rows, mark_of, width, annotations=name == "annotation")
             (folder / f"label-{name}.png").write_bytes(png)
             self.stdout.write(f"label-{name}.png: {len(png):,} bytes")
+
+
+def _headed(design: Design) -> Design:
+    return replace(
+        design,
+        heading_prefix="Plants of",
+        heading_middle="state_province",
+        footer="University Herbarium, Flora of the Sonoran Desert",
+    )
 
 
 def _drawn(
