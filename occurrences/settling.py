@@ -8,7 +8,9 @@ too: these rows then wait (`ImportOutcome.late`) for the next `apply`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import pickle
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -27,6 +29,7 @@ from occurrences.tallying import count, recount
 Action = ImportOutcome.Action
 Choice = ImportOutcome.Choice
 _WRITTEN = (Action.CREATE, Action.UPDATE)
+IN_MEMORY = 4 << 20  # bytes of outcomes, before they wait in a file
 
 
 class Rule(models.TextChoices):
@@ -136,27 +139,38 @@ def _judge_anew(
 ) -> None:
     """Judge rows again. choices: what is decided by number; None leaves what was decided, and ""
     forgets it."""
-    numbers = sorted(choices)
     judge = judge_of(run)
-    for start in range(0, len(numbers), CHUNK):
-        some = numbers[start : start + CHUNK]
+    for through, some in _chunks(choices):
         with transaction.atomic():
-            with recount(run, some):
-                decisions = dict(
-                    run.outcomes.filter(number__in=some, decision__isnull=False).values_list(
-                        "number", "decision"
-                    )
-                )
-                decisions |= {n: told for n in some if (told := choices[n]) is not None}
-                made = list(
-                    judge.outcomes(file_rows(run, some), {n: d for n, d in decisions.items() if d})
-                )
-                run.outcomes.filter(number__in=some).delete()
-                judging.keep(map(_late(run), made))
-                judging.block_repeated(run, among=some)
-            run.save(update_fields=["counts"])
+            _replace(run, some, _judged(run, judge, some, choices))
         if progress:
-            progress.report(start + len(some), len(numbers), _("Checking the rows again"))
+            progress.report(through, len(choices), _("Checking the rows again"))
+
+
+def _chunks(numbers: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
+    """Yield the numbers in order, some at a time, and how many there were by then."""
+    ordered = sorted(numbers)
+    for start in range(0, len(ordered), CHUNK):
+        some = ordered[start : start + CHUNK]
+        yield start + len(some), some
+
+
+def _judged(
+    run: ImportRun, judge: judging.Judge, some: list[int], choices: Mapping[int, str | None]
+) -> list[judging.Outcome]:
+    told = run.outcomes.filter(number__in=some, decision__isnull=False)
+    decisions = dict(told.values_list("number", "decision"))
+    decisions |= {n: choice for n in some if (choice := choices[n]) is not None}
+    return list(judge.outcomes(file_rows(run, some), {n: d for n, d in decisions.items() if d}))
+
+
+def _replace(run: ImportRun, some: list[int], made: Iterable[judging.Outcome]) -> None:
+    """Let these outcomes stand for those that there are of these rows."""
+    with recount(run, some):
+        run.outcomes.filter(number__in=some).delete()
+        judging.keep(map(_late(run), made))
+        judging.block_repeated(run, among=some)
+    run.save(update_fields=["counts"])
 
 
 def _late(run: ImportRun) -> Callable[[judging.Outcome], judging.Outcome]:
@@ -224,13 +238,26 @@ def _must_be_checked(run: ImportRun) -> None:
 
 
 def _mend(run: ImportRun, at: int, numbers: Sequence[int], progress: Progress | None) -> None:
+    """Keep the run's fixes with what becomes of the rows by them, in one transaction.
+
+    The rows are judged before it, so that their number can be told as it grows; who cancels then
+    has changed nothing.
+    """
     again = set(numbers)
     if _is_key(run, at):  # rows that stood back behind one of these may come in now
         repeated = run.outcomes.filter(issues__contains=[["DUPLICATE_KEY"]])
         again.update(repeated.values_list("number", flat=True))
-    with transaction.atomic():
-        run.save(update_fields=["fixes"])
-        _judge_anew(run, dict.fromkeys(again), progress)
+    judge, choices = judge_of(run), dict.fromkeys(again)
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as judged:
+        for through, some in _chunks(again):
+            pickle.dump(_judged(run, judge, some, choices), judged)
+            if progress:
+                progress.report(through, len(again), _("Checking the rows again"))
+        judged.seek(0)
+        with transaction.atomic():
+            run.save(update_fields=["fixes"])
+            for _through, some in _chunks(again):
+                _replace(run, some, pickle.load(judged))  # noqa: S301 (written above)
 
 
 def _is_key(run: ImportRun, at: int) -> bool:

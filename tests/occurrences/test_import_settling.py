@@ -1,6 +1,7 @@
 """What a person decides in the review, and what happens between the check and the last row."""
 
 import pytest
+from django.db import connection
 
 from journal import jobs, undo
 from journal.jobs import Cancelled, Refused
@@ -105,6 +106,41 @@ def test_many_rows_are_mended_by_a_job(herbarium, administrator):
     assert ImportRun.objects.get().fixes == [
         {"at": COUNTRY, "from": "Peru", "to": "Ecuador", "row": None}
     ]
+
+
+class Watched:
+    """A progress that notes what it is told, and how deep in transactions."""
+
+    job = None
+
+    def __init__(self):
+        self.told = []
+
+    def report(self, done, total=None, message=None):
+        self.told.append((done, total, len(connection.savepoint_ids)))
+
+
+PERUU = "occurrenceID,catalogNumber,country\n" + "".join(f"a-{n},{n},Peruu\n" for n in range(5))
+
+
+def test_many_mended_rows_are_counted_between_transactions(herbarium, administrator, monkeypatch):
+    monkeypatch.setattr(settling, "CHUNK", 2)
+    run, progress = checked(herbarium, administrator, PERUU), Watched()
+    outside = len(connection.savepoint_ids)
+    assert settling.fix(run, COUNTRY, "Peruu", "Peru", progress=progress) == 5
+    assert progress.told == [(2, 5, outside), (4, 5, outside), (5, 5, outside)]
+    imports.apply(run)
+    assert countries(herbarium) == ["Peru"] * 5
+
+
+def test_a_fix_that_is_cancelled_changes_nothing(herbarium, administrator, small_chunks):
+    run = checked(herbarium, administrator, PERUU)
+    before = list(run.outcomes.order_by("number").values_list("number", "issues"))
+    with pytest.raises(Cancelled):
+        settling.fix(run, COUNTRY, "Peruu", "Peru", progress=Stopping(Cancelled))
+    run.refresh_from_db()
+    assert run.fixes == []
+    assert list(run.outcomes.order_by("number").values_list("number", "issues")) == before
 
 
 def test_many_rows_are_left_out_at_once(herbarium, administrator):
