@@ -53,10 +53,10 @@ class Said(StrEnum):
 
 @dataclass
 class Sheet:
-    """One offered sheet. record None: its data aren't shown before they are accepted."""
+    """One offered sheet. record: an Occurrence; None: it isn't shown before it is accepted."""
 
     row: OfferedRecord
-    record: Occurrence | None = None
+    record: Any = None
 
     @property
     def key(self) -> str:
