@@ -1,4 +1,4 @@
-"""Records by a pasted list of catalogue numbers: which are found, which not, which are ambiguous."""
+"""Records by a pasted list of catalogue numbers: which are found, missing or ambiguous."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Listed:
 
 
 def numbers_of(text: str) -> list[str]:
-    """Return the numbers of a text, each once: one a line, or parted by tabs, commas, semicolons."""
+    """Return the numbers of a text, each once: by line, or parted by tab, comma or semicolon."""
     return list(dict.fromkeys(filter(None, (part.strip() for part in _PARTS.split(text)))))
 
 
@@ -74,7 +74,7 @@ def _bearers(records: QuerySet[Occurrence], numbers: Iterable[str]) -> _Bearers:
 
 def _identified(records: QuerySet[Occurrence], numbers: list[str]) -> _Bearers:
     """Return the records that have one of these as another number."""
-    keys = [Fold(Value(number[: SortKey.LENGTH])) for number in numbers]
+    keys: Any = [Fold(Value(number[: SortKey.LENGTH])) for number in numbers]
     named = Identifier.objects.alias(key=SortKey("value")).filter(key__in=keys, value__in=numbers)
     pairs = named.filter(occurrence__in=records.values("pk")).values_list("value", "occurrence_id")
     return _of_pairs(records, pairs) if numbers else {}
@@ -86,7 +86,8 @@ def _alike(records: QuerySet[Occurrence], numbers: list[str]) -> _Bearers:
     for number in numbers:
         key = Fold(Value(number[: SortKey.LENGTH]))
         same = records.alias(key=SortKey("catalog_number")).filter(Q(key=key)).order_by("pk")
-        if mine := list(same[:10]):
+        mine: list[Any] = list(same[:10])
+        if mine:
             found[number] = mine
     return found
 

@@ -473,8 +473,7 @@ class _Plan:
         touched = bool(gone) or protected != was_protected
         for guid in gone:
             self.gone_identifications.append(guid)
-            earlier = before_rows[guid]
-            self._note_identification(draft.guid, record, earlier, None, hide=protected)
+            self._note_identification(draft.guid, record, before_rows[guid], None, hide=protected)
         for row in rows:
             public, kept = split_identification(row, hide=protected)
             if kept:
