@@ -518,6 +518,6 @@ def _must_still_give(offer: Offer) -> None:
 def _must_still_be_live(offer: Offer) -> None:
     """Refuse when the receiving collection has become one that is kept elsewhere."""
     live = Collection.objects.filter(management=Collection.Management.LIVE)
-    if not live.filter(pk=offer.collection_id).exists():
+    if offer.collection_id is None or not live.filter(pk=offer.collection_id).exists():
         refusal = _("%s is no longer kept in this portal, so it takes packages alone.")
         raise Refused(refusal % offer.collection)

@@ -150,7 +150,7 @@ def lines(
     told = [_line(row, found) for row in rows]
     mine = set(Collection.objects.visible_to(user).values_list("pk", flat=True))
     for line in told:
-        line.is_only_here = bool(line.record) and line.record.collection_id not in mine
+        line.is_only_here = line.record is not None and line.record.collection_id not in mine
     if receives and offer.collection:
         values = {line.record.guid: line.values for line in told if line.record}
         held = alike.held(user, offer.collection, values)

@@ -222,7 +222,7 @@ class Occurrence(models.Model):
     # PostgreSQL 18 plans the stored expressions anew for each row of an UPDATE that none of them
     # depends on: 0.1 ms and 18 KB a row. This one depends on what every large UPDATE sets.
     spares_planning = models.GeneratedField(
-        expression=Q(version=0) | Q(name=0),
+        expression=cast(models.Expression, Q(version=0) | Q(name=0)),
         output_field=models.BooleanField(null=True),
         db_persist=True,
     )

@@ -82,7 +82,8 @@ def enter_three(page: Page) -> None:
     }
     for column, text in first.items():
         page.locator(f"#id_{column}").fill(text)
-    for number, name in zip(NUMBERS, ("Cistus ladanifer", "Quercus suber", "Erica arborea")):
+    names = ("Cistus ladanifer", "Quercus suber", "Erica arborea")
+    for number, name in zip(NUMBERS, names, strict=True):
         page.locator("#id_record_number").fill(number)
         page.locator("#id_scientific_name").fill(name)
         if number == NUMBERS[0]:
