@@ -462,9 +462,14 @@ class FileTable(NamedTuple):
 
 def tables(run: ImportRun) -> list[FileTable]:
     """Return the tables of the file that have rows, the records first."""
+    adds = run.brings != ImportRun.Brings.RECORDS
     return [
-        FileTable(table["file"], table_word(table["row_type"]), table["rows"])
-        for table in run.source.get("tables", ())
+        FileTable(
+            table["file"],
+            _("rows") if adds and not at else table_word(table["row_type"]),
+            table["rows"],
+        )
+        for at, table in enumerate(run.source.get("tables", ()))
         if table["rows"]
     ]
 

@@ -99,7 +99,7 @@ def test_rows_are_found_by_the_field_they_change_and_how(manager, run, query, nu
 def test_what_would_be_erased_is_said_in_words(manager, run):
     page = text_of(manager.get(f"/imports/{run.guid}/?field=habitat&change=erased"))
     assert "was dunes becomes empty erased" in page
-    assert "Habitat: erased in 1 records" in manager.get(f"/imports/{run.guid}/").content.decode()
+    assert "Habitat: erased in one record" in manager.get(f"/imports/{run.guid}/").content.decode()
 
 
 def test_what_only_follows_from_a_date_is_no_field_of_its_own(manager, run):

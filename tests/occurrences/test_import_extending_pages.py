@@ -60,6 +60,7 @@ def test_the_mapping_page_says_that_other_columns_keep_their_names(manager, herb
     run = uploaded(manager, herbarium, text, "measurements")
     page = manager.get(f"/imports/{run.guid}/mapping/").content.decode()
     assert "under its own name" in page
+    assert "Rows: 1<" in page
     assert 'name="mode"' not in page
 
 

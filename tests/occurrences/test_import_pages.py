@@ -170,7 +170,7 @@ def test_reading_that_failed_can_be_tried_again(manager, herbarium):
 def test_the_mapping_shows_columns_samples_and_the_guess(manager, herbarium):
     run = work(upload(manager, herbarium))
     text = shown(manager, run)
-    assert "4 records" in text and "UTF-8" in text and "columns parted by commas" in text
+    assert "Records: 4" in text and "UTF-8" in text and "columns parted by commas" in text
     assert "Cerro El Álamo" in text and "Some of its values" in text
     page = manager.get(f"/imports/{run.guid}/mapping/")
     sent = mapped(page)
