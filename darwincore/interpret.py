@@ -386,14 +386,15 @@ _SECURITY_TERMS = ("recordSecurity", "localitySecurity")
 
 @lru_cache(maxsize=1024)
 def _read_security(texts: Texts, today: date) -> Found:
-    """Read the level of protection; what is not understood protects, to be safe."""
+    """Read the level of protection, the strictest of several; what is not understood protects."""
     found = Found()
     levels = []
     for term, text in zip(_SECURITY_TERMS, texts, strict=True):
-        known = text in ("0", "1", "5")
-        if text:
-            levels.append(int(text) if known else 1)
-        if text and not known:
+        stated = text.split()
+        known = [int(level) for level in stated if level in ("0", "1", "5")]
+        levels += known
+        if len(known) < len(stated):
+            levels.append(1)
             found.note("SECURITY_INVALID", term, text)
             found.verbatim[term] = text
     if levels:

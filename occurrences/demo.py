@@ -207,7 +207,7 @@ COLLECTIONS = [
         "birds",
         0.05,
         {
-            "name": "Lucía Ferrer: birds seen on walks",
+            "name": "Lucía Ferrer: seen and collected on walks",
             "type": Collection.Type.PERSONAL,
             "description": "Field notes of an invented person.",
         },

@@ -55,6 +55,8 @@ _PIECES = {
     "recordnumbersuffix": "recordNumber",
     "authorspecies": "scientificNameAuthorship",
     "authorinfraspecific": "scientificNameAuthorship",
+    "recordsecurity": "recordSecurity",
+    "localitysecurity": "recordSecurity",
 }
 # What cells say that hold nothing.
 _NOTHING = frozenset(" na n/a nan null none nil unknown missing nd n.d. s/d ? - --".split(" "))
@@ -304,7 +306,7 @@ _JOINED_BY = {
         "associatedCollectors habitat substrate verbatimAttributes fieldNotes verbatimLabel "
         "dataGeneralizations informationWithheld behavior samplingProtocol previousIdentifications"
     ),
-    "blank": "scientificName verbatimEventDate verbatimIdentification",
+    "blank": "scientificName verbatimEventDate verbatimIdentification recordSecurity",
     "nothing": "recordNumber fieldNumber",
 }
 _JOINED = {term: how for how, names in _JOINED_BY.items() for term in names.split()}

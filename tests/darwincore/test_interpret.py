@@ -488,7 +488,16 @@ def test_type_status_is_kept_as_written():
 @pytest.mark.parametrize("term", ["recordSecurity", "localitySecurity"])
 @pytest.mark.parametrize(
     ("text", "level", "known"),
-    [("0", 0, True), ("1", 1, True), ("5", 5, True), ("yes", 1, False), ("7", 1, False)],
+    [
+        ("0", 0, True),
+        ("1", 1, True),
+        ("5", 5, True),
+        ("0 5", 5, True),  # of two columns the stricter
+        ("1 0", 1, True),
+        ("yes", 1, False),
+        ("7", 1, False),
+        ("0 yes", 1, False),
+    ],
 )
 def test_security_that_is_not_understood_protects(term, text, level, known):
     values, _, issues = read(**{term: text})

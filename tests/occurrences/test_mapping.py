@@ -3,8 +3,10 @@
 import pytest
 
 from darwincore import terms
+from darwincore.interpret import interpret
 from occurrences import mapping
 from occurrences import targets as shown
+from occurrences.columns import Columns
 from occurrences.headers import SYNONYMS
 from occurrences.looks import look
 
@@ -48,6 +50,17 @@ def test_a_term_s_own_name_wins_over_a_synonym_that_comes_first():
 
 def test_of_two_columns_for_one_target_the_first_gets_it():
     assert targets("country", "Country", "COUNTRY") == ["country", "", ""]
+
+
+@pytest.mark.parametrize(
+    "headers", [("localitySecurity", "recordSecurity"), ("recordSecurity", "Locality Security")]
+)
+def test_both_columns_of_security_are_read_so_that_the_stricter_counts(headers):
+    assert targets(*headers) == ["recordSecurity", "recordSecurity"]
+    mapped = [{"column": header, "term": "recordSecurity"} for header in headers]
+    both = Columns(mapped, {}, list(headers), {})
+    for cells in (["0", "5"], ["5", "0"]):
+        assert interpret(both.texts(cells)).values["record_security"] == 5
 
 
 def test_an_accession_is_the_catalogue_number_only_where_there_is_no_other():
