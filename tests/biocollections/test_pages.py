@@ -135,5 +135,5 @@ def test_pages_take_few_queries(client, herbarium, administrator, django_assert_
         client.get(LIST)
     with django_assert_max_num_queries(9):
         client.get(profile(herbarium))
-    with django_assert_max_num_queries(15):  # two for what waits: suggestions, comments
+    with django_assert_max_num_queries(16):  # three for what waits: suggestions, comments, offers
         client.get(manage(herbarium))

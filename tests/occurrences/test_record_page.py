@@ -11,7 +11,7 @@ from journal.guids import new_guid
 from occurrences.models import DeletedOccurrence, Protection
 from tests import make
 
-MOST_QUERIES = 15
+MOST_QUERIES = 16  # one for where it came from
 # Said in words of their own, or derived from the date the page shows.
 SAID_OTHERWISE = {"recordSecurity", "securityReason", "year", "month", "day"}
 
