@@ -345,6 +345,8 @@ def _creating(drafter: Drafter, chunk: Iterable[_Read], moved: dict[int, str]) -
 
 def _updating(drafter: Drafter, chunk: Iterable[_Read], moved: dict[int, str]) -> dict[int, Draft]:
     wanted = [read for read in chunk if read.outcome.action == Action.UPDATE]
+    if not wanted:
+        return {}
     standing = records.stored(read.outcome.target_guid for read in wanted)
     rule = drafter.run.when_changed
     overtaken: list[int] = []
