@@ -234,10 +234,13 @@ def _read_waiting(run: ImportRun, drafter: Drafter) -> Iterator[list[_Read]]:
         outcomes = {outcome.number: outcome for outcome in following}
         if not outcomes:
             return
-        yield [
+        chunk = [
             _drafted(drafter, _Read(row, keys, read(row, keys[0]), outcomes[row.number]))
             for row, keys in ((row, drafter.keys(row)) for row in file_rows(run, outcomes))
         ]
+        if not drafter.copies:  # a copy gets the protection of its original yet
+            records.make_ready([read.draft for read in chunk if read.draft])
+        yield chunk
         after = max(outcomes)
 
 
