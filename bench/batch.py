@@ -14,8 +14,8 @@ from biocollections.founding import add_user, found_collection
 from journal import jobs
 from journal.undo import undo
 from occurrences import batching
+from occurrences.drafts import OCCURRENCE
 from occurrences.models import Batch, Occurrence
-from occurrences.records import OCCURRENCE
 from occurrences.selecting import Selection
 
 STEPS = (

@@ -37,10 +37,10 @@ from journal import jobs
 from journal.guids import new_guid
 from journal.models import ChangeSet
 from occurrences import bulk, cluster_job, records
+from occurrences.drafts import Draft
 from occurrences.duplicates import find
 from occurrences.likeness import CLOSE, number
 from occurrences.models import ClusterMember, Occurrence
-from occurrences.records import Draft
 
 TYPED = ("recorded_by", "record_number", "event_date", "country")
 ASKED = 3_000  # sheets that are typed, at most

@@ -18,9 +18,9 @@ from journal import jobs
 from journal.guids import new_guid
 from journal.models import ChangeSet
 from occurrences import labels, records
+from occurrences.drafts import Draft
 from occurrences.label_design import HERBARIUM, Design
 from occurrences.models import LabelRun
-from occurrences.records import Draft
 
 
 def run(rows: int) -> dict[str, Any]:

@@ -22,9 +22,9 @@ from darwincore.interpret import interpret
 from journal.guids import new_guid
 from journal.models import ChangeSet
 from occurrences import generator, records, search
+from occurrences.drafts import TERM_COLUMNS, Draft
 from occurrences.models import Occurrence
 from occurrences.readers import darwin_core_select
-from occurrences.records import TERM_COLUMNS, Draft
 from portal.prepare import collect_static_files
 
 EVERY = 50  # one of so many is protected

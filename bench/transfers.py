@@ -20,9 +20,9 @@ from journal.models import ChangeSet
 from journal.undo import undo
 from occurrences import generator, offering, records
 from occurrences.children import WITHHELD
+from occurrences.drafts import OCCURRENCE, TERM_COLUMNS, Draft
 from occurrences.models import Occurrence, Offer
 from occurrences.offering import Recipient
-from occurrences.records import OCCURRENCE, TERM_COLUMNS, Draft
 
 
 def run(rows: int) -> dict[str, Any]:

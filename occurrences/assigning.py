@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from biocollections.models import Person
 from journal.jobs import Refused
 from occurrences import numbering
+from occurrences.drafts import OCCURRENCE
 from occurrences.models import Offer, OfferedRecord
 from occurrences.offering import OFFERED
-from occurrences.records import OCCURRENCE
 
 State = OfferedRecord.State
 LONGEST = 200  # letters of a number

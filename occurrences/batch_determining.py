@@ -19,8 +19,8 @@ from occurrences import batching, records
 from occurrences.batching import Doing, Records
 from occurrences.cleaning import look_up_later
 from occurrences.determinations import mirror_of
+from occurrences.drafts import Draft, Stored
 from occurrences.models import Batch, Identification, Occurrence, QueuedAnnotation
-from occurrences.records import Draft, Stored
 
 CHUNK = 500
 ADJUSTMENT = "Nomenclatural Adjustment"  # what Symbiota calls its determiner

@@ -25,12 +25,12 @@ from occurrences import batching, editing, filling, history, records
 from occurrences.batching import Doing, Records
 from occurrences.children import WITHHELD as WITHHELD_TABLE
 from occurrences.cleaning import look_up_later
+from occurrences.drafts import OCCURRENCE, Draft
 from occurrences.forms import KEYS, MOST_OF_KEY, term_columns
 from occurrences.models import Batch, Occurrence, Withheld
 from occurrences.naming import KEY_COLUMNS
 from occurrences.protection import WITHHELD, exact
 from occurrences.readers import as_sql, as_text
-from occurrences.records import OCCURRENCE, Draft
 
 MOST_LOOKED_AT = 20_000  # distinct values of a field that the preview works through
 MOST_SHOWN = 60  # of them

@@ -19,9 +19,9 @@ from occurrences import batching, editing
 from occurrences.batch_editing import How, Plan, Step, Work, mark_of
 from occurrences.batching import Doing, Records
 from occurrences.children import WITHHELD
+from occurrences.drafts import OCCURRENCE
 from occurrences.models import Batch, Occurrence
 from occurrences.readers import as_sql
-from occurrences.records import OCCURRENCE
 
 MOST_LISTED = 300
 Place = tuple[str, str, str, str]  # country, state, county, locality; blank where not stated

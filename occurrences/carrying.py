@@ -18,9 +18,9 @@ from journal.jobs import Refused
 from journal.models import ChangeSet
 from occurrences import editing, numbering, records
 from occurrences.cleaning import look_up_later
+from occurrences.drafts import Draft
 from occurrences.models import Occurrence
 from occurrences.readers import exact_values
-from occurrences.records import Draft
 
 # The event, not the specimen: neither numbers nor names, notes nor security.
 CARRIED = (

@@ -26,8 +26,8 @@ from journal.models import ChangeSet
 from occurrences import cluster_news, clustering, records
 from occurrences.cluster_job import dismiss
 from occurrences.determinations import mirror_of
+from occurrences.drafts import Draft
 from occurrences.models import Cluster, ClusterMember, Identification, Occurrence, Protection
-from occurrences.records import Draft
 
 PAGE = 25
 # Of a determination, what is another sheet's own and isn't adopted with it.

@@ -22,8 +22,8 @@ from biocollections.sponsoring import owner_of
 from journal.models import ChangeSet
 from occurrences import bulk, clustering, keys, naming
 from occurrences.drafting import Drafter, FileRow
+from occurrences.drafts import Draft
 from occurrences.models import ImportRun, Occurrence, Offer, Origin, Protection
-from occurrences.records import Draft
 from occurrences.ruling import STRICTNESS, Ruling
 
 WHY = {"why": "copy"}

@@ -24,8 +24,8 @@ from journal.models import ChangeSet, Job
 from occurrences import filling, naming, records
 from occurrences.cleaning import Scope, Watched, chunks, scope_of, token
 from occurrences.determinations import mirror_of
+from occurrences.drafts import Draft, Stored
 from occurrences.models import Occurrence
-from occurrences.records import Draft, Stored
 from taxonomy import adopting, looking_up, matching, parsing
 from taxonomy.evidence import Asked
 from taxonomy.models import Name, Taxon

@@ -13,6 +13,8 @@ from django.db import connection, transaction
 
 from journal.models import ChangeSet
 from occurrences import clustering
+from occurrences.children import EXTENSION_ROW, IDENTIFIER, WITHHELD
+from occurrences.drafts import IDENTIFICATION, OCCURRENCE
 from occurrences.models import (
     DeletedOccurrence,
     ExtensionRow,
@@ -20,14 +22,7 @@ from occurrences.models import (
     Identifier,
     Occurrence,
 )
-from occurrences.records import (
-    CHANGE,
-    EXTENSION_ROW,
-    IDENTIFICATION,
-    IDENTIFIER,
-    OCCURRENCE,
-    WITHHELD,
-)
+from occurrences.records import CHANGE
 
 TOMBSTONE = DeletedOccurrence._meta.db_table
 CHILDREN = {

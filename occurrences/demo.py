@@ -26,10 +26,10 @@ from darwincore.interpret import identifiers, interpret, interpret_identificatio
 from journal.guids import new_guid
 from journal.models import ChangeSet
 from occurrences import ferrer, generator, gomez, offering, records
+from occurrences.drafts import Draft
 from occurrences.gomez import Sheet
 from occurrences.models import Occurrence, Offer
 from occurrences.offering import Recipient
-from occurrences.records import Draft
 from occurrences.scenery import SCENES
 from taxonomy import demo as thesaurus
 

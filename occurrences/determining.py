@@ -19,9 +19,9 @@ from journal.models import ChangeSet
 from occurrences import editing, records
 from occurrences.cleaning import look_up_later
 from occurrences.determinations import Determination, mirror_of
+from occurrences.drafts import Draft, Stored
 from occurrences.models import Identification
 from occurrences.naming import KEY_COLUMNS
-from occurrences.records import Draft, Stored
 
 Texts = Mapping[str, str]
 

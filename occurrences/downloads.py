@@ -29,10 +29,11 @@ from darwincore.guarding import DANGEROUS, NUMBER
 from darwincore.writer import Contact, Metadata, OutTable, write_archive
 from journal import jobs
 from journal.jobs import Progress, Refused, work
+from occurrences.children import EXTENSION_ROW, IDENTIFIER
+from occurrences.drafts import IDENTIFICATION, OCCURRENCE
 from occurrences.models import Download, Media, Occurrence, Withheld
 from occurrences.picturing import SHOWN_AS
 from occurrences.readers import EXPORTED, as_sql, darwin_core_select
-from occurrences.records import EXTENSION_ROW, IDENTIFICATION, IDENTIFIER, OCCURRENCE
 
 CHUNK = 5000
 MEDIA = Media._meta.db_table

@@ -26,9 +26,9 @@ from darwincore.terms import IDENTIFICATION_ROW, IDENTIFIER_ROW
 from occurrences import columns, determinations, keys, mapping, parts
 from occurrences.columns import Columns
 from occurrences.determinations import Determination, adopt
+from occurrences.drafts import TERM_COLUMNS, Draft, Stored
 from occurrences.keys import RowKey
 from occurrences.models import ImportRun
-from occurrences.records import TERM_COLUMNS, Draft, Stored
 
 Mode = ImportRun.Mode
 Key = ImportRun.Key

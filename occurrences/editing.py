@@ -25,10 +25,10 @@ from journal.models import ChangeSet
 from occurrences import numbering, records, renaming
 from occurrences.cleaning import look_up_later
 from occurrences.determinations import Determination, mirror_of
+from occurrences.drafts import Draft, Stored
 from occurrences.models import DeletedOccurrence, Occurrence
 from occurrences.naming import KEY_COLUMNS
 from occurrences.readers import as_text, exact_values
-from occurrences.records import Draft, Stored
 
 IDENTIFIERS = "identifiers"
 Texts = Mapping[str, str]
@@ -63,7 +63,7 @@ _SECURITY = {0: "", 5: "5"}
 
 @dataclass(slots=True)
 class Reading:
-    """What texts mean. values and verbatim as `records.Draft` wants them; by column: `problems`
+    """What texts mean. values and verbatim as `drafts.Draft` wants them; by column: `problems`
     that keep the record from being saved, and `notes` that say how a text was understood."""
 
     values: dict[str, Any] = field(default_factory=dict)

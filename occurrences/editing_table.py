@@ -19,11 +19,11 @@ from biocollections.models import Collection
 from journal.models import ChangeSet
 from occurrences import editing, records
 from occurrences.cleaning import look_up_later
+from occurrences.drafts import Draft, Stored
 from occurrences.forms import KEYS, MOST_OF_KEY, TermField, typed_columns
 from occurrences.forms_panels import CHOICES
 from occurrences.models import Occurrence
 from occurrences.naming import KEY_COLUMNS
-from occurrences.records import Draft, Stored
 
 MOST_CELLS: Final = 5000
 _TYPED = frozenset(typed_columns())

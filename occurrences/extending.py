@@ -20,10 +20,10 @@ from darwincore.terms import simple_name
 from occurrences import mapping, records
 from occurrences.determinations import Determination
 from occurrences.drafting import Drafter, FileRow
+from occurrences.drafts import TERM_COLUMNS, Draft, Stored
 from occurrences.judging import Action, Judge, Outcome
 from occurrences.keys import Elsewhere, Key, Meant
 from occurrences.models import ImportRun
-from occurrences.records import TERM_COLUMNS, Draft, Stored
 
 Brings = ImportRun.Brings
 _ROW_TYPES = {Brings.MEASUREMENTS: MEASUREMENT_ROW, Brings.ASSOCIATIONS: RELATIONSHIP_ROW}

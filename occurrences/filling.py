@@ -19,15 +19,8 @@ from darwincore import terms as dwc
 from journal.models import ChangeSet
 from occurrences import naming, protection
 from occurrences.children import WITHHELD
-from occurrences.records import (
-    CHANGE,
-    IDENTIFICATION,
-    OCCURRENCE,
-    Draft,
-    reprotect,
-    stored,
-    write,
-)
+from occurrences.drafts import IDENTIFICATION, OCCURRENCE, Draft
+from occurrences.records import CHANGE, reprotect, stored, write
 from occurrences.ruling import Ruling
 from taxonomy.models import Name, Taxon
 

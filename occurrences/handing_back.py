@@ -26,9 +26,9 @@ from journal.models import ChangeSet
 from journal.undo import is_undone
 from occurrences import offering
 from occurrences.children import IDENTIFIER
+from occurrences.drafts import OCCURRENCE
 from occurrences.models import Occurrence, Offer, OfferedRecord, Origin
 from occurrences.offering import OFFERED, Recipient
-from occurrences.records import OCCURRENCE
 from occurrences.telling import administrators_of
 
 UNDO_ASKED = noticing.kind(

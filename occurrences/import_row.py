@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from occurrences import history, mapping, naming, protection, records, reviewing
 from occurrences.drafting import Drafter, FileRow
+from occurrences.drafts import Stored
 from occurrences.history import Line
 from occurrences.models import ImportOutcome, ImportRun, Protection
-from occurrences.records import Stored
 from occurrences.reviewing import Row
 from occurrences.ruling import Ruling
 from occurrences.staging import file_rows

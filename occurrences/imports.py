@@ -22,17 +22,17 @@ from journal.guids import new_guid
 from journal.jobs import Progress, Refused, collection_lock, work
 from journal.models import ChangeSet
 from journal.undo import is_undone
-from occurrences import bulk, handing_over, judging, keys, naming, records, unchanged
+from occurrences import bulk, creating, handing_over, judging, keys, naming, records, unchanged
 from occurrences.ahead import ahead
 from occurrences.cleaning import look_up_later
 from occurrences.copying import Originals, tell_collectors
 from occurrences.drafting import Drafter, FileRow, interpreter_version
+from occurrences.drafts import TERM_COLUMNS, Draft
 from occurrences.extending import drafts_of, judge_of
 from occurrences.judging import Judge
 from occurrences.keys import RowKey
 from occurrences.models import ImportOutcome, ImportRun
 from occurrences.personal import require_room
-from occurrences.records import TERM_COLUMNS, Draft
 from occurrences.settling import exclude
 from occurrences.staging import (
     CHUNK,
@@ -239,7 +239,7 @@ def _read_waiting(run: ImportRun, drafter: Drafter) -> Iterator[list[_Read]]:
             for row, keys in ((row, drafter.keys(row)) for row in file_rows(run, outcomes))
         ]
         if not drafter.copies:  # a copy gets the protection of its original yet
-            records.make_ready([read.draft for read in chunk if read.draft])
+            creating.make_ready([read.draft for read in chunk if read.draft])
         yield chunk
         after = max(outcomes)
 

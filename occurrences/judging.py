@@ -20,9 +20,9 @@ from darwincore.issues import Issue
 from journal.guids import new_guid
 from occurrences import bulk, keys, naming, records
 from occurrences.drafting import Drafter, FileRow
+from occurrences.drafts import TERM_COLUMNS, Stored
 from occurrences.keys import Elsewhere, Key, Meant, RowKey, Target
 from occurrences.models import ImportOutcome, ImportRun, Occurrence
-from occurrences.records import TERM_COLUMNS, Stored
 
 Action = ImportOutcome.Action
 Choice = ImportOutcome.Choice

@@ -30,6 +30,7 @@ from journal import jobs
 from journal.jobs import Progress, work
 from journal.models import ChangeSet
 from occurrences import label_pdf, record_search, records
+from occurrences.drafts import Draft
 from occurrences.label_design import BUILT_IN, Design, label_of
 from occurrences.label_layout import Problem
 from occurrences.label_text import Text, compose, plain
@@ -47,7 +48,6 @@ from occurrences.models import (
     Withheld,
 )
 from occurrences.protection import exact
-from occurrences.records import Draft
 from occurrences.selecting import Selection
 
 CHUNK = 500

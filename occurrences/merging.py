@@ -24,9 +24,9 @@ from journal.jobs import Refused
 from journal.models import Change, ChangeSet
 from occurrences import belongings, clustering, media, records, restoring
 from occurrences.cleaning import look_up_later
+from occurrences.drafts import Draft, Stored
 from occurrences.editing import TOGETHER, texts_of
 from occurrences.models import ClusterMember, DeletedOccurrence, Occurrence
-from occurrences.records import Draft, Stored
 from occurrences.transferring_fields import GEOREFERENCE
 
 KIND = "merge"

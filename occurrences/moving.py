@@ -23,8 +23,9 @@ from journal import undo
 from journal.models import Change, ChangeSet
 from occurrences import naming
 from occurrences.children import IDENTIFIER, WITHHELD
+from occurrences.drafts import OCCURRENCE
 from occurrences.models import Origin
-from occurrences.records import CHANGE, OCCURRENCE, reprotect
+from occurrences.records import CHANGE, reprotect
 
 KIND = "transfer"
 ACCESSION = gettext_noop("Accession")

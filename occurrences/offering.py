@@ -27,6 +27,7 @@ from journal.jobs import Cancelled, Progress, Refused, collection_lock, work
 from journal.models import ChangeSet
 from journal.undo import Undoing
 from occurrences import clustering, moving, numbering, offer_news, records, sheets
+from occurrences.drafts import OCCURRENCE, TERM_COLUMNS, Draft, Stored
 from occurrences.models import (
     Occurrence,
     Offer,
@@ -36,7 +37,6 @@ from occurrences.models import (
     Sending,
 )
 from occurrences.moving import Arrival
-from occurrences.records import OCCURRENCE, TERM_COLUMNS, Draft
 
 CHUNK = 2000
 MOST_RECORDS = 100_000
@@ -375,7 +375,7 @@ class _Accepting:
         )
         return copies
 
-    def _as_given(self, originals: Mapping[UUID, records.Stored]) -> None:
+    def _as_given(self, originals: Mapping[UUID, Stored]) -> None:
         """Take from records that have gone over meanwhile what their giver himself gave of them.
 
         What is withheld of them now may hold more, which is not his to give.
@@ -389,9 +389,7 @@ class _Accepting:
                 record.withheld = given.get(guid)
                 record.identifications, record.extension_rows = [], []
 
-    def _draft(
-        self, original: records.Stored, guid: UUID, offered: OfferedRecord, basis: str
-    ) -> Draft:
+    def _draft(self, original: Stored, guid: UUID, offered: OfferedRecord, basis: str) -> Draft:
         """Return a record of the same gathering as the receiver wants it.
 
         It keeps the security of the original, by its own or by a rule's, so it is no more open.

@@ -31,6 +31,7 @@ from darwincore.writer import Contact, Metadata
 from journal import jobs
 from journal.jobs import Progress, Refused, work
 from occurrences.downloads import ARCHIVE_TERMS, CSV_TERMS, write_archive_of, write_csv
+from occurrences.drafts import OCCURRENCE
 from occurrences.models import (
     Occurrence,
     Offer,
@@ -39,7 +40,6 @@ from occurrences.models import (
     PendingName,
     Protection,
 )
-from occurrences.records import OCCURRENCE
 
 KIND = "package"
 ON_A_LIST = 1000  # records of a part of a packing list

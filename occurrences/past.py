@@ -21,10 +21,10 @@ from journal.jobs import Refused
 from journal.models import Change, ChangeSet
 from occurrences import editing, history, records, restoring
 from occurrences.cleaning import look_up_later
+from occurrences.drafts import Draft, Stored
 from occurrences.naming import KEY_COLUMNS
 from occurrences.protection import frozen, thawed
 from occurrences.readers import as_text
-from occurrences.records import Draft, Stored
 from occurrences.restoring import overlaid
 
 

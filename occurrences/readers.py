@@ -19,9 +19,10 @@ from biocollections.models import Collection, Person
 from darwincore import terms as dwc
 from darwincore.terms import Term
 from journal.models import Change, ChangeSet
+from occurrences.children import EXTENSION_ROW, IDENTIFIER, WITHHELD
+from occurrences.drafts import IDENTIFICATION, OCCURRENCE
 from occurrences.models import Identifier, Occurrence, Withheld
 from occurrences.protection import NOTES, exact
-from occurrences.records import EXTENSION_ROW, IDENTIFICATION, IDENTIFIER, OCCURRENCE, WITHHELD
 
 # occurrenceID leads: it is what a file is joined by.
 EXPORTED = (

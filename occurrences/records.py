@@ -8,21 +8,33 @@ history. `occurrences.restoring` deletes and takes back; `occurrences.readers` r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 from django.utils import timezone
-from psycopg import sql
 
 from darwincore import terms as dwc
 from journal.models import Change, ChangeSet
 from occurrences import bulk, children, cluster_news, naming, protection
-from occurrences.children import EXTENSION_ROW, IDENTIFIER, WITHHELD
+from occurrences.children import EXTENSION_ROW, IDENTIFIER
+from occurrences.creating import create
 from occurrences.determinations import Determination, arrange, mirror_of
+from occurrences.drafts import (
+    IDENTIFICATION,
+    IDENTIFICATION_ROW,
+    OCCURRENCE,
+    STATED,
+    TERM_COLUMNS,
+    Draft,
+    Stored,
+    Written,
+    filled,
+    split,
+    split_identification,
+    with_derived,
+)
 from occurrences.models import (
     ExtensionRow,
     Identification,
@@ -31,90 +43,12 @@ from occurrences.models import (
     Protection,
     Withheld,
 )
-from occurrences.protection import Decision, Split, exact, frozen
+from occurrences.protection import Decision, Split, frozen
 from occurrences.ruling import Ruling
 
-OCCURRENCE = Occurrence._meta.db_table
-IDENTIFICATION = Identification._meta.db_table
 CHANGE = Change._meta.db_table
-
-TERM_COLUMNS = dwc.COLUMNS + dwc.DERIVED_COLUMNS
 _TERM_NAMES = {term.column: term.name for term in dwc.COLUMN_TERMS}
-_STATED = ("protection", *protection.NOTES)  # columns every write sets
-_PROTECTED_COLUMNS = sorted({*protection.WITHHELD, *_STATED, "verbatim"})
-_IDENTIFICATION_ROW = ("guid", "is_current", "position", "verbatim", *dwc.IDENTIFICATION_COLUMNS)
-
-
-class Line(NamedTuple):
-    """The values of a new record as COPY takes them. columns: those of its terms, in order."""
-
-    columns: tuple[str, ...]
-    text: str
-
-
-@dataclass(slots=True)
-class Draft:
-    """A record as somebody wants it: exact values by column, as Python values; None erases.
-
-    version None creates the record; otherwise it is the version the draft is based on, and the
-    write is refused when the record has moved on. Child rows given as None stay as they are.
-    identifications: all known determinations ({column: value, is_current, verbatim}); the one
-    that `values` states becomes current. With identifications_are_whole: all there shall be, as
-    rows of `Stored`, one marked current. identifiers: [(name, value)]. extension_rows:
-    [(row type, {term: text})]. verbatim: {term: original text} of the terms it writes, or, with
-    verbatim_is_whole, all there is.
-    """
-
-    guid: UUID
-    collection_id: int
-    values: dict[str, Any]
-    version: int | None = None
-    verbatim: dict[str, str] = field(default_factory=dict)
-    verbatim_is_whole: bool = False
-    identifications: list[Determination] | None = None
-    identifications_are_whole: bool = False
-    identifiers: list[tuple[str, str]] | None = None
-    extension_rows: list[tuple[str, dict[str, str]]] | None = None
-    source_id: str | None = None
-    legacy_id: int | None = None
-    import_hash: UUID | None = None
-    line: Line | None = None  # what `make_ready` made of it
-
-
-@dataclass(slots=True)
-class Written:
-    """What a write did, by GUID. conflicts: gone, or changed by somebody else meanwhile."""
-
-    created: list[UUID] = field(default_factory=list)
-    updated: list[UUID] = field(default_factory=list)
-    unchanged: list[UUID] = field(default_factory=list)
-    conflicts: list[UUID] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Stored:
-    """A record as it stands, locked for this transaction."""
-
-    id: int
-    guid: UUID
-    collection_id: int
-    version: int
-    columns: dict[str, Any]  # public values, with protection, source_id and verbatim
-    withheld: dict[str, Any] | None
-    withheld_identifications: dict[str, dict[str, Any]]
-    identifications: list[Determination] = field(default_factory=list)
-    identifiers: list[tuple[str, str]] = field(default_factory=list)
-    extension_rows: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-    rules: tuple[int, ...] = ()  # ids of the ProtectionRules behind its protection
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The exact values by column."""
-        return exact(self.columns, self.withheld)
-
-    @property
-    def verbatim(self) -> dict[str, str]:
-        return dict((self.withheld or {}).get("verbatim") or self.columns["verbatim"])
+_PROTECTED_COLUMNS = sorted({*protection.WITHHELD, *STATED, "verbatim"})
 
 
 def write(
@@ -130,11 +64,11 @@ def write(
     erased. Rows go in sets, so a thousand cost a few statements. All or nothing.
     locked: what `stored` returned of all of them in this transaction, to save asking again.
     """
-    columns = _with_derived(terms)
+    columns = with_derived(terms)
     drafts = list(drafts)
     written = Written()
     with transaction.atomic():
-        _create(change_set, columns, [d for d in drafts if d.version is None], written)
+        create(change_set, columns, [d for d in drafts if d.version is None], written)
         changed = [draft for draft in drafts if draft.version is not None]
         _update(change_set, columns, changed, written, locked)
     return written
@@ -159,7 +93,7 @@ def stored(guids: Iterable[UUID]) -> dict[UUID, Stored]:
         by_id[withheld.occurrence_id].withheld_identifications = withheld.identifications
         by_id[withheld.occurrence_id].rules = tuple(withheld.rules)
     determinations = Identification.objects.filter(occurrence__in=ids).order_by("position", "pk")
-    for row in determinations.values("occurrence_id", *_IDENTIFICATION_ROW):
+    for row in determinations.values("occurrence_id", *IDENTIFICATION_ROW):
         record = by_id[row.pop("occurrence_id")]
         row.update(record.withheld_identifications.get(str(row["guid"]), {}))
         record.identifications.append(row)
@@ -179,7 +113,7 @@ def differences(draft: Draft, record: Stored, terms: Iterable[str]) -> dict[str,
     """
     standing = Decision(Protection(record.columns["protection"]))
     plan = _Plan(ChangeSet(), timezone.now(), Ruling(standing=standing))
-    columns = _with_derived(terms)
+    columns = with_derived(terms)
     if not plan.add(draft, record, columns):
         return {}
     exact_values = record.values  # made anew each time it is asked for
@@ -212,145 +146,6 @@ def reprotect(guids: Iterable[UUID], *, only_look: bool = False) -> list[UUID]:
         if not only_look:
             plan.carry_out_protection()
     return moved
-
-
-# --- creating ---------------------------------------------------------------------------------
-
-
-def make_ready(drafts: Sequence[Draft]) -> None:
-    """Write drafts of new records as COPY takes them, before their transaction begins.
-
-    Whoever has it done beside another transaction saves the time. It decides nothing: what is to
-    be withheld is written anew. The drafts must stay as they are until they are written.
-    """
-    columns = tuple(_with_derived(chain.from_iterable(draft.values for draft in drafts)))
-    for draft in drafts:
-        own = _said_by(draft)
-        values = (*map(own.get, _EARLY), *map(draft.values.get, columns))
-        draft.line = Line(columns, bulk.as_text(values))
-
-
-def _said_by(draft: Draft) -> dict[str, Any]:
-    """Return the columns of a new record that its draft says beside its terms."""
-    return {
-        "guid": draft.guid,
-        "collection_id": draft.collection_id,
-        "source_id": draft.source_id,
-        "legacy_id": draft.legacy_id,
-        "import_hash": draft.import_hash,
-        "import_version": 1 if draft.import_hash else None,
-        "version": 1,
-    }
-
-
-def _create(
-    change_set: ChangeSet, columns: Sequence[str], drafts: Sequence[Draft], written: Written
-) -> None:
-    if not drafts:
-        return
-    keys = [(draft.collection_id, naming.key_of(draft.values)) for draft in drafts]
-    names = naming.name_ids(keys)
-    ruling = Ruling.of(key for _collection, key in keys)
-    made = [(draft, _split(draft.values, draft.verbatim, ruling)) for draft in drafts]
-    now = timezone.now()
-    entered_by = change_set.user.get_username() if change_set.user else ""
-    for (draft, part), key in zip(made, keys, strict=True):
-        part.public.update(
-            _said_by(draft),
-            name_id=names.get(key),
-            verbatim=part.verbatim,
-            entered_by=entered_by,
-            created_by_id=change_set.pk,
-            created_at=now,
-            changed_at=now,
-        )
-    stated = [column for column in _STATED if column not in columns]
-    made = _insert(columns, stated, made, written)
-    plain = [part.public["id"] for draft, part in made if _is_plain(draft, part)]
-    _mirror_determinations(plain, columns)
-    _create_determinations([each for each in made if not _is_plain(*each)])
-    children.insert_identifiers((part.public["id"], d.identifiers) for d, part in made)
-    children.insert_extension_rows((part.public["id"], d.extension_rows) for d, part in made)
-
-
-_EARLY = "guid collection_id source_id legacy_id import_hash import_version version".split()
-_LATE = "id name_id verbatim entered_by created_by_id created_at changed_at".split()
-_Made = tuple[Draft, Split]
-
-
-def _insert(
-    columns: Sequence[str], stated: Sequence[str], made: list[_Made], written: Written
-) -> list[_Made]:
-    """Insert the records, giving each its key; return those whose GUID didn't stand already."""
-    for pk, (_draft, part) in zip(bulk.next_ids(OCCURRENCE, len(made)), made, strict=True):
-        part.public["id"] = pk
-    try:
-        with transaction.atomic():
-            _copy(columns, stated, made)
-    except IntegrityError:
-        guids = [draft.guid for draft, _part in made]
-        standing = set(Occurrence.objects.filter(guid__in=guids).values_list("guid", flat=True))
-        if not standing:
-            raise
-        written.unchanged.extend(standing)
-        made = [each for each in made if each[0].guid not in standing]
-        _copy(columns, stated, made)
-    written.created.extend(draft.guid for draft, _part in made)
-    return made
-
-
-def _copy(columns: Sequence[str], stated: Sequence[str], made: Sequence[_Made]) -> None:
-    """Insert the records, those that are ready and open to all by the lines they have."""
-    late = [*_LATE, *stated]
-    ready, others = [], []
-    for draft, part in made:
-        if part.withheld is None and draft.line and draft.line.columns == tuple(columns):
-            said = bulk.as_text(map(part.public.get, late))
-            ready.append(f"{said}\t{draft.line.text}")
-        else:
-            others.append(part.public)
-    bulk.insert(OCCURRENCE, [*late, *_EARLY, *columns], others)
-    if ready:
-        bulk.insert_text(OCCURRENCE, [*late, *_EARLY, *columns], ready)
-
-
-def _is_plain(draft: Draft, part: Split) -> bool:
-    """Tell whether its only determination is the one that its columns state, for all to see."""
-    return part.withheld is None and not draft.identifications
-
-
-def _mirror_determinations(record_ids: Sequence[int], columns: Sequence[str]) -> None:
-    """Give these open records the determination their own columns state, in one statement."""
-    stated = [column for column in dwc.IDENTIFICATION_COLUMNS if column in columns]
-    if not record_ids or not stated:
-        return
-    names = sql.SQL(", ").join(map(sql.Identifier, stated))
-    statement = sql.SQL(
-        "INSERT INTO {table} (guid, occurrence_id, is_current, position, verbatim, {names}) "
-        "SELECT portal_guid(), id, true, 0, '{{}}', {names} FROM {occurrence} "
-        "WHERE id = ANY(%s) AND num_nonnulls({names}) > 0"
-    ).format(
-        table=sql.Identifier(IDENTIFICATION), occurrence=sql.Identifier(OCCURRENCE), names=names
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [list(record_ids)])
-
-
-def _create_determinations(made: Sequence[_Made]) -> None:
-    identifications: list[dict[str, Any]] = []
-    withheld: list[dict[str, Any]] = []
-    for draft, part in made:
-        pk = part.public["id"]
-        hidden: dict[str, Any] = {}
-        for row in arrange([], mirror_of(draft.values), draft.identifications):
-            public, kept = split_identification(row, hide=part.withheld is not None)
-            identifications.append({**public, "occurrence_id": pk})
-            if kept:
-                hidden[str(row["guid"])] = kept
-        if part.withheld is not None:
-            withheld.append(children.withheld_row(pk, draft.collection_id, part, hidden))
-    bulk.insert(IDENTIFICATION, ["occurrence_id", *_filled(identifications)], identifications)
-    bulk.insert(WITHHELD, children.WITHHELD_COLUMNS, withheld)
 
 
 # --- updating ---------------------------------------------------------------------------------
@@ -415,7 +210,7 @@ class _Plan:
         """Plan one record's update; return False when nothing would differ."""
         whole = record.values
         whole.update((column, draft.values.get(column)) for column in columns)
-        part = _split(whole, _verbatim_after(record.verbatim, draft, columns), self.ruling)
+        part = split(whole, _verbatim_after(record.verbatim, draft, columns), self.ruling)
         before, after = _differences(record.columns, {**part.public, "verbatim": part.verbatim})
         hidden_before, hidden_after = _differences(record.withheld or {}, part.withheld or {})
         self._note_notes(record.values, whole, before, after)
@@ -430,7 +225,7 @@ class _Plan:
         self._plan_row(draft, record, part, whole, source)
         self.columns.update(after)
         if record.withheld is not None or part.withheld is not None:
-            self.columns.update(_STATED)
+            self.columns.update(STATED)
         self._plan_withheld(record, part, hidden)
         if before or hidden_before:
             halves = (before, after, hidden_before, hidden_after)
@@ -443,7 +238,7 @@ class _Plan:
 
     def reprotect(self, record: Stored) -> bool:
         """Plan what protects one record anew; return False when it stands as it should."""
-        part = _split(record.values, record.verbatim, self.ruling)
+        part = split(record.values, record.verbatim, self.ruling)
         decision = part.decision
         if (decision.level, decision.rules) == (record.columns["protection"], record.rules):
             return False
@@ -600,11 +395,11 @@ class _Plan:
         Identification.objects.filter(guid__in=self.gone_identifications).delete()
         # One current a record is a constraint: none is current between the two statements.
         outgoing = [row for row in self.identifications if not row["is_current"]]
-        bulk.update(IDENTIFICATION, _IDENTIFICATION_ROW[1:], outgoing, key="guid")
+        bulk.update(IDENTIFICATION, IDENTIFICATION_ROW[1:], outgoing, key="guid")
         staying = [row for row in self.identifications if row["is_current"]]
-        bulk.update(IDENTIFICATION, _IDENTIFICATION_ROW[1:], staying, key="guid")
+        bulk.update(IDENTIFICATION, IDENTIFICATION_ROW[1:], staying, key="guid")
         new = self.new_identifications
-        bulk.insert(IDENTIFICATION, ["occurrence_id", *_filled(new)], new)
+        bulk.insert(IDENTIFICATION, ["occurrence_id", *filled(new)], new)
         children.replace_withheld(self.withheld)
         children.replace(IDENTIFIER, [pk for pk, _rows in self.identifiers])
         children.insert_identifiers(self.identifiers)
@@ -623,38 +418,6 @@ def insert_changes(changes: Sequence[dict[str, Any]]) -> None:
 
 
 # --- small rules ------------------------------------------------------------------------------
-
-
-def _with_derived(terms: Iterable[str]) -> list[str]:
-    """Return `terms` with the columns that follow from the date, each once."""
-    columns = dict.fromkeys(terms)
-    if "event_date" in columns:
-        columns.update(dict.fromkeys(dwc.DERIVED_COLUMNS))
-    return [column for column in columns if column in _KNOWN]
-
-
-_KNOWN = frozenset(TERM_COLUMNS)
-
-
-def _split(values: Mapping[str, Any], verbatim: Mapping[str, str], ruling: Ruling) -> Split:
-    decision = ruling.decide(values)
-    part = protection.split(values, verbatim, decision)
-    part.public["protection"] = int(decision.level)
-    return part
-
-
-def split_identification(row: Determination, *, hide: bool) -> tuple[Determination, dict[str, Any]]:
-    """Part a determination's free text off when its record is protected."""
-    if not hide:
-        return row, {}
-    kept = {
-        column: frozen(row[column])
-        for column in protection.WITHHELD_OF_IDENTIFICATION
-        if row[column] is not None
-    }
-    if row["verbatim"]:
-        kept["verbatim"] = row["verbatim"]
-    return {**row, **dict.fromkeys(kept), "verbatim": {}}, kept
 
 
 def _verbatim_after(
@@ -703,13 +466,3 @@ def _json(row: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in row.items()
         if value is not None
     }
-
-
-def _filled(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the identification columns that any of the rows fills: most are blank everywhere."""
-    return [
-        column for column in _IDENTIFICATION_ROW if any(row.get(column) is not None for row in rows)
-    ]
-
-
-__all__ = ["Draft", "Stored", "Written", "insert_changes", "stored", "write"]

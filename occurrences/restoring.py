@@ -15,7 +15,9 @@ from darwincore import terms as dwc
 from journal import undo
 from journal.models import Change, ChangeSet
 from occurrences import bulk, clustering, naming
+from occurrences.children import EXTENSION_ROW, IDENTIFIER, WITHHELD
 from occurrences.deleting import CHILDREN, TOMBSTONE, delete
+from occurrences.drafts import IDENTIFICATION, OCCURRENCE, Draft, Stored, split_identification
 from occurrences.models import (
     DeletedOccurrence,
     ExtensionRow,
@@ -24,21 +26,7 @@ from occurrences.models import (
     Occurrence,
 )
 from occurrences.protection import WITHHELD_OF_IDENTIFICATION, frozen, thawed
-from occurrences.records import (
-    CHANGE,
-    EXTENSION_ROW,
-    IDENTIFICATION,
-    IDENTIFIER,
-    OCCURRENCE,
-    WITHHELD,
-    Draft,
-    Stored,
-    insert_changes,
-    reprotect,
-    split_identification,
-    stored,
-    write,
-)
+from occurrences.records import CHANGE, insert_changes, reprotect, stored, write
 from occurrences.reverting import revert_plain
 
 CHUNK = 2000

@@ -16,8 +16,9 @@ from psycopg import sql
 from darwincore import terms
 from journal.models import ChangeSet
 from occurrences import filling
+from occurrences.drafts import IDENTIFICATION, OCCURRENCE
 from occurrences.models import Occurrence
-from occurrences.records import CHANGE, IDENTIFICATION, OCCURRENCE
+from occurrences.records import CHANGE
 
 _COLUMNS = frozenset(terms.COLUMNS + terms.DERIVED_COLUMNS) - filling.DECIDING
 _MIRRORED = frozenset(terms.IDENTIFICATION_COLUMNS)

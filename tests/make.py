@@ -19,8 +19,8 @@ from darwincore.dates import parse_date
 from journal.guids import new_guid
 from journal.models import ChangeSet
 from occurrences import records
+from occurrences.drafts import Draft
 from occurrences.models import Occurrence
-from occurrences.records import Draft
 from taxonomy import spelling
 from taxonomy.models import Taxon
 from taxonomy.ranks import RANKS

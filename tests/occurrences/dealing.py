@@ -8,6 +8,7 @@ from biocollections.models import Collection
 from journal import jobs
 from journal.models import Job
 from occurrences import offering, records
+from occurrences.drafts import Draft
 from occurrences.models import Occurrence, Offer
 from occurrences.offering import Recipient
 from tests import make
@@ -50,7 +51,5 @@ class Deal:
         return Job.objects.get(pk=job.pk)
 
     def add_rows(self, record: Occurrence, rows: list[Any]) -> None:
-        draft = records.Draft(
-            record.guid, self.profile.pk, {}, version=record.version, extension_rows=rows
-        )
+        draft = Draft(record.guid, self.profile.pk, {}, version=record.version, extension_rows=rows)
         records.write(make.change_set(self.collector, self.profile), [], [draft])

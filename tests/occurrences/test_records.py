@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from journal.models import Change
-from occurrences import records
+from occurrences import creating, records
 from occurrences.models import Identification, Occurrence, Withheld
 from taxonomy.models import Name
 from tests import make
@@ -71,7 +71,7 @@ def test_a_draft_made_ready_is_written_as_any_other(herbarium):
         for draft in drafts:
             draft.verbatim = {"locality": 'a "quoted"\ttext'}
         if ready:
-            records.make_ready(drafts)
+            creating.make_ready(drafts)
         terms = dict.fromkeys(chain.from_iterable(draft.values for draft in drafts))
         records.write(make.change_set(), terms, drafts)
         own = {"id", "guid", "created_by_id", "created_at", "changed_at"}
@@ -86,7 +86,7 @@ def test_a_draft_made_ready_is_written_as_any_other(herbarium):
 
 def test_a_protected_draft_made_ready_is_withheld_all_the_same(herbarium):
     drafts = [make.draft(herbarium, locality="Imuris", record_security=level) for level in (0, 1)]
-    records.make_ready(drafts)
+    creating.make_ready(drafts)
     records.write(make.change_set(), ["locality", "record_security"], drafts)
     found = Occurrence.objects.in_bulk([draft.guid for draft in drafts], field_name="guid")
     assert [found[draft.guid].locality for draft in drafts] == ["Imuris", None]

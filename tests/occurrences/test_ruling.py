@@ -13,6 +13,7 @@ from biocollections.models import Collection
 from journal import jobs, undo
 from journal.models import Job
 from occurrences import protecting, records, restoring
+from occurrences.drafts import Draft
 from occurrences.models import (
     Occurrence,
     PendingName,
@@ -266,7 +267,7 @@ def test_a_redetermination_to_a_common_plant_opens_and_back_closes(
     protecting.add_rule(None, everywhere, saguaro)
     record = make.occurrence(scientific_name="Larrea tridentata", locality="Behind the mill")
     change_set = make.change_set()
-    draft = records.Draft(
+    draft = Draft(
         record.guid, record.collection_id, {"scientific_name": "Cereus giganteus"}, version=1
     )
     records.write(change_set, ["scientific_name"], [draft])
