@@ -34,42 +34,6 @@ def insert(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         )
 
 
-def insert_text(table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
-    """Insert rows that `as_text` has written."""
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    text = "".join(f"{line}\n" for line in lines)
-    with (
-        connection.cursor() as cursor,
-        connection.wrap_database_errors,
-        cursor.copy(statement) as copy,
-    ):
-        copy.write(text)
-
-
-def as_text(values: Iterable[Any]) -> str:
-    """Return a row in the text format of COPY: text, numbers, days, truth, UUIDs, dicts, lists.
-
-    It needs no connection, so it can be done while the database is at something else.
-    """
-    return "\t".join(
-        [
-            r"\N"
-            if value is None
-            else (value if type(value) is str else _said(value)).translate(_ESCAPED)
-            for value in values
-        ]
-    )
-
-
-def _said(value: Any) -> str:
-    return _encoded(value) if isinstance(value, (dict, list)) else str(value)
-
-
-_ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-
-
 def next_ids(table: str, count: int) -> list[int]:
     """Return so many keys that the table has for new rows."""
     with connection.cursor() as cursor:

@@ -1,9 +1,8 @@
-"""Making new records: in sets, straight into their tables, as far as possible beforehand."""
+"""Making new records: in sets, straight into their tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -20,47 +19,20 @@ from occurrences.drafts import (
     OCCURRENCE,
     STATED,
     Draft,
-    Line,
     Written,
     filled,
     split,
     split_identification,
-    with_derived,
 )
 from occurrences.models import Occurrence
 from occurrences.protection import Split
 from occurrences.ruling import Ruling
 
 
-def make_ready(drafts: Sequence[Draft]) -> None:
-    """Write drafts of new records as COPY takes them, before their transaction begins.
-
-    Whoever has it done beside another transaction saves the time. It decides nothing: what is to
-    be withheld is written anew. The drafts must stay as they are until they are written.
-    """
-    columns = tuple(with_derived(chain.from_iterable(draft.values for draft in drafts)))
-    for draft in drafts:
-        own = _said_by(draft)
-        values = (*map(own.get, _EARLY), *map(draft.values.get, columns))
-        draft.line = Line(columns, bulk.as_text(values))
-
-
-def _said_by(draft: Draft) -> dict[str, Any]:
-    """Return the columns of a new record that its draft says beside its terms."""
-    return {
-        "guid": draft.guid,
-        "collection_id": draft.collection_id,
-        "source_id": draft.source_id,
-        "legacy_id": draft.legacy_id,
-        "import_hash": draft.import_hash,
-        "import_version": 1 if draft.import_hash else None,
-        "version": 1,
-    }
-
-
 def create(
     change_set: ChangeSet, columns: Sequence[str], drafts: Sequence[Draft], written: Written
 ) -> None:
+    """Make the records of these drafts, and note in `written` which; `columns`: those they fill."""
     if not drafts:
         return
     keys = [(draft.collection_id, naming.key_of(draft.values)) for draft in drafts]
@@ -71,16 +43,22 @@ def create(
     entered_by = change_set.user.get_username() if change_set.user else ""
     for (draft, part), key in zip(made, keys, strict=True):
         part.public.update(
-            _said_by(draft),
+            guid=draft.guid,
+            collection_id=draft.collection_id,
             name_id=names.get(key),
             verbatim=part.verbatim,
+            source_id=draft.source_id,
+            legacy_id=draft.legacy_id,
+            import_hash=draft.import_hash,
+            import_version=1 if draft.import_hash else None,
+            version=1,
             entered_by=entered_by,
             created_by_id=change_set.pk,
             created_at=now,
             changed_at=now,
         )
     stated = [column for column in STATED if column not in columns]
-    made = _insert(columns, stated, made, written)
+    made = _insert([*_NEW, *columns, *stated], made, written)
     plain = [part.public["id"] for draft, part in made if _is_plain(draft, part)]
     _mirror_determinations(plain, columns)
     _create_determinations([each for each in made if not _is_plain(*each)])
@@ -88,20 +66,20 @@ def create(
     children.insert_extension_rows((part.public["id"], d.extension_rows) for d, part in made)
 
 
-_EARLY = "guid collection_id source_id legacy_id import_hash import_version version".split()
-_LATE = "id name_id verbatim entered_by created_by_id created_at changed_at".split()
+_NEW = (
+    "id guid collection_id name_id verbatim source_id legacy_id import_hash import_version "
+    "version entered_by created_by_id created_at changed_at"
+).split()
 _Made = tuple[Draft, Split]
 
 
-def _insert(
-    columns: Sequence[str], stated: Sequence[str], made: list[_Made], written: Written
-) -> list[_Made]:
+def _insert(columns: Sequence[str], made: list[_Made], written: Written) -> list[_Made]:
     """Insert the records, giving each its key; return those whose GUID didn't stand already."""
     for pk, (_draft, part) in zip(bulk.next_ids(OCCURRENCE, len(made)), made, strict=True):
         part.public["id"] = pk
     try:
         with transaction.atomic():
-            _copy(columns, stated, made)
+            bulk.insert(OCCURRENCE, columns, [part.public for _draft, part in made])
     except IntegrityError:
         guids = [draft.guid for draft, _part in made]
         standing = set(Occurrence.objects.filter(guid__in=guids).values_list("guid", flat=True))
@@ -109,24 +87,9 @@ def _insert(
             raise
         written.unchanged.extend(standing)
         made = [each for each in made if each[0].guid not in standing]
-        _copy(columns, stated, made)
+        bulk.insert(OCCURRENCE, columns, [part.public for _draft, part in made])
     written.created.extend(draft.guid for draft, _part in made)
     return made
-
-
-def _copy(columns: Sequence[str], stated: Sequence[str], made: Sequence[_Made]) -> None:
-    """Insert the records, those that are ready and open to all by the lines they have."""
-    late = [*_LATE, *stated]
-    ready, others = [], []
-    for draft, part in made:
-        if part.withheld is None and draft.line and draft.line.columns == tuple(columns):
-            said = bulk.as_text(map(part.public.get, late))
-            ready.append(f"{said}\t{draft.line.text}")
-        else:
-            others.append(part.public)
-    bulk.insert(OCCURRENCE, [*late, *_EARLY, *columns], others)
-    if ready:
-        bulk.insert_text(OCCURRENCE, [*late, *_EARLY, *columns], ready)
 
 
 def _is_plain(draft: Draft, part: Split) -> bool:

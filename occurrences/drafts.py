@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from darwincore import terms as dwc
@@ -22,13 +22,6 @@ IDENTIFICATION = Identification._meta.db_table
 TERM_COLUMNS = dwc.COLUMNS + dwc.DERIVED_COLUMNS
 STATED = ("protection", *protection.NOTES)  # columns every write sets
 IDENTIFICATION_ROW = ("guid", "is_current", "position", "verbatim", *dwc.IDENTIFICATION_COLUMNS)
-
-
-class Line(NamedTuple):
-    """The values of a new record as COPY takes them. columns: those of its terms, in order."""
-
-    columns: tuple[str, ...]
-    text: str
 
 
 @dataclass(slots=True)
@@ -57,7 +50,6 @@ class Draft:
     source_id: str | None = None
     legacy_id: int | None = None
     import_hash: UUID | None = None
-    line: Line | None = None  # what `make_ready` made of it
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from journal.guids import new_guid
 from journal.jobs import Progress, Refused, collection_lock, work
 from journal.models import ChangeSet
 from journal.undo import is_undone
-from occurrences import bulk, creating, handing_over, judging, keys, naming, records, unchanged
+from occurrences import bulk, handing_over, judging, keys, naming, records, unchanged
 from occurrences.ahead import ahead
 from occurrences.cleaning import look_up_later
 from occurrences.copying import Originals, tell_collectors
@@ -234,13 +234,10 @@ def _read_waiting(run: ImportRun, drafter: Drafter) -> Iterator[list[_Read]]:
         outcomes = {outcome.number: outcome for outcome in following}
         if not outcomes:
             return
-        chunk = [
+        yield [
             _drafted(drafter, _Read(row, keys, read(row, keys[0]), outcomes[row.number]))
             for row, keys in ((row, drafter.keys(row)) for row in file_rows(run, outcomes))
         ]
-        if not drafter.copies:  # a copy gets the protection of its original yet
-            creating.make_ready([read.draft for read in chunk if read.draft])
-        yield chunk
         after = max(outcomes)
 
 

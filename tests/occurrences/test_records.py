@@ -1,15 +1,12 @@
 """What `records.write`, the one writer, promises."""
 
-from datetime import date
 from decimal import Decimal
-from itertools import chain
-from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from journal.models import Change
-from occurrences import creating, records
+from occurrences import records
 from occurrences.models import Identification, Occurrence, Withheld
 from taxonomy.models import Name
 from tests import make
@@ -49,48 +46,6 @@ def test_of_many_drafts_those_that_stand_already_are_left_alone(herbarium):
     assert sorted(written.unchanged) == sorted(draft.guid for draft in drafts[:2])
     assert len(written.created) == 58
     assert herbarium.occurrences.count() == 60
-
-
-def test_a_draft_made_ready_is_written_as_any_other(herbarium):
-    texts = [r"\N", "a\tb", "a\nb\r", "\\", r"\.", '"', "Ñandú × 3°", "𝄞", ""]
-    values = [
-        {
-            "locality": text,
-            "decimal_latitude": Decimal("33.10"),
-            "decimal_longitude": Decimal("-1E+2"),
-            "start_day_of_year": 7,
-            "cultivation_status": at % 2 == 0,
-            "event_date": "1932-07-14",
-            "event_date_start": date(1932, 7, 14),
-        }
-        for at, text in enumerate(texts)
-    ]
-
-    def written(*, ready: bool) -> list[dict[str, Any]]:
-        drafts = [make.draft(herbarium, **each) for each in values]
-        for draft in drafts:
-            draft.verbatim = {"locality": 'a "quoted"\ttext'}
-        if ready:
-            creating.make_ready(drafts)
-        terms = dict.fromkeys(chain.from_iterable(draft.values for draft in drafts))
-        records.write(make.change_set(), terms, drafts)
-        own = {"id", "guid", "created_by_id", "created_at", "changed_at"}
-        stored = Occurrence.objects.in_bulk([d.guid for d in drafts], field_name="guid")
-        fields = [f.attname for f in Occurrence._meta.concrete_fields if f.attname not in own]
-        return [{name: getattr(stored[d.guid], name) for name in fields} for d in drafts]
-
-    as_ever = written(ready=False)
-    assert written(ready=True) == as_ever
-    assert [row["locality"] for row in as_ever][:-1] == texts[:-1]
-
-
-def test_a_protected_draft_made_ready_is_withheld_all_the_same(herbarium):
-    drafts = [make.draft(herbarium, locality="Imuris", record_security=level) for level in (0, 1)]
-    creating.make_ready(drafts)
-    records.write(make.change_set(), ["locality", "record_security"], drafts)
-    found = Occurrence.objects.in_bulk([draft.guid for draft in drafts], field_name="guid")
-    assert [found[draft.guid].locality for draft in drafts] == ["Imuris", None]
-    assert Withheld.objects.get().terms["locality"] == "Imuris"
 
 
 def test_only_named_terms_are_written_and_none_erases(herbarium):
