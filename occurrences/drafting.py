@@ -176,8 +176,10 @@ class Drafter:
     def keys(self, row: FileRow) -> list[RowKey]:
         """Return what the row is recognised by, the first that counts first; never none."""
         if self.copies:
-            text = self._source_of_copy(row)
-            return [RowKey(Key.SOURCE_ID, text) if text else self._content(row)]
+            text, stated = self._source_of_copy(row), self.occurrence_id(row)
+            known = RowKey(Key.SOURCE_ID, text) if text else self._content(row)
+            # By what it states, a record is found that is no copy, but the very one.
+            return [known, RowKey(Key.OCCURRENCE_ID, stated)] if stated else [known]
         return keys.of_row(row, self.run.keys, self._asked)
 
     def key(self, row: FileRow) -> RowKey:

@@ -65,7 +65,7 @@ class Judge:
         found = keys.records_meant(self.collection, (key for all_ in row_keys for key in all_))
         hashes = [drafter.import_hash(row) for row in rows]
         meant = [
-            keys.meant(of_row, found, row_hash)
+            keys.meant(self._deciding(of_row, found), found, row_hash)
             for of_row, row_hash in zip(row_keys, hashes, strict=True)
         ]
         if decisions:
@@ -88,6 +88,12 @@ class Judge:
                 "also": also or None,
                 **_as_decided(outcome, decisions.get(row.number)),
             }
+
+    def _deciding(self, row_keys: Sequence[RowKey], found: keys.Found) -> Sequence[RowKey]:
+        """Return the keys that count: of a copy's the first that finds a record, if one does."""
+        if not self.drafter.copies:
+            return row_keys
+        return [key for key in row_keys if key in found][:1] or row_keys
 
     def _decided(
         self,
@@ -142,8 +148,8 @@ class Judge:
             candidates = [str(each.guid) for each in meant.candidates]
             return {"action": Action.CONFLICT, "reason": meant.reason, "candidates": candidates}
         if target and self.drafter.copies:
-            own = str(target.guid) == meant.key.text
-            if own:
+            key = meant.key
+            if key.kind == Key.OCCURRENCE_ID or key.text == str(target.guid):
                 return {"action": Action.BLOCKED, "reason": _OWN}
             return {**_meaning(Action.SAME, target), "reason": _COPIED}
         if target and target.says(row_hash):

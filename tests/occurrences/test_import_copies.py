@@ -102,6 +102,22 @@ def test_a_record_of_this_very_collection_is_not_copied(herbarium, administrator
     assert "this very collection" in run.outcomes.get().reason
 
 
+def test_nor_is_one_that_came_with_an_occurrence_id_of_another_portal(herbarium, administrator):
+    text = "occurrenceID,recordedBy,country\nelsewhere-1,Smith,Chile\n"
+    bring_in(herbarium, administrator, text)
+    run = bring_in(herbarium, administrator, text, mode="copies")
+    assert (run.counts["blocked"], run.change_set) == (1, None)
+    assert "this very collection" in run.outcomes.get().reason
+
+
+def test_a_copy_that_is_here_decides_where_its_original_came_too(herbarium, administrator):
+    text = "occurrenceID,recordedBy,country\nelsewhere-1,Smith,Chile\n"
+    bring_in(herbarium, administrator, text, mode="copies")
+    bring_in(herbarium, administrator, text)
+    again = bring_in(herbarium, administrator, text, mode="copies")
+    assert (again.counts["unchanged"], again.change_set) == (1, None)
+
+
 def test_a_backup_of_a_profile_that_excel_resaved_comes_in_as_copies(
     herbarium, administrator, profile
 ):
