@@ -23,6 +23,7 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from psycopg import sql
 
@@ -185,7 +186,7 @@ def metadata(package: Package) -> Metadata:
     offer = package.offer
     sending, source = offer.sending, offer.sending.collection
     title = _("Records of %(source)s for %(recipient)s")
-    lines = [origin(offer).capitalize(), sending.get_kind_display(), sending.message]
+    lines = [capfirst(origin(offer)), sending.get_kind_display(), sending.message]
     return Metadata(
         title=title % {"source": source, "recipient": offer.recipient},
         abstract="\n".join(filter(None, map(str, lines))),
