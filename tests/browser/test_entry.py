@@ -49,6 +49,7 @@ def press(page: Page, keys: str) -> None:
         page.keyboard.press(keys)
 
 
+@pytest.mark.slow
 def test_ten_records_in_a_row_by_keys_alone_carrying_over(add: Page) -> None:
     page = add
     for number in range(1, 11):

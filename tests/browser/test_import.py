@@ -35,6 +35,7 @@ def open_upload(page: Page) -> None:
     page.goto(f"/imports/new/{herbarium.guid}/")
 
 
+@pytest.mark.slow
 def test_an_import_needs_no_scripts(plain_page: Page, worker: Worker, settings: Any) -> None:
     """Each page moves on by itself when its job is done."""
     settings.DEMO = True

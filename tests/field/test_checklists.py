@@ -82,6 +82,7 @@ def test_every_checklist_of_the_field_ends_as_the_table_says():
     assert found == padded
 
 
+@pytest.mark.slow
 def test_the_plants_of_canada_come_with_their_common_names():
     vascan = load(VASCAN, "VASCAN", "Plantae")
     assert vascan.counts["rows"] == vascan.counts["created"] == 33304
@@ -94,6 +95,7 @@ def test_the_plants_of_canada_come_with_their_common_names():
     assert (again.counts["unchanged"], again.counts["updated"]) == (33304, 0)
 
 
+@pytest.mark.slow
 def test_plants_of_canada_are_adopted_with_their_tree():
     vascan = load(VASCAN, "VASCAN", "Plantae")
     species = Usage.objects.filter(checklist=vascan, rank="species", status="accepted")

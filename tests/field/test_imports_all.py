@@ -31,11 +31,18 @@ pytestmark = [
 SUMMED = ("created", "updated", "unchanged", "blocked", "conflict", "excluded")
 COLUMNS = ("file", "outcome", "rows", "created", "blocked", "columns", "extensions", "told")
 MOST_TOLD = 8
+LARGE = 400_000  # bytes
 
 
 def files():
     found = FOLDER.glob("[12]-*/**/*") if os.environ.get("FIELD_DATA") else ()
     return sorted(str(path.relative_to(FOLDER)) for path in found if path.is_file())
+
+
+def sized(name):
+    """Return a file as a test's parameter, slow where it is large."""
+    large = (FOLDER / name).stat().st_size > LARGE
+    return pytest.param(name, marks=pytest.mark.slow) if large else name
 
 
 def expected():
@@ -105,7 +112,7 @@ def silent_blocks(run):
     return " ".join(f"“{reason}”:{number}" for reason, number in sorted(reasons.items()))
 
 
-@pytest.mark.parametrize("name", files())
+@pytest.mark.parametrize("name", [sized(name) for name in files()])
 def test_a_file_is_refused_or_comes_in_once_as_the_table_says(name, table):
     by = make.user()
     into = make.collection(administrator=by)

@@ -169,6 +169,7 @@ def test_a_number_the_receiver_gave_before_outlives_the_undo(pile: Pile) -> None
     assert offer.records.get().catalog_number == "ARIZ1"
 
 
+@pytest.mark.slow
 def test_of_200_sheets_197_come_and_two_years_later_3_are_still_missing(
     pile: Pile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
