@@ -177,9 +177,10 @@ class Drafter:
         """Return what the row is recognised by, the first that counts first; never none."""
         if self.copies:
             text, stated = self._source_of_copy(row), self.occurrence_id(row)
-            known = RowKey(Key.SOURCE_ID, text) if text else self._content(row)
-            # By what it states, a record is found that is no copy, but the very one.
-            return [known, RowKey(Key.OCCURRENCE_ID, stated)] if stated else [known]
+            known = [RowKey(Key.SOURCE_ID, text)] if text else []
+            # A record that came from the same row, but not as a copy, is found by these.
+            of_old = RowKey(Key.OCCURRENCE_ID, stated) if stated else self._content(row)
+            return [*known, of_old]
         return keys.of_row(row, self.run.keys, self._asked)
 
     def key(self, row: FileRow) -> RowKey:

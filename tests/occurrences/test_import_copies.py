@@ -110,6 +110,13 @@ def test_nor_is_one_that_came_with_an_occurrence_id_of_another_portal(herbarium,
     assert "this very collection" in run.outcomes.get().reason
 
 
+def test_what_came_by_its_content_is_not_copied_by_the_sources_key(herbarium, administrator):
+    text = "id,recordedBy,country\n1,Smith,Chile\n1,Smith,Peru\n"  # an id that says little
+    bring_in(herbarium, administrator, text)
+    again = bring_in(herbarium, administrator, text, mode="copies")
+    assert (again.counts["unchanged"], again.change_set) == (2, None)
+
+
 def test_a_copy_that_is_here_decides_where_its_original_came_too(herbarium, administrator):
     text = "occurrenceID,recordedBy,country\nelsewhere-1,Smith,Chile\n"
     bring_in(herbarium, administrator, text, mode="copies")
