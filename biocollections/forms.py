@@ -64,6 +64,10 @@ class MetadataForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "description": _("Plain text. An empty line begins a paragraph."),
             "is_public": _("Without it, only people with a role in it see the collection at all."),
+            "public_edits": _(
+                "Whoever has signed in may suggest corrections, which change nothing before you "
+                "take them over, and comment without waiting for you."
+            ),
             "private_records": _("Only its editors see them, until somebody makes them public."),
             "guid_source": _("What occurrenceID is published under."),
             "grscicoll_id": _("Its address in GRSciColl, for one."),

@@ -22,7 +22,7 @@ KIND = "collection"
 FIELDS = (
     "name description links category latitude longitude license rights_holder access_rights "
     "usage_term bibliographic_citation grscicoll_id dataset_id dataset_name source_record_url "
-    "management guid_source is_public accepts_transfers accepts_copies accepts_files "
+    "management guid_source is_public public_edits accepts_transfers accepts_copies accepts_files "
     "accepting_how accepting_contact private_records"
 ).split()
 CONTACT_FIELDS = ("first_name", "last_name", "role", "email", "phone", "orcid")

@@ -138,6 +138,7 @@ COLLECTIONS = [
         {
             "name": "Herbario de la Universidad del Desierto",
             "category": "Plants",
+            "public_edits": True,
             "latitude": "29.081",
             "longitude": "-110.963",
             "description": (

@@ -53,6 +53,15 @@ def test_saving_what_is_there_changes_nothing(client, herbarium, curator):
     assert not ChangeSet.objects.exists()
 
 
+def test_public_edits_are_switched_on_in_the_form_and_off_by_undo(client, herbarium, curator):
+    send(client, herbarium, filled(client, herbarium) | {"public_edits": "on"})
+    herbarium.refresh_from_db()
+    assert herbarium.public_edits
+    undo.undo(ChangeSet.objects.get(), curator)
+    herbarium.refresh_from_db()
+    assert not herbarium.public_edits
+
+
 def test_a_change_is_kept_in_the_history(client, herbarium, curator):
     data = filled(client, herbarium)
     data |= {"description": "Plants.", "links": "Home | https://example.org/\nhttps://e.org/x"}
