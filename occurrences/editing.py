@@ -57,6 +57,8 @@ ASKED = {
     "DEPTH_MIN_MAX_SWAPPED": gettext_lazy("The minimum is above the maximum. Correct one."),
     "DATE_RANGE_REVERSED": gettext_lazy("The range ends before it starts. Correct one of the two."),
 }
+# A file falls back on what else it says, such as the label's date; a person who types is asked.
+_UNREAD = ("RECORDED_DATE_INVALID", "NUMBER_INVALID")
 # What Symbiota calls security, in the levels the form offers.
 _SECURITY = {0: "", 5: "5"}
 
@@ -386,7 +388,9 @@ def _tell(reading: Reading, issue: issues.Issue) -> None:
         return
     named = issue._replace(term=_(term.label))
     message = str(issues.describe(named, translate=_))
-    refused = issues.severity(issue) == "blocking" or reading.values.get(term.column) is None
+    is_unread = issue.code in _UNREAD and not term.name.startswith("verbatim")
+    is_lost = is_unread or reading.values.get(term.column) is None
+    refused = is_lost or issues.severity(issue) == "blocking"
     (reading.problems if refused else reading.notes).setdefault(term.column, message)
 
 

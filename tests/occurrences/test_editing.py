@@ -65,6 +65,20 @@ def test_an_unreadable_point_is_asked_about_though_the_label_has_one(latitude):
     assert "decimal_latitude" in reading.problems
 
 
+@pytest.mark.parametrize(
+    ("texts", "column"),
+    [
+        ({"event_date": "32 June 1932", "verbatim_event_date": "21.vi.1932"}, "event_date"),
+        ({"event_date": "31/02/1998", "year": "1998", "month": "2"}, "event_date"),
+        ({"year": "abc", "event_date": "1932-06-21"}, "year"),
+    ],
+)
+def test_an_unreadable_date_is_asked_about_though_another_field_has_one(texts, column):
+    assert column in editing.read(texts).problems
+    label_alone = {"event_date": "1932-06-21", "verbatim_event_date": "after the rains"}
+    assert not editing.read(label_alone).problems
+
+
 def test_what_only_wants_a_look_is_a_note_and_no_problem():
     reading = editing.read({"country": "Ruritania"})
     assert "not a country" in reading.notes["country"]
