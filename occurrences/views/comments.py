@@ -30,17 +30,24 @@ MOST_SHOWN = 500
 def comments(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show the comments on a record; signed in, write one."""
     record = _record(request, guid)
-    if request.method == "POST":
-        return _say(request, record)
+    form = CommentForm(request.POST if request.method == "POST" else None)
+    if form.is_bound:
+        if not request.user.is_authenticated:
+            return redirect(f"{reverse('account_login')}?next={request.path}")
+        if _say(request, record, form):
+            return redirect("occurrences:comments", record.guid)
     if request.user.is_authenticated:
         noticing.seen(request.user, request.path)
+    answers = form.data.get("answers", "")
     told = commenting.visible_to(request.user).filter(record_guid=record.guid)
     context = {
         "record": record,
         "title": history.title_of(record),
         "threads": _threads(list(told.order_by("pk")[:MOST_SHOWN])),
         "may_review": _may_review(request, record),
-        "form": CommentForm(),
+        "form": CommentForm() if answers else form,
+        "answers": answers,
+        "answer": form.data.get("text", ""),
         "at_once": record.collection.public_edits,
     }
     return render(request, "occurrences/comments.html", context)
@@ -67,11 +74,8 @@ def _threads(told: list[Comment]) -> list[tuple[Comment, list[Comment]]]:
     return [(comment, replies[key]) for key, comment in sorted(first.items())]
 
 
-def _say(request: HttpRequest, record: Occurrence) -> HttpResponse:
-    there = reverse("occurrences:comments", args=[record.guid])
-    if not request.user.is_authenticated:
-        return redirect(f"{reverse('account_login')}?next={there}")
-    form = CommentForm(request.POST)
+def _say(request: HttpRequest, record: Occurrence, form: CommentForm) -> bool:
+    """Keep what was said, and tell whether it was; if not, the page says why."""
     try:
         if not form.is_valid():
             raise Refused(" ".join(error for each in form.errors.values() for error in each))
@@ -87,10 +91,11 @@ def _say(request: HttpRequest, record: Occurrence) -> HttpResponse:
         )
     except Refused as refusal:
         messages.error(request, str(refusal))
-    else:
-        waits = made.state == Comment.State.WAITING
-        messages.success(request, _("A curator looks at it first.") if waits else _("Said."))
-    return redirect(there)
+        return False
+    waits = made.state == Comment.State.WAITING
+    told = _("Your comment is kept. Others read it when a curator has looked at it.")
+    messages.success(request, told if waits else _("Your comment is on the record."))
+    return True
 
 
 @login_required

@@ -59,14 +59,23 @@ def suggestion(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show what is suggested beside what stands there, to the suggester and the curators."""
     shown, record = _shown(request, guid)
     noticing.seen(request.user, shown.get_absolute_url())
+    return _page(request, shown, record)
+
+
+def _page(request: HttpRequest, shown: Suggestion, record: Occurrence) -> HttpResponse:
+    """Show a suggestion; with what was typed and ticked where that could not be done."""
+    fields = suggesting.fields_of(shown, record)
+    fresh = [field.column for field in fields if not field.stale]
     context = {
         "suggestion": shown,
         "record": record,
         "title": history.title_of(record),
-        "fields": suggesting.fields_of(shown, record),
+        "fields": fields,
+        "ticked": request.POST.getlist("column") if "what" in request.POST else fresh,
         "may_review": suggesting.reviewable_by(request.user).filter(pk=shown.pk).exists(),
         "is_mine": shown.by_id == request.user.pk,
         "talk": shown.talk.select_related("by"),
+        "typed": request.POST,
     }
     return render(request, "occurrences/suggestion.html", context)
 
@@ -92,6 +101,7 @@ def suggestion_decide(request: HttpRequest, guid: UUID) -> HttpResponse:
         _decide(request, shown, what)
     except Refused as refusal:
         messages.error(request, str(refusal))
+        return _page(request, *_shown(request, guid))
     return redirect(shown)
 
 
@@ -117,6 +127,7 @@ def suggestion_reply(request: HttpRequest, guid: UUID) -> HttpResponse:
         commenting.say_about(request.user, shown, record, request.POST.get("text", ""))
     except Refused as refusal:
         messages.error(request, str(refusal))
+        return _page(request, shown, record)
     return redirect(shown)
 
 

@@ -155,3 +155,16 @@ def test_who_leaves_takes_his_name_and_is_given_what_he_said(record):
     leaving.leave(person)
     told = commenting.visible_to(make.user()).get(record_guid=record.guid)
     assert told.by.username.startswith("former-member")
+
+
+def test_a_comment_that_cannot_be_kept_stays_in_its_field(client, record, stranger):
+    client.force_login(stranger)
+    where = f"{record.get_absolute_url()}comments/"
+    client.post(where, {"text": "Is this the type?"})
+    first = Comment.objects.get()
+    again = client.post(where, {"text": "Is this the type?"}).text
+    assert "already" in again and "Is this the type?</textarea>" in again
+    answer = {"answers": str(first.guid), "text": "Is this the type?"}
+    client.post(where, answer)
+    page = client.post(where, answer).text
+    assert page.count("Is this the type?</textarea>") == 1 and 'class="gap-above" open' in page

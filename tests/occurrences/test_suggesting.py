@@ -1,5 +1,7 @@
 """Anybody signed in may suggest a correction where a collection takes it; curators decide."""
 
+import re
+
 import pytest
 
 from accounts.models import Notice
@@ -199,3 +201,17 @@ def test_a_suggester_may_withdraw_what_nobody_decided(client, record, stranger, 
     assert made.state == "withdrawn"
     answer = client.post(f"{made.get_absolute_url()}decide/", {"what": "apply"})
     assert answer.status_code == 403
+
+
+def test_what_a_curator_wrote_and_ticked_stays_when_it_cannot_be_done(
+    client, record, stranger, editor
+):
+    made = suggested(stranger, record, locality="Nogales", habitat="pine")
+    client.force_login(editor)
+    sent = {"what": "apply", "version": 99, "column": ["habitat"], "answer": "Thank you kindly."}
+    page = client.post(f"{made.get_absolute_url()}decide/", sent).text
+    assert "changed meanwhile" in page and "Thank you kindly.</textarea>" in page
+    assert re.findall(r'value="(\w+)" aria-label="\w+" checked', page) == ["habitat"]
+    monologue = "x" * 4001
+    page = client.post(f"{made.get_absolute_url()}reply/", {"text": monologue}).text
+    assert f"{monologue}</textarea>" in page
