@@ -128,13 +128,15 @@ def read(texts: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     return {column: reading.values.get(column) for column in _UNIT}, problems
 
 
-def _wanted_of(ids: Sequence[int], places: Iterable[Place], *, again: bool) -> list[int]:
-    """Return those of the records that stand at one of the places; with a point only if again."""
+def _standing_at(ids: Sequence[int], places: Iterable[Place]) -> tuple[list[int], list[int]]:
+    """Return those of the records that stand at one of the places: without a point, and with."""
     chosen = set(places)
     with connection.cursor() as cursor:
         cursor.execute(_placed(sql.SQL("SELECT unnest({}::bigint[])").format(list(ids))))
         rows = cursor.fetchall()
-    return [pk for pk, *place, point in rows if tuple(place) in chosen and (again or point is None)]
+    there = [(pk, point) for pk, *place, point in rows if tuple(place) in chosen]
+    without = [pk for pk, point in there if point is None]
+    return without, [pk for pk, point in there if point is not None]
 
 
 def _begin(batch: Batch, chosen: Records) -> Callable[[ChangeSet, Sequence[int]], dict[str, int]]:
@@ -144,9 +146,11 @@ def _begin(batch: Batch, chosen: Records) -> Callable[[ChangeSet, Sequence[int]]
     work = Work(Plan([Step(column, How.CLEAR) for column in _UNIT]))
 
     def do(change_set: ChangeSet, ids: Sequence[int]) -> dict[str, int]:
-        mine = _wanted_of(ids, places, again=bool(wanted.get("again")))
+        without, pointed = _standing_at(ids, places)
+        mine = [*without, *pointed] if wanted.get("again") else without
         number = work.give(change_set, mine, values) if mine else 0
-        return {"updated": number, "unchanged": len(mine) - number}
+        left = len(without) + len(pointed) - len(mine)
+        return {"updated": number, "unchanged": len(mine) - number, "pointed": left}
 
     return do
 

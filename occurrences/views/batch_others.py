@@ -69,13 +69,16 @@ def batch_georeference(request: HttpRequest, guid: UUID) -> HttpResponse:
         "georeferenced_date": f"{timezone.localdate():%Y-%m-%d}",
     }
     problems: dict[str, str] = {}
-    ticked: set[str] = set()
+    ticked = {each.mark for each in found} & set(request.POST.getlist("place"))
+    places = [each for each in found if each.mark in ticked]
+    again = "again" in request.POST
+    pointed = not again and all(each.number == each.pointed for each in places)
     if request.method == "POST":
-        texts, ticked = _texts(request.POST, names), set(request.POST.getlist("place"))
+        texts = _texts(request.POST, names)
         problems = batch_georeferencing.read(texts)[1]
-        places = [each.place for each in found if each.mark in ticked]
-        if places and not problems:
-            prepared.wanted = {"texts": texts, "places": places, "again": "again" in request.POST}
+        if places and not problems and not pointed:
+            wanted = [each.place for each in places]
+            prepared.wanted = {"texts": texts, "places": wanted, "again": again}
             return _started(prepared)
     context = {
         "batch": prepared,
@@ -87,6 +90,8 @@ def batch_georeference(request: HttpRequest, guid: UUID) -> HttpResponse:
         "fields": _fields(names, texts, problems),
         "problems": problems,
         "nothing_ticked": request.method == "POST" and not ticked,
+        "nothing_open": bool(ticked) and pointed,
+        "again": again,
         "search": search_of(prepared),
     }
     return render(request, "occurrences/batch_georeference.html", context)

@@ -41,9 +41,9 @@ def begun(person: Any, kind: str) -> Batch:
     return Batch.objects.get()
 
 
-def post(person: Any, batch: Batch, **data: Any) -> Any:
+def post(person: Any, batch: Batch, query: str = "", **data: Any) -> Any:
     page = reverse(f"occurrences:batch_{batch.kind}", args=[batch.guid])
-    answer = client_of(person).post(page, data)
+    answer = client_of(person).post(page + query, data)
     batch.refresh_from_db()
     if batch.job:
         jobs.run(batch.job.guid)
@@ -184,6 +184,28 @@ def test_a_point_is_replaced_only_when_asked_and_leaves_nothing_of_the_old_one(r
         30.767,
         None,
     )
+
+
+def test_records_whose_point_stays_are_counted_and_told(records, editor):
+    batch = begun(editor, "georeference")
+    post(editor, batch, **POINT, place=[marks(editor, batch)["Cañón de Imuris"].mark])
+    batch.refresh_from_db()
+    assert (batch.job.result["updated"], batch.job.result["pointed"]) == (2, 1)
+    page = client_of(editor).get(f"/batch/{batch.guid}/").text
+    assert "with a point already, left alone" in page and "said all of this" not in page
+
+
+def test_localities_whose_points_all_stay_begin_nothing(records, editor):
+    for record in (records[0], records[2]):
+        make.edit(record, editor, decimal_latitude="1", decimal_longitude="2")
+    batch = begun(editor, "georeference")
+    place = marks(editor, batch, show="with")["Cañón de Imuris"].mark
+    page = post(editor, batch, "?show=with", **POINT, place=[place])
+    assert "have a point already" in page.text
+    assert batch.job is None
+    wrong = {**POINT, "coordinates": "somewhere"}
+    page = post(editor, batch, "?show=with", **wrong, place=[place], again="on")
+    assert 'name="again" checked' in page.text
 
 
 @pytest.mark.parametrize("coordinates", ["", "somewhere", "31", "95, 200"])
