@@ -311,7 +311,9 @@ def _revert(undoing: undo.Undoing, guids: Sequence[UUID]) -> None:
         for name in columns - draft.values.keys():
             draft.values[name] = records[draft.guid].values[name]
     written = write(undoing.undo, columns, drafts)
-    undoing.counts["reverted"] += len(written.updated) + len(written.unchanged)
+    undoing.counts["reverted"] += len(written.updated)
+    # Set back by somebody already, or left alone.
+    undoing.counts["unchanged"] += len(written.unchanged)
 
 
 def _within_reach(

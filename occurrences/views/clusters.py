@@ -152,6 +152,8 @@ def cluster_name(request: HttpRequest, guid: UUID) -> HttpResponse:
         messages.success(request, link)
     if request.POST.get("propose") and cluster_lists.propose(request.user, each, source):
         messages.info(request, _("The curators of the other records get a notice."))
+    elif not done:
+        messages.info(request, _("The records you edit have this name. Nothing was changed."))
     return redirect("occurrences:cluster", guid)
 
 

@@ -121,6 +121,13 @@ def test_a_name_is_adopted_with_determiner_and_date_and_can_be_undone(
     assert mine.scientific_name == "Quercus emoryi"
 
 
+def test_using_a_name_that_all_of_mine_have_says_that_nothing_changed(cluster, mine, editor):
+    client = client_of(editor)
+    address = reverse("occurrences:cluster_name", args=[cluster.guid])
+    page = client.post(address, {"record": str(mine.guid)}, follow=True).text
+    assert "Nothing was changed" in page
+
+
 def test_a_name_is_proposed_where_somebody_else_edits(cluster, mine, theirs, editor):
     act(editor, "cluster_name", cluster, record=str(mine.guid))
     assert not Notice.objects.exists()

@@ -259,3 +259,22 @@ def test_a_role_that_ends_stops_the_undo_that_runs(monkeypatch):
     job = jobs.run_here("undo", made.guid, administrator, collection.pk)
     assert job.state == "failed" and "may no longer undo" in job.error
     assert collection.occurrences.count() == 2, "the first chunk was taken back, the rest was left"
+
+
+def test_an_undo_that_finds_all_set_back_already_counts_nothing_as_set_back(client, record, editor):
+    edit = make.edit(record, editor, locality="Nogales")
+    record.refresh_from_db()
+    make.edit(record, editor, locality="Imuris")
+    done = undo.undo(edit, editor)
+    assert (done.counts["reverted"], done.counts["unchanged"]) == (0, 1)
+    client.force_login(editor)
+    page = client.get(f"/changes/{done.guid}/").text
+    assert "had been set back before" in page and "is there any more" not in page
+
+
+def test_a_day_that_is_none_says_nothing_of_the_record(client, record, editor):
+    client.force_login(editor)
+    past = f"/occurrences/{record.guid}/past/"
+    assert "not made yet" in client.get(past, {"at": "1932-07-14"}).text
+    page = client.get(past, {"at": "someday"}).text
+    assert "Enter a valid date" in page and "not made yet" not in page
