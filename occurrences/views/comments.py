@@ -38,16 +38,16 @@ def comments(request: HttpRequest, guid: UUID) -> HttpResponse:
             return redirect("occurrences:comments", record.guid)
     if request.user.is_authenticated:
         noticing.seen(request.user, request.path)
-    answers = form.data.get("answers", "")
+    replied_to = form.data.get("answers", "")
     told = commenting.visible_to(request.user).filter(record_guid=record.guid)
     context = {
         "record": record,
         "title": history.title_of(record),
         "threads": _threads(list(told.order_by("pk")[:MOST_SHOWN])),
         "may_review": _may_review(request, record),
-        "form": CommentForm() if answers else form,
-        "answers": answers,
-        "answer": form.data.get("text", ""),
+        "form": CommentForm() if replied_to else form,
+        "replied_to": replied_to,
+        "reply": form.data.get("text", ""),
         "at_once": record.collection.public_edits,
     }
     return render(request, "occurrences/comments.html", context)
