@@ -14,6 +14,7 @@ const columns = heads.length;
 let active = { row: 0, column: 0 };
 let anchor = active;
 let editor = null;
+const PLACE = "holotype-table-place";
 
 table.setAttribute("role", "grid");
 table.setAttribute("aria-multiselectable", "true");
@@ -112,6 +113,7 @@ function finish(keep) {
   const text = input.value.trim();
   editor = null;
   if (!keep || text === cell.dataset.text) {
+    if (cell.classList.contains("wrong")) said.replaceChildren();
     delete cell.dataset.typed;
     cell.classList.remove("wrong");
     write(cell, cell.dataset.text);
@@ -161,8 +163,10 @@ function take(told) {
   if (!editor || editor.cell !== cell) write(cell, told.read);
 }
 
+const message = (text) => Object.assign(document.createElement("p"), { className: "message error", textContent: text });
+
 function say(text, { alarm = false } = {}) {
-  said.replaceChildren(Object.assign(document.createElement("p"), { className: alarm ? "message error" : "quiet-text", textContent: text }));
+  said.replaceChildren(alarm ? message(text) : Object.assign(document.createElement("p"), { className: "quiet-text", textContent: text }));
 }
 
 function failed(error) {
@@ -196,9 +200,12 @@ async function saveOne(cell) {
   }
 }
 
-// Several cells: shown first, as they are read, then saved as one.
-async function propose(changes) {
-  if (!changes.length) return;
+// Several cells: shown first, as they are read, then saved as one. cut: what is left out, in words.
+async function propose(changes, cut = "") {
+  if (!changes.length) {
+    if (cut) say(cut, { alarm: true });
+    return;
+  }
   try {
     const answer = await send(changes, true);
     if (!answer) return;
@@ -207,6 +214,7 @@ async function propose(changes) {
       said.innerHTML = answer.html;
       return;
     }
+    if (cut) review.querySelector("h2").after(message(cut));
     const open = new Map(answer.cells.filter((told) => told.problem || told.theirs !== null).map((told) => [`${told.guid} ${told.column}`, told]));
     review.showModal();
     review.querySelector('[data-do="save"]').focus();
@@ -252,11 +260,22 @@ said.addEventListener("submit", async (event) => {
     if (!(await signedIn())) return;
     const answer = await fetch(event.target.action, { method: "POST", body: new FormData(event.target), redirect: "manual" });
     if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(said.dataset.failed);
+    const { guid } = rows[active.row].dataset;
+    sessionStorage.setItem(PLACE, JSON.stringify({ guid, column: heads[active.column].dataset.column }));
     location.reload();
   } catch (error) {
     failed(error);
   }
 });
+
+// After an undo one is again where one was.
+const place = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
+sessionStorage.removeItem(PLACE);
+const returned = place && cellOf(place);
+if (returned) {
+  const { row, column } = placeOf(returned);
+  go(row, column);
+}
 
 // --- blocks ---------------------------------------------------------------------------------------
 
@@ -291,6 +310,7 @@ function copied() {
   return lines.join("\n");
 }
 
+// Returns the cells that change, and in words what of the block reaches beyond the page.
 function pasted(lines) {
   const chosen = block();
   const high = Math.max(lines.length, lines.length === 1 ? chosen.bottom - chosen.top + 1 : 0);
@@ -303,7 +323,10 @@ function pasted(lines) {
       if (text !== undefined) changes.push({ cell: cellAt(chosen.top + down, chosen.left + across), text: text.trim() });
     }
   }
-  return changes.filter(({ cell, text }) => text !== cell.dataset.text);
+  const outside = [[chosen.top + high - rows.length, "cutRows"], [chosen.left + wide - columns, "cutColumns"]];
+  const left = outside.filter(([number]) => number > 0).map(([number, words]) => said.dataset[words].replace("%n", number));
+  const cut = left.length ? [said.dataset.cut, ...left].join(" ") : "";
+  return { changes: changes.filter(({ cell, text }) => text !== cell.dataset.text), cut };
 }
 
 const inGrid = (event) => !editor && event.target.closest?.("#table tbody td");
@@ -316,8 +339,9 @@ document.addEventListener("copy", (event) => {
 document.addEventListener("paste", (event) => {
   if (!inGrid(event)) return;
   event.preventDefault();
-  const changes = pasted(parse(event.clipboardData.getData("text/plain")));
-  change(changes);
+  const { changes, cut } = pasted(parse(event.clipboardData.getData("text/plain")));
+  if (cut) propose(changes, cut);
+  else change(changes);
 });
 
 // A block takes its first row; a single cell, or row of cells, takes what stands above it.
@@ -376,6 +400,7 @@ table.addEventListener("keydown", (event) => {
   else if (key === "End") go(held ? FAR : active.row, FAR, { extend: event.shiftKey });
   else if (key === "F2" || key === "Enter") edit();
   else if (held && key.toLowerCase() === "d") fillDown();
+  else if (held && key.toLowerCase() === "z") said.querySelector("form button")?.click();
   else if (held && key === " ") {
     const tick = rows[active.row].querySelector('input[name="guid"]');
     tick.checked = !tick.checked;

@@ -185,3 +185,51 @@ def test_search_and_table_have_no_serious_fault(
     expect(page.locator("#review")).to_contain_text("1 cell changes")
     faults += accessibility_faults(page)
     assert not faults, "\n".join(["", *faults])
+
+
+def test_what_of_a_block_reaches_beyond_the_page_is_told(
+    page: Page, open_table: Callable[[], None]
+) -> None:
+    cell(page, 3, "processing_status").focus()
+    paste(page, "reviewed\tmore\tand more\nclosed\tx\ty\n")
+    review = page.locator("#review")
+    expect(review).to_contain_text("Rows left out: 1. Columns left out: 2.")
+    assert values("processing_status") == [None, None, None]
+    page.keyboard.press("Enter")
+    expect(cell(page, 3, "processing_status")).to_have_text("reviewed")
+    paste(page, "reviewed\tmore\n")
+    expect(page.locator("#table-said")).to_contain_text("Columns left out: 1.")
+
+
+def test_what_was_saved_is_undone_by_a_key_and_one_stays_where_one_was(
+    page: Page, open_table: Callable[[], None]
+) -> None:
+    cell(page, 2, "locality").focus()
+    page.keyboard.press("Delete")
+    expect(page.locator("#table-said")).to_contain_text("Saved one cell")
+    with page.expect_navigation():
+        page.keyboard.press("Control+z")
+    expect(cell(page, 2, "locality")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(cell(page, 3, "locality")).to_be_focused()
+    assert values("locality") == ["Imuris"] * 3
+
+
+def test_a_wrong_text_that_is_left_takes_its_message_with_it(
+    page: Page, open_table: Callable[[], None]
+) -> None:
+    cell(page, 1, "event_date").focus()
+    page.keyboard.type("31/02/1998")
+    page.keyboard.press("Enter")
+    expect(page.locator("#table-said")).to_contain_text("is not a date")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("F2")
+    page.keyboard.press("Escape")
+    expect(page.locator("#table-said")).to_be_empty()
+
+
+def test_a_search_that_finds_nothing_is_a_page_without_a_script_error(
+    page: Page, open_table: Callable[[], None]
+) -> None:
+    page.goto("/occurrences/table/?within=HERB&collector=nobody")
+    expect(page.locator("main")).to_contain_text("No record you may edit")
