@@ -13,6 +13,7 @@ const key = `scans:${place.person}:${location.pathname}`;
 const begun = Date.now();
 let queue = JSON.parse(localStorage.getItem(key) ?? "[]");
 let added = 0;
+let told = ""; // what the last scan wants looked at
 let isSending = false;
 
 const guid = () => {
@@ -25,7 +26,9 @@ const guid = () => {
 
 function tell() {
   localStorage.setItem(key, JSON.stringify(queue));
-  state.textContent = queue.length && !isSending ? state.dataset.waiting.replace("%n", queue.length) : "";
+  const waiting = queue.length && !isSending ? state.dataset.waiting.replace("%n", queue.length) : "";
+  const words = [told, waiting].filter(Boolean).join(" ");
+  if (state.textContent !== words) state.textContent = words;
   const minutes = (Date.now() - begun) / 60000;
   document.getElementById("scan-count").textContent = added;
   document.getElementById("scan-rate").textContent = added && minutes > 0.05 ? Math.round((added / minutes) * 60) : "–";
@@ -36,12 +39,41 @@ function tell() {
 function show(html) {
   list.insertAdjacentHTML("afterbegin", html);
   const line = list.firstElementChild;
-  if (["added"].includes(line.dataset.state)) added += 1;
-  if (line.dataset.state === "there" || line.dataset.state === "wrong") {
-    field.classList.add("taken");
-    state.textContent = line.textContent.trim();
-  } else field.classList.remove("taken");
+  if (line.dataset.state === "added") count(1);
+  const wantsALook = ["there", "wrong"].includes(line.dataset.state);
+  told = wantsALook ? line.textContent.trim() : "";
+  field.classList.toggle("taken", wantsALook);
+  tell();
 }
+
+function count(more) {
+  added += more;
+  const today = document.getElementById("entered-count");
+  today.textContent = Number(today.textContent) + more;
+}
+
+// A number scanned by mistake is taken back where it stands.
+list.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { target } = event;
+  const line = target.closest("li");
+  field.focus();
+  try {
+    if (!(await signedIn())) return;
+    const answer = await fetch(target.action, { method: "POST", body: new FormData(target), redirect: "manual" });
+    if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(answer.statusText);
+    const tag = line.querySelector(".tag");
+    tag.className = "tag";
+    tag.textContent = tag.dataset.undone;
+    line.querySelector("a").replaceWith(line.querySelector("a").textContent);
+    target.remove();
+    count(-1);
+    told = "";
+  } catch {
+    told = state.dataset.failed;
+  }
+  tell();
+});
 
 async function send() {
   if (isSending) return;
@@ -62,9 +94,7 @@ async function send() {
     // No connection: the queue keeps them.
   }
   isSending = false;
-  const said = state.textContent;
   tell();
-  if (!queue.length) state.textContent = said;
 }
 
 form.addEventListener("submit", (event) => {
@@ -76,9 +106,21 @@ form.addEventListener("submit", (event) => {
   queue.push(entry);
   field.value = "";
   field.focus();
-  tell();
+  told = "";
   send();
+  tell();
 });
+
+// What the sheets share stays in this tab, whatever page one looks at in between.
+const shared = `shared:${key}`;
+const isShared = (each) => each.name && each.type !== "hidden" && each !== field && (each.type !== "radio" || each.checked);
+form.addEventListener("input", () => {
+  const texts = [...form.elements].filter(isShared).map((each) => [each.name, each.value]);
+  sessionStorage.setItem(shared, JSON.stringify(texts));
+});
+for (const [name, text] of JSON.parse(sessionStorage.getItem(shared) ?? "[]")) {
+  if (form.elements[name]) form.elements[name].value = text;
+}
 
 // Fields that somebody never fills here can be put away; one that is away holds nothing.
 const away = new Set(JSON.parse(localStorage.getItem("skeletal-away") ?? "[]"));

@@ -228,6 +228,47 @@ def test_barcodes_one_after_the_other_even_while_signed_out(
     assert sorted(made) == ["H 1", "H 2", "H 4"]
 
 
+def test_a_number_scanned_by_mistake_is_taken_back_and_the_next_one_counted(
+    herbarium: Collection, page: Page, enter: Callable[..., None]
+) -> None:
+    enter(page, herbarium.grants.get().user)
+    page.goto(f"/occurrences/skeletal/{herbarium.guid}/")
+    for number in ("H 1", "H 12", "H 12"):
+        page.keyboard.type(number)
+        page.keyboard.press("Enter")
+    expect(page.locator("#scans li")).to_have_count(3)
+    expect(page.locator("#scan-state")).to_have_text("H 12 is here already")
+    page.wait_for_timeout(5500)  # the clock goes on; the word about the last scan stays
+    expect(page.locator("#scan-state")).to_have_text("H 12 is here already")
+    page.locator("#scans").get_by_role("button", name="Undo H 12").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#scans li").nth(1)).to_contain_text("taken back")
+    expect(page.locator("#barcode")).to_be_focused()
+    page.keyboard.type("H 2")
+    page.keyboard.press("Enter")
+    expect(page.locator("#scan-count")).to_have_text("2")
+    expect(page.locator("#entered-count")).to_have_text("2")
+    expect(page.locator("#scan-state")).to_have_text("")
+    made = Occurrence.objects.values_list("catalog_number", flat=True)
+    assert sorted(made) == ["H 1", "H 2"]
+
+
+def test_what_scanned_sheets_share_outlives_a_look_at_another_page(
+    herbarium: Collection, page: Page, enter: Callable[..., None]
+) -> None:
+    enter(page, herbarium.grants.get().user)
+    page.goto(f"/occurrences/skeletal/{herbarium.guid}/")
+    page.fill("#id_country", "Mexico")
+    page.select_option("#id_processing_status", "stage 1")
+    page.get_by_label("fill its blank fields").check()
+    page.goto("/profile/")
+    page.goto(f"/occurrences/skeletal/{herbarium.guid}/")
+    expect(page.locator("#id_country")).to_have_value("Mexico")
+    expect(page.locator("#id_processing_status")).to_have_value("stage 1")
+    expect(page.get_by_label("fill its blank fields")).to_be_checked()
+    expect(page.locator("#barcode")).to_have_value("")
+
+
 class Hands:
     """Types and counts each key, held ones too; what a scanner types costs nothing."""
 
