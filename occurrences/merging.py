@@ -2,7 +2,7 @@
 
 The survivor keeps what of both is distinct: determinations, identifiers, extension rows, images
 and links; of each field one value, by choice, and the stricter security of the two. What people
-suggested and said about the other is the survivor's then, and its queued labels. The other's
+suggested and said about the other is the survivor's then, and its labels and origins. The other's
 address leads to the survivor, and its history stands in the survivor's. Who said so is a Change of
 kind "merge": row_guid the record that vanished, record_guid the survivor.
 """

@@ -11,11 +11,16 @@ from darwincore.terms import MULTIMEDIA_ROW
 from journal import undo
 from journal.jobs import Refused
 from journal.models import ChangeSet
-from occurrences import clustering, history, labels, merging, restoring
+from occurrences import clustering, history, labels, merging, mine, restoring
+from occurrences.label_design import BUILT_IN
 from occurrences.models import (
     Comment,
     DeletedOccurrence,
+    LabelPrinted,
+    LabelRun,
     Occurrence,
+    Offer,
+    Origin,
     Protection,
     QueuedAnnotation,
     Suggestion,
@@ -264,3 +269,65 @@ def test_queued_labels_go_along_and_come_back(pair: Pair, administrator: Any) ->
     assert set(waiting.all()) == {merged.guid, own.guid}
     undo.undo(done, administrator)
     assert set(waiting.all()) == {alone.guid, twice.guid, own.guid}
+
+
+def test_labels_laid_out_and_printed_go_along_and_come_back(pair: Pair, administrator: Any) -> None:
+    one, other = pair
+    gone, kept = str(other.guid), str(one.guid)
+    alone = labels.begin(administrator, "specimen", "of one", [gone])
+    both = labels.begin(administrator, "specimen", "of both", ["a", gone, kept])
+    LabelRun.objects.filter(pk=both.pk).update(rows=[["a", 1], [gone, 3], [kept, None]])
+    twice = other.identifications.get(scientific_name="Quercus alba")
+    own = one.identifications.get(scientific_name="Quercus alba")
+    named = labels.begin(administrator, "annotation", "a name", [str(twice.guid)])
+    printed = LabelPrinted.objects.create(record_guid=other.guid, user=administrator, copies=2)
+    done = merging.merge(administrator, one, other, [])
+
+    def rows(run: LabelRun) -> Any:
+        run.refresh_from_db()
+        return run.rows
+
+    def merged() -> bool:
+        printed.refresh_from_db()
+        ways = {printed.record_guid == one.guid, rows(alone) == [[kept, None]]}
+        ways |= {rows(both) == [["a", 1], [kept, None]], rows(named) == [[str(own.guid), None]]}
+        assert len(ways) == 1
+        return ways.pop()
+
+    assert merged()
+    assert [text.guid for text in labels.texts(alone, BUILT_IN["herbarium"][2])] == [kept]
+    back = undo.undo(done, administrator)
+    assert rows(both) == [["a", 1], [gone, 3], [kept, None]]
+    assert (rows(alone), rows(named)) == ([[gone, None]], [[str(twice.guid), None]])
+    assert not merged()
+    undo.undo(back, administrator)
+    assert merged()
+
+
+def test_where_it_came_from_goes_along_and_is_said_once(
+    pair: Pair, administrator: Any, collector: Any, herbarium: Collection
+) -> None:
+    one, other = pair
+    profile = make.collection("PROFILE", administrator=collector, type="personal")
+    came = {"source": profile, "giver": collector, "change_set": other.created_by}
+    (third,) = make.occurrences(herbarium, [{"catalog_number": "H-3"}])
+    given = Origin.objects.create(record_guid=other.guid, how=Offer.How.TRANSFER, **came)
+    copied = {**came, "how": Offer.How.COPY}
+    copy = Origin.objects.create(record_guid=third.guid, original_guid=other.guid, **copied)
+    said = [
+        Origin.objects.create(record_guid=each.guid, original_guid=third.guid, **copied)
+        for each in (one, other)
+    ]
+    of_itself = Origin.objects.create(record_guid=one.guid, original_guid=other.guid, **copied)
+    done = merging.merge(administrator, one, other, [])
+
+    def ends() -> list[Any]:
+        for each in (given, copy, *said, of_itself):
+            each.refresh_from_db()
+        told = [given.record_guid, copy.original_guid, of_itself.original_guid]
+        return [*told, *(each.record_guid for each in said)]
+
+    assert ends() == [one.guid, one.guid, other.guid, one.guid, other.guid]
+    assert list(mine.given_by(collector).values_list("record_guid", flat=True)) == [one.guid]
+    undo.undo(done, administrator)
+    assert ends() == [other.guid, other.guid, other.guid, one.guid, other.guid]
