@@ -13,56 +13,35 @@ from occurrences.batching import Doing, Records
 from occurrences.models import (
     Batch,
     ClusterMember,
+    Comment,
     ExtensionRow,
     Identification,
     Identifier,
     Media,
     Occurrence,
+    OfferedRecord,
+    Suggestion,
 )
 
 CHUNK = 1000
 
 # What is counted of the records that go: rows, how they point to a record, and the page's words.
 _HANGING: tuple[tuple[Any, str, str, Any], ...] = (
-    (
-        Identification,
-        "occurrence__in",
-        "pk",
-        ngettext_lazy("%(number)d determination", "%(number)d determinations", "number"),
-    ),
-    (
-        Media,
-        "record_guid__in",
-        "guid",
-        ngettext_lazy("%(number)d image", "%(number)d images", "number"),
-    ),
-    (
-        Identifier,
-        "occurrence__in",
-        "pk",
-        ngettext_lazy(
-            "%(number)d additional identifier", "%(number)d additional identifiers", "number"
-        ),
-    ),
-    (
-        ClusterMember,
-        "occurrence__in",
-        "pk",
-        ngettext_lazy("%(number)d link to duplicates", "%(number)d links to duplicates", "number"),
-    ),
-    (
-        ExtensionRow,
-        "occurrence__in",
-        "pk",
-        ngettext_lazy("%(number)d row of an extension", "%(number)d rows of extensions", "number"),
-    ),
+    (Identification.objects.all(), "occurrence__in", "pk", ngettext_lazy("%(number)d determination", "%(number)d determinations", "number")),
+    (Media.objects.all(), "record_guid__in", "guid", ngettext_lazy("%(number)d image", "%(number)d images", "number")),
+    (Identifier.objects.all(), "occurrence__in", "pk", ngettext_lazy("%(number)d additional identifier", "%(number)d additional identifiers", "number")),
+    (ClusterMember.objects.all(), "occurrence__in", "pk", ngettext_lazy("%(number)d link to duplicates", "%(number)d links to duplicates", "number")),
+    (ExtensionRow.objects.all(), "occurrence__in", "pk", ngettext_lazy("%(number)d row of an extension", "%(number)d rows of extensions", "number")),
+    (Comment.objects.exclude(state=Comment.State.DELETED), "record_guid__in", "guid", ngettext_lazy("%(number)d comment", "%(number)d comments", "number")),
+    (Suggestion.objects.filter(state=Suggestion.State.OPEN), "record_guid__in", "guid", ngettext_lazy("%(number)d suggested correction that waits for review", "%(number)d suggested corrections that wait for review", "number")),
+    (OfferedRecord.objects.filter(state=OfferedRecord.State.WAITING), "record_guid__in", "guid", ngettext_lazy("%(number)d offer that waits for an answer", "%(number)d offers that wait for an answer", "number")),
 )
 
 
 def hanging(chosen: Records) -> Iterator[str]:
     """Yield what goes with these records, counted and in words."""
-    for model, points, by, words in _HANGING:
-        number = model.objects.filter(**{points: chosen.order_by().values(by)}).count()
+    for rows, points, by, words in _HANGING:
+        number = rows.filter(**{points: chosen.order_by().values(by)}).count()
         if number:
             yield words % {"number": number}
 

@@ -48,7 +48,7 @@ def batch_determine(request: HttpRequest, guid: UUID) -> HttpResponse:
         "fields": _fields(batch_determining.TYPED, texts, problems),
         "asked": asked,
         "problems": problems,
-        **_records(prepared),
+        **_records(prepared, request.POST),
     }
     return render(request, "occurrences/batch_determine.html", context)
 
@@ -111,7 +111,8 @@ def batch_delete(request: HttpRequest, guid: UUID) -> HttpResponse:
     context = {
         "hanging": list(batch_deleting.hanging(batching.selected(prepared))),
         "unsure": request.method == "POST",
-        **_records(prepared),
+        "reason": request.POST.get("reason", ""),
+        **_records(prepared, request.POST),
     }
     return render(request, "occurrences/batch_delete.html", context)
 
@@ -124,19 +125,24 @@ def _started(prepared: Batch) -> HttpResponse:
 
 def _leave_out(prepared: Batch, data: QueryDict) -> None:
     """Take the records out of the selection that were shown and have no tick any more."""
-    shown, ticked = set(data.get("shown", "").split()), set(data.getlist("record"))
-    prepared.selection = Selection.read(prepared.selection).without(shown - ticked).as_json()
+    without = _unticked(data)
+    prepared.selection = Selection.read(prepared.selection).without(without).as_json()
 
 
-def _records(prepared: Batch) -> dict[str, Any]:
-    """Return the records that a batch is about, as far as a page lists them."""
+def _unticked(data: QueryDict) -> set[str]:
+    return set(data.get("shown", "").split()) - set(data.getlist("record"))
+
+
+def _records(prepared: Batch, data: QueryDict) -> dict[str, Any]:
+    """Return the records that a batch is about, as far as a page lists them, each with its tick."""
     chosen = batching.selected(prepared)
     rows = list(chosen.select_related("collection").only(*LISTED).order_by("pk")[:MOST_LISTED])
     number = len(rows) if len(rows) < MOST_LISTED else chosen.count()
+    unticked = _unticked(data)
     return {
         "batch": prepared,
         "number": number,
-        "rows": rows,
+        "rows": [(row, str(row.guid) not in unticked) for row in rows],
         "unlisted": number - len(rows),
         "search": search_of(prepared),
     }

@@ -10,10 +10,12 @@ from journal.undo import undo
 from occurrences import batch_determining, batching
 from occurrences.models import (
     Batch,
+    Comment,
     DeletedOccurrence,
     Identification,
     Occurrence,
     QueuedAnnotation,
+    Suggestion,
 )
 from occurrences.readers import exact_values, hash_collection
 from tests import make
@@ -237,6 +239,24 @@ def test_what_hangs_on_the_records_is_told_and_all_of_it_comes_back(
     (change_set,) = batching.change_sets(batch)
     assert (change_set.kind, change_set.reason) == ("deletion", "sent back")
     all_back(batch, administrator, herbarium, before)
+
+
+def test_what_is_said_about_the_records_and_offered_hangs_on_them_too(records, administrator):
+    guid = records[0].guid
+    Comment.objects.create(record_guid=guid, by=administrator, text="The date?")
+    Comment.objects.create(record_guid=guid, by=administrator, state=Comment.State.DELETED)
+    Suggestion.objects.create(record_guid=guid, by=administrator)
+    Suggestion.objects.create(record_guid=guid, by=administrator, state=Suggestion.State.APPLIED)
+    told = look(administrator, begun(administrator, "delete")).context["hanging"]
+    assert told[2:] == ["1 comment", "1 suggested correction that waits for review"]
+
+
+def test_reason_and_ticks_stay_where_it_was_not_said_for_sure(records, administrator):
+    batch = begun(administrator, "delete")
+    guids = [str(record.guid) for record in records]
+    page = post(administrator, batch, shown=" ".join(guids), record=guids[:1], reason="sent back")
+    assert 'value="sent back"' in page.text
+    assert [ticked for _row, ticked in page.context["rows"]] == [True, False, False, False]
 
 
 def test_an_editor_who_may_not_delete_begins_no_deletion(records, herbarium, editor, reader):
