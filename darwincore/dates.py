@@ -325,14 +325,22 @@ _PARTS_OF = _words(
     finales inicios comienzos inicio meados final fim debut fin milieu inizio meta fine
     """
 )
-_RANGE = _words("or oder ou to through thru until till and bis al a y e und et au hasta ate &")
+_UNTIL = _words("to through thru until till bis hasta ate")
+_SINCE = _words("from desde von between entre zwischen")
+_RANGE = _words("or oder ou and al a y e und et au &") | _UNTIL
 _ORDINALS = _words("st nd rd th d er o a e")
 _BLANKS = ".,;:'’()[]\\_ \t\n"
 _TOKEN = re.compile(r"\d+\?*|[年月日]|[^\W\d_]+|\?+|[-–—/&]|[.,;:'’()\[\]\\_\s]+|.", re.DOTALL)
 _DASHES = set("-–—")
 
 
+# ../1999 and 1999- have one end; of a day that nobody wrote nothing is known.
+_ONE_END = re.compile(r"(?:\.\.|/(?!.*/)).*|.*[/\s]\.\.|[^/]+/|.*[\w.]\s*[-–—]", re.DOTALL)
+
+
 def _read_notation(text: str) -> DateRead:
+    if any(map(str.isdigit, text)) and (_ONE_END.fullmatch(text) or _has_one_end(text)):
+        return _INVALID
     shape, numbers = _tokens(_TRAILING_TIME.sub("", text))
     folded = re.sub(r"[\W\d_]+", "", _fold(text))
     if folded in _ABSENT or (not folded and set(shape) <= {"0", "-"}):
@@ -341,6 +349,14 @@ def _read_notation(text: str) -> DateRead:
         if pattern.fullmatch(shape):
             return read(numbers)
     return _INVALID
+
+
+def _has_one_end(text: str) -> bool:
+    """Tell whether words open a range that has no other end: until 1999, from May 1999."""
+    words = [word for word in _TOKEN.findall(_fold(text)) if word.strip(_BLANKS)]
+    if words[0] in _UNTIL or words[-1] in _UNTIL:
+        return True
+    return words[0] in _SINCE and not any(word in _RANGE | _DASHES | {"/"} for word in words)
 
 
 def _tokens(text: str) -> tuple[str, list[int]]:

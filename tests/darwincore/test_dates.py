@@ -110,6 +110,10 @@ Sat., 4 June 1904             1904-06-04                day
 5 Ağustos 1932                1932-08-05                day
 12. elokuuta 1932             1932-08-12                day
 29-30.07.1986                 1986-07-29/1986-07-30     interval
+from 3 to 5 May 1932          1932-05-03/1932-05-05     interval
+- 3 May 1932                  1932-05-03                day
+3 May 1932..                  1932-05-03                day
+//1932                        1932                      year
 """
 
 
@@ -149,6 +153,17 @@ def test_notation_is_read(text, iso, precision):
         ("14 listopad 1932", "INVALID"),  # October in Croatian, November in Polish
         ("end of February", "INVALID"),
         ("30th century", "INVALID"),
+        ("until 1999", "INVALID"),
+        ("bis Mai 1999", "INVALID"),
+        ("from 1999", "INVALID"),
+        ("desde 3 mayo 1999", "INVALID"),
+        ("May 1999 to", "INVALID"),
+        ("../1999", "INVALID"),
+        ("1999/..", "INVALID"),
+        ("1999/", "INVALID"),
+        ("/1999", "INVALID"),
+        ("1999-", "INVALID"),
+        ("3 May 1999 –", "INVALID"),
         ("27.XII.90-6.I.1991", "DATE_TWO_DIGIT_YEAR"),
         ("16-9-I-1982", "DATE_RANGE_REVERSED"),
         ("2020-10-02/2020-09-01", "DATE_RANGE_REVERSED"),

@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -52,6 +55,32 @@ def test_command_answers_each_line_with_an_object(tmp_path):
     assert blank == {"verbatim": "", "values": {}, "precision": None, "issues": []}
     assert doubtful["values"] == {}
     assert doubtful["issues"] == ["DATE_TWO_DIGIT_YEAR"]
+
+
+def test_object_stands_on_one_line_whatever_ends_a_line_elsewhere(tmp_path):
+    text = "1999\x85x\u2028y\u2029z\x0cä\x1c"
+    (line,) = read("locality", text, tmp_path, "--json").splitlines()
+    assert json.loads(line)["verbatim"] == text
+
+
+@pytest.mark.parametrize("ends_early", [False, True])
+def test_command_ends_without_a_traceback(tmp_path, ends_early):
+    (tmp_path / "texts.txt").write_text("México\n" * 20_000, encoding="utf-8")
+    command = [sys.executable, "manage.py", "interpret", "country", str(tmp_path / "texts.txt")]
+    running = subprocess.Popen(  # noqa: S603  our own command
+        [*command, "--json"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert "México" in running.stdout.readline().decode()
+    if ends_early:
+        running.stdout.close()
+        told = running.stderr.read()
+        running.wait()
+    else:
+        _lines, told = running.communicate()
+    assert (running.returncode, told) == (0, b"")
 
 
 @pytest.mark.parametrize(

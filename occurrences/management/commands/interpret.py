@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -31,11 +33,16 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         shown = as_json if options["json"] else as_text
-        for line in _lines(options["file"]):
-            try:
+        if isinstance(sys.stdout, io.TextIOWrapper):  # as the texts are, whatever the terminal is
+            sys.stdout.reconfigure(encoding="utf-8")
+        try:
+            for line in _lines(options["file"]):
                 self.stdout.write(shown(read_alone(options["term"], line)))
-            except UnknownTerm as unknown:
-                raise CommandError(f"{unknown} is no term that is known here.") from None
+            self.stdout.flush()
+        except UnknownTerm as unknown:
+            raise CommandError(f"{unknown} is no term that is known here.") from None
+        except BrokenPipeError:  # whoever reads has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def as_json(reading: Reading) -> str:
@@ -51,7 +58,10 @@ def as_json(reading: Reading) -> str:
 def _json(value: object) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
-    return json.dumps(value, ensure_ascii=False)
+    return _BREAKS.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+
+
+_BREAKS = re.compile("[\x7f-\x9f\u2028\u2029]")  # some programs end a line at these, too
 
 
 def as_text(reading: Reading) -> str:
