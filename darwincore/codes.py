@@ -223,6 +223,11 @@ _ROWS: dict[str, Code] = {
         N_('the row has more cells than the header: "{value}" stands outside the table.'),
         N_("Put quotation marks around the cell that holds the separator."),
     ),
+    "QUOTE_OPEN": Code(
+        "blocking",
+        N_('a quotation mark before "{value}" is never closed; the rows below it were read.'),
+        N_("Close it behind the cell, or take it out."),
+    ),
     "ROW_TOO_SHORT": Code(
         "warning",
         N_("the row has {value}; the missing ones were read as blank."),

@@ -8,6 +8,7 @@ import codecs
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -419,9 +420,10 @@ def _parse_sample(lines: list[str], format: Format) -> list[list[str]] | None:
         return None
 
 
-def _reader(lines: Iterator[str], format: Format) -> "CsvReader":
+def _reader(lines: Iterator[str], format: Format, *, strict: bool = False) -> "CsvReader":
     return csv.reader(
         lines,
+        strict=strict,
         delimiter=format.delimiter,
         quotechar=format.quote or None,
         quoting=csv.QUOTE_MINIMAL if format.quote else csv.QUOTE_NONE,
@@ -440,11 +442,12 @@ def read_rows(
         washer = _Washer(lines, format) if found.dirty else None
         start = 0
         try:
-            for start, cells in _parsed(washer or lines, format):
+            for start, cells, is_open in _parsed(washer or lines, format):
+                issues = _opened_in(cells) if is_open else _NO_ISSUES
                 if washer is None:
-                    yield Row(start, cells, _NO_ISSUES)
+                    yield Row(start, cells, issues)
                 else:
-                    yield Row(start, washer.restore(cells), washer.issues())
+                    yield Row(start, washer.restore(cells), issues + washer.issues())
         except _Unparsed as unparsed:
             raise _unreadable(unparsed.error, file, unparsed.line, limits) from unparsed
 
@@ -454,55 +457,81 @@ class _Unparsed(Exception):
         self.error, self.line = error, line
 
 
-def _parsed(lines: Iterator[str], format: Format) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line where a row starts, from 1, and its cells.
+def _parsed(lines: Iterator[str], format: Format) -> Iterator[tuple[int, list[str], bool]]:
+    """Yield the line where a row starts, from 1; its cells; whether a quote is open at its end.
 
-    Between tabs or bars, where quotes seldom enclose, a cell that would hold the end of one row and
-    the start of another is the work of a stray quote: its lines are rows, and quotes are text.
+    A cell that would hold the end of one row and the start of another is the work of a stray quote.
+    Between tabs or bars, where quotes seldom enclose, its lines are rows, and quotes are text.
+    Elsewhere it must be a fault of quoting, too: the line where it starts stands for itself, and
+    reading goes on behind it.
     """
-    seldom = bool(format.quote) and format.delimiter in "\t|"
-    recent = _Recent(lines) if seldom else None
-    reader = _reader(recent or lines, format)
-    line = width = 0
+    seldom = format.delimiter in "\t|"
+    recent = _Recent(lines)
+    width = begun = line = 0
     try:
-        for cells in reader:
-            start, line = line + 1, reader.line_num
-            width = width or len(cells)
-            taken = recent.taken() if recent else []
-            if line > start and seldom and _holds_rows(cells, width, format):
-                for number, text in enumerate(taken, start):
-                    yield number, _without_quoting(text, format)
+        while True:
+            reader = _reader(iter(recent) if format.quote else lines, format)
+            for cells in reader:
+                start, line = line + 1, begun + reader.line_num
+                width = width or len(cells)
+                taken = recent.taken()
+                if line == start or not _holds_rows(cells, width, format, taken):
+                    yield start, cells, False
+                elif seldom:
+                    for number, text in enumerate(taken, start):
+                        yield number, _without_quoting(text, format), False
+                else:
+                    recent.put_back(taken[1:])
+                    begun = line = start
+                    yield start, _line_alone(taken[0], format), True
+                    break
             else:
-                yield start, cells
+                return
     except csv.Error as error:
         raise _Unparsed(error, line + 1) from error
 
 
 class _Recent:
-    """Lines, remembering those that were read since somebody asked."""
+    """Lines, remembering those that were read since somebody asked; some may be put back."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self.lines = lines
         self.read: list[str] = []
+        self.waiting: deque[str] = deque()
 
     def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self.lines)
-        self.read.append(line)
-        return line
+        while (line := self.waiting.popleft() if self.waiting else next(self.lines, "")) != "":
+            self.read.append(line)
+            yield line
 
     def taken(self) -> list[str]:
         read, self.read = self.read, []
         return read
 
+    def put_back(self, lines: list[str]) -> None:
+        self.waiting.extendleft(reversed(lines))
 
-def _holds_rows(cells: list[str], width: int, format: Format) -> bool:
-    """Whether a cell holds a line break among as many separators as part the cells of a row."""
-    return width > 3 and any(
-        "\n" in cell and cell.count(format.delimiter) >= width - 1 for cell in cells
-    )
+
+def _holds_rows(cells: list[str], width: int, format: Format, taken: list[str]) -> bool:
+    """Whether a cell holds a line break among as many separators as part the cells of a row.
+
+    Where quotes often enclose, that may be a text of several lines: its quoting must be at fault.
+    """
+    holds = any("\n" in cell and cell.count(format.delimiter) >= width - 1 for cell in cells)
+    if format.delimiter in "\t|":
+        return holds and width > 3
+    return (holds or len(cells) != width) and not _is_well_quoted(taken, format)
+
+
+def _is_well_quoted(lines: list[str], format: Format) -> bool:
+    try:
+        return len(list(_reader(iter(lines), format, strict=True))) == 1
+    except csv.Error:
+        return False
+
+
+def _line_alone(line: str, format: Format) -> list[str]:
+    return next(_reader(iter([line.rstrip("\r\n")]), format), [])
 
 
 def _without_quoting(line: str, format: Format) -> list[str]:
@@ -514,6 +543,10 @@ def _without_quoting(line: str, format: Format) -> list[str]:
         else cell
         for cell in cells
     ]
+
+
+def _opened_in(cells: list[str]) -> tuple[Issue, ...]:
+    return (Issue("QUOTE_OPEN", "", cells[-1][:200] if cells else ""),)
 
 
 def _unreadable(error: csv.Error, file: str, line: int, limits: Limits) -> Refused:

@@ -216,6 +216,25 @@ def test_missing_file_is_refused(tmp_path):
     assert refused.value.code == "FILE_MISSING"
 
 
+@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize("closing", ["C4,G,fine", 'C4,"G",fine', 'C4,G,"fine"'])
+def test_open_quotation_mark_spoils_its_own_row_alone(tmp_path, delimiter, closing):
+    lines = ["a,b,c", 'C1,"G",x', 'C2,G,"never closed', 'C3,"G, M","a\nb, c"', closing]
+    text = "\n".join(line.replace(",", delimiter) for line in lines)
+    _, rows = read(write(tmp_path / "a.csv", text + "\n"))
+    assert [row.cells[0] for row in rows] == ["C1", "C2", "C3", "C4"]
+    assert [row.line for row in rows] == [2, 3, 4, 6]
+    assert rows[2].cells[2] == "a\nb, c".replace(",", delimiter)
+    issues = [(row.line, issue.code, issue.value) for row in rows for issue in row.issues]
+    assert issues == [(3, "QUOTE_OPEN", "never closed")]
+
+
+def test_long_text_of_several_lines_is_one_cell(tmp_path):
+    text = "far, farther, farthest\nnear, nearer, nearest\n" * 3
+    _, rows = read(write(tmp_path / "a.csv", f'a,b,c\n1,"{text}","x ""y"" z"\n'))
+    assert [row.cells for row in rows] == [["1", text.strip(), 'x "y" z']]
+
+
 def test_quotation_mark_that_is_never_closed_is_refused_with_its_line(tmp_path):
     path = write(tmp_path / "a.csv", 'a,b\n1,2\n1,"open\n' + "1,2\n" * 100)
     with open_source(path, limits=Limits(cell=200)) as source, pytest.raises(Refused) as refused:
