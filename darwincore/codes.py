@@ -336,6 +336,11 @@ _FILES: dict[str, Code] = {
         N_("other sheets look like tables of records too and were not read: {value}."),
         N_("Choose the sheet to read, or import the others afterwards."),
     ),
+    "CELLS_MERGED": Code(
+        "warning",
+        N_("cells that are merged over several rows: {value}; only the first row has their value."),
+        N_("Split them and fill in each row, or add the value to the others in the review."),
+    ),
     "HEADER_MISSING": Code(
         "warning",
         N_("the first row looks like data, so the columns are numbered."),

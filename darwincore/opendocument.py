@@ -21,6 +21,7 @@ class OpenDocument:
     def __init__(self, archive: ZipArchive):
         self.archive = archive
         self.limits = replace(archive.limits, member=archive.limits.sheet)
+        self.merged = 0
 
     def heads(self, rows: int) -> Iterator[tuple[str, bool, list[list[str]]]]:
         """Yield each sheet's name, whether it is hidden, and so many of its rows."""
@@ -38,6 +39,7 @@ class OpenDocument:
         cells = _Cells(self, only=sheet)
         for _piece in stream(self.archive.open(_CONTENT), self.archive.filename, cells):
             yield from ((number, row) for name, number, row in cells.taken() if name == sheet)
+            self.merged = cells.merged
             if cells.ended:
                 return
 
@@ -58,7 +60,7 @@ class _Cells:
         self.rows: list[tuple[str, int, list[str]]] = []
         self.sheet = self.style = ""
         self.ended = False
-        self.number = self.given = self.aside = self.tables = 0
+        self.number = self.given = self.aside = self.tables = self.merged = 0
         self.cells: list[str] = []
         self.column = self.repeated = self.length = 0
         self.cell: dict[str, str] | None = None
@@ -79,6 +81,7 @@ class _Cells:
             return
         if name in ("table-cell", "covered-table-cell"):
             self.cell, self.parts, self.length = attributes, [], 0
+            self.merged += self.sheet == self.only and _times(attributes, "number-rows-spanned") > 1
         elif self.cell is not None:
             self._start_text(name, attributes)
         elif name == "table-row":

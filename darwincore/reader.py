@@ -122,6 +122,8 @@ class Opening:
             if self.container.left_out:
                 names = ", ".join(self.container.left_out)
                 self.issues.append(Issue("SHEETS_LEFT_OUT", "", names))
+            if self.container.merged:
+                self.issues.append(Issue("CELLS_MERGED", "", str(self.container.merged)))
         if not self.container.is_archive:
             return self._made("table", self._loose_table(self.container.names[0]), [], None)
         metas = [name for name in self.container.names if file_names.base(name) == "meta.xml"]

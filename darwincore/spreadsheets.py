@@ -31,7 +31,12 @@ class Head(NamedTuple):
 
 
 class Book(Protocol):
-    """An open spreadsheet of either format."""
+    """An open spreadsheet of either format.
+
+    merged: how many cells of the sheet whose rows were read span several rows.
+    """
+
+    merged: int
 
     def heads(self, rows: int) -> Iterator[tuple[str, bool, list[list[str]]]]:
         """Yield each sheet's name, whether it is hidden, and so many of its rows."""
@@ -64,7 +69,7 @@ class Spreadsheet(Container):
     """The chosen sheet of a spreadsheet, as the only file of a container.
 
     sheets: {name, hidden, headers, terms, chosen} of each, JSON-able. left_out: the names of others
-    that look like tables of records.
+    that look like tables of records. merged: how many of its cells span several rows.
     """
 
     is_archive = False
@@ -79,6 +84,7 @@ class Spreadsheet(Container):
             sheets = [_looked_at(*head) for head in book.heads(LOOKED_AT)]
             chosen = self._chosen(sheets, wanted)
             self.size = self._write(book.rows(chosen.name))
+            self.merged = book.merged
         except BaseException:
             self.close()
             raise

@@ -36,6 +36,7 @@ class Workbook:
         self._parse(self._part_of_kind("styles", "xl/styles.xml"), self.styles)
         self.shapes = self.styles.shapes(self.listing.since_1904)
         self._strings: _Strings | None = None
+        self.merged = 0
 
     def heads(self, rows: int) -> Iterator[tuple[str, bool, list[list[str]]]]:
         """Yield each sheet's name, whether it is hidden, and so many of its rows."""
@@ -56,8 +57,7 @@ class Workbook:
         parsing = stream(self.archive.open(part), self.archive.filename, cells)
         for _piece in islice(parsing, pieces):
             yield from cells.taken()
-            if cells.ended:
-                return
+        self.merged = cells.merged  # stands behind the rows
 
     @property
     def strings(self) -> "_Strings":
@@ -218,7 +218,8 @@ class _Cells:
         self.length = 0
         self.column = -1
         self.kind = self.style = ""
-        self.inside = self.ended = self.taking = self.sounding = False
+        self.inside = self.taking = self.sounding = False
+        self.merged = 0
 
     def taken(self) -> list[tuple[int, list[str]]]:
         """Return the rows that are complete, and forget them."""
@@ -241,6 +242,9 @@ class _Cells:
             self.sounding = True
         elif name == "sheetData":
             self.inside = True
+        elif name == "mergeCell":
+            ends = attributes.get("ref", "").split(":")
+            self.merged += len({end.lstrip("$ABCDEFGHIJKLMNOPQRSTUVWXYZ") for end in ends}) > 1
 
     def _begin_row(self, number: str) -> None:
         written = int(number) if number.isdecimal() and len(number) < 9 else self.number + 1
@@ -270,7 +274,6 @@ class _Cells:
         elif name == "rPh":
             self.sounding = False
         elif name == "sheetData":
-            self.ended = True
             self.inside = False
 
     def _put(self, text: str) -> None:

@@ -296,3 +296,16 @@ def test_spreadsheet_without_rows_is_empty(tmp_path):
     assert refused.value.code == "FILE_EMPTY"
     with pytest.raises(Refused):
         read(zipped(tmp_path / "b.xlsx", {"xl/workbook.xml": ""}))
+
+
+def test_cells_over_several_rows_are_told(tmp_path):
+    merged = '<mergeCells><mergeCell ref="B2:B3"/><mergeCell ref="A1:B1"/></mergeCells>'
+    texts = row(1, "catalogNumber", "country") + row(2, "A1", "Peru") + row(3, "A2")
+    book = sheet(texts).replace("</sheetData>", f"</sheetData>{merged}")
+    over_two = 'office:value-type="string" table:number-rows-spanned="2"'
+    rows = ods_row("catalogNumber", "country") + ods_row("A1", (over_two, "Peru")) + ods_row("A2")
+    table = f'<table:table table:name="A">{rows}</table:table>'
+    for path in (xlsx(tmp_path / "a.xlsx", {"A": book}), ods(tmp_path / "a.ods", table)):
+        source, found = read(path)
+        assert found == [["A1", "Peru"], ["A2", ""]]
+        assert [(i.code, i.value) for i in source.issues] == [("CELLS_MERGED", "1")]
