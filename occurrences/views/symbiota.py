@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from biocollections.models import Collection
@@ -30,10 +31,12 @@ def bring_symbiota(request: HttpRequest, collection: UUID) -> HttpResponse:
 
 
 @require_safe
+@cache_control(no_cache=True)
 def symbiota_record(request: HttpRequest, to: str = "occurrences:record") -> HttpResponse:
     """Lead the old address of a record on to the record, for whoever may see that.
 
-    One that was deleted leads to where that is told; an occid of several portals to a choice.
+    One that was deleted leads to where that is told; an occid of several portals to a choice. No
+    browser may keep the answer: after an undo and another import the number is another record's.
     """
     occid, guid = request.GET.get("occid", ""), request.GET.get("guid", "")
     found = symbiota.records(request.user, occid, guid)
@@ -45,7 +48,7 @@ def symbiota_record(request: HttpRequest, to: str = "occurrences:record") -> Htt
     gone = symbiota.gone(request.user, occid, guid)
     if gone is None:
         raise Http404
-    return redirect("occurrences:record", gone, permanent=True)
+    return redirect("occurrences:record", gone)
 
 
 @require_safe

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from biocollections.models import Collection
+from journal import undo
 from occurrences import restoring
 from occurrences.models import Occurrence
 from tests import make
@@ -84,6 +85,22 @@ def test_a_deleted_record_is_gone(
     assert Client().get(OLD, {"guid": str(record.guid)}, follow=True).status_code == 410
     assert Client().get(OLD, {"occid": "3"}).status_code == 404
     assert client_of(cast["editor"]).get(OLD, {"occid": "3"}, follow=True).status_code == 410
+
+
+def test_the_number_follows_the_record_through_undo_and_another_import(
+    herbarium: Collection, administrator: Any
+) -> None:
+    file = backup([row(77, catalogNumber="A-1", recordedBy="G")])
+    run = bring_in(herbarium, administrator, file)
+    first = Client().get(OLD, {"occid": "77"})
+    undo.undo(run.change_set, administrator)
+    gone = Client().get(OLD, {"occid": "77"})
+    assert (gone.status_code, gone["Location"]) == (302, first["Location"])
+    bring_in(herbarium, administrator, file)
+    again = Client().get(OLD, {"occid": "77"})
+    assert again["Location"] == Occurrence.objects.get(legacy_id=77).get_absolute_url()
+    for answer in (first, gone, again):  # a browser that kept one would be led astray by it
+        assert "no-cache" in answer["Cache-Control"]
 
 
 def test_a_number_of_two_portals_leads_to_a_choice(
