@@ -119,6 +119,8 @@ def tell_collectors(change_set: ChangeSet, into: Collection) -> None:
 def proposed(run: ImportRun, user: Any) -> int:
     """Return how many rows are of other collections' records, where all that name one are.
 
+    A record of another portal is one where the row says that it was sent from there.
+
     0 where there is nothing to propose, or for who is not the one the rows were looked up for.
     """
     if run.mode == ImportRun.Mode.COPIES or user is None or user.pk != run.user_id:

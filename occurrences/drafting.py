@@ -200,6 +200,10 @@ class Drafter:
         """Return the occurrenceID that the row states; "" for none."""
         return self._text(row, Key.OCCURRENCE_ID)
 
+    def associated(self, row: FileRow) -> str:
+        """Return what the row says of records that its own is associated with."""
+        return self._text(row, "associatedOccurrences")
+
     def _text(self, row: FileRow, target: str) -> str:
         return self.said.cell(row.cells, target)
 

@@ -120,9 +120,11 @@ def _decisions(run: ImportRun) -> dict[int, str]:
 
 
 def _finish_check(run: ImportRun, judge: Judge) -> None:
-    counts = {name: told for name, told in run.counts.items() if name not in ("decided", "copies")}
-    if judge.named and judge.named == judge.held_elsewhere and run.mode != Mode.COPIES:
-        counts["copies"] = judge.named
+    dropped = ("decided", "copies", "sent")
+    counts = {name: told for name, told in run.counts.items() if name not in dropped}
+    theirs = judge.held_elsewhere + judge.sent
+    if judge.named and judge.named == theirs and run.mode != Mode.COPIES:
+        counts |= {"copies": judge.named, "sent": judge.sent}
     names = {key for key in judge.names if key[0]}
     unmatched = naming.unlinked(names, run.collection_id)
     counts["names"] = {"distinct": len(names), "unmatched": unmatched}

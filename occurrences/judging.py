@@ -18,7 +18,7 @@ from psycopg import sql
 from darwincore import issues
 from darwincore.issues import Issue
 from journal.guids import new_guid
-from occurrences import bulk, keys, naming, records
+from occurrences import bulk, keys, naming, origins, records
 from occurrences.drafting import Drafter, FileRow
 from occurrences.drafts import TERM_COLUMNS, Stored
 from occurrences.keys import Elsewhere, Key, Meant, RowKey, Target
@@ -46,8 +46,9 @@ _STAYS = gettext_noop("The record stays as it is.")
 class Judge:
     """Says what is to become of rows of one run, which bring records.
 
-    named and held_elsewhere count the rows that state an occurrenceID, and those of them whose
-    record is in another collection that the run's person may see.
+    named, held_elsewhere and sent count the rows that state an occurrenceID; those of them whose
+    record is in another collection that the run's person may see; and those that no record here is
+    known of, but which say that another portal sent them.
     """
 
     def __init__(self, run: ImportRun, drafter: Drafter | None = None) -> None:
@@ -56,6 +57,7 @@ class Judge:
         self.collection = run.collection
         self.named = 0
         self.held_elsewhere = 0
+        self.sent = 0
         self.names: set[naming.Key] = set()  # of the rows that were read
 
     def outcomes(self, rows: Sequence[FileRow], decisions: Decisions) -> Iterator[Outcome]:
@@ -128,11 +130,15 @@ class Judge:
         found: keys.Found,
     ) -> dict[str, Elsewhere]:
         """Return the records of other collections that rows name, by occurrenceID."""
-        texts = [text for row in rows if (text := self.drafter.occurrence_id(row))]
-        self.named += len(texts)
-        asked = [text for text in texts if RowKey(Key.OCCURRENCE_ID, text) not in found]
-        held = keys.elsewhere(self.collection, asked, self.run.user) if asked else {}
-        self.held_elsewhere += sum(text in held for text in texts)
+        named = [(text, row) for row in rows if (text := self.drafter.occurrence_id(row))]
+        self.named += len(named)
+        asked = [(t, row) for t, row in named if RowKey(Key.OCCURRENCE_ID, t) not in found]
+        held = keys.elsewhere(self.collection, [t for t, _row in asked], self.run.user)
+        self.held_elsewhere += sum(text in held for text, _row in named)
+        self.sent += sum(
+            text not in held and bool(origins.sent(self.drafter.associated(row)))
+            for text, row in asked
+        )
         return held
 
     def _outcome(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -14,25 +15,47 @@ from occurrences.models import Occurrence, Offer, Origin, Protection, Withheld
 
 @dataclass(frozen=True)
 class Told:
-    """An origin in words, for one reader. source and original only where he may see them."""
+    """An origin in words, for one reader. source and original only where he may see them.
+
+    origin: None where the record itself says it, as what came in a package of another portal does.
+    """
 
     words: str
-    origin: Origin
+    origin: Origin | None
     source: Collection | None
     original: Occurrence | None
+
+
+# What `packing` writes into associatedOccurrences, in whatever language: the words name a day and a
+# portal's address.
+_NAMED = re.compile(r'"([^"|]{1,400})":"urn:uuid:([0-9a-f-]{36})"')
+_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b", re.ASCII)
+
+
+def sent(associated_occurrences: str | None) -> list[tuple[str, str]]:
+    """Return what a record says of being sent: who sent it and from where, and its GUID there."""
+    found = _NAMED.findall(associated_occurrences or "")
+    return [
+        (words, guid)
+        for words, guid in found
+        if _DAY.search(words) and ("https://" in words or "http://" in words)
+    ]
 
 
 def of_record(record: Occurrence, user: Person) -> list[Told]:
     """Return where a record came from, the latest first; [] for one that was entered here.
 
-    A record that went back to where it came from is at home again.
+    A record that went back to where it came from is at home again. Where this portal doesn't know,
+    it is what the record says.
     """
     found = Origin.objects.filter(record_guid=record.guid).select_related(
         "source", "giver", "change_set"
     )
     away = [each for each in found.order_by("-pk") if each.source_id != record.collection_id]
     if not away:
-        return []
+        read = {"associated_occurrences": record.associated_occurrences, **record.disclosed}
+        told = sent(read["associated_occurrences"])
+        return [Told(words[:1].upper() + words[1:], None, None, None) for words, _guid in told]
     visible = set(Collection.objects.visible_to(user).values_list("pk", flat=True))
     originals = {each.original_guid for each in away if each.original_guid}
     seen = Occurrence.objects.visible_to(user).filter(guid__in=originals)

@@ -12,7 +12,7 @@ import pytest
 
 from journal import jobs
 from journal.models import Job
-from occurrences import offering, packing
+from occurrences import copying, imports, offering, origins, packing
 from occurrences.models import (
     ClusterMember,
     Occurrence,
@@ -26,7 +26,7 @@ from occurrences.readers import to_darwin_core
 from occurrences.restoring import delete
 from tests import make
 from tests.occurrences import pictures
-from tests.occurrences.importing import bring_in
+from tests.occurrences.importing import bring_in, checked
 from tests.occurrences.test_downloads_again import ROWS
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +132,49 @@ def test_another_portal_reads_the_same_terms_with_their_origin(
         assert "Field notes of a collector" in now["associatedOccurrences"]
         number = before[guid].get("catalogNumber")
         assert f"OWN: {number}" in now["otherCatalogNumbers"]
+
+
+def elsewhere(offer: Offer, form: str) -> bytes:
+    """Return a package, as it comes to a portal that has none of its records."""
+    data = made(offer, form).file.open("rb").read()
+    originals = Occurrence.objects.deletable_by(offer.sending.user)
+    change_set = make.change_set(within=offer.sending.collection, kind="deletion")
+    delete(change_set, list(originals.values_list("pk", flat=True)))
+    return bytes(data)
+
+
+@pytest.mark.parametrize("form", ["csv", "dwca"])
+def test_another_portal_proposes_copies_that_keep_their_origin(
+    offer: Offer, form: str, herbarium: Any, administrator: Any, client: Any
+) -> None:
+    data = elsewhere(offer, form)
+    run = checked(herbarium, administrator, data)
+    assert copying.proposed(run, administrator) == 4 == run.counts["sent"]
+    client.force_login(administrator)
+    page = client.get(run.get_absolute_url()).text
+    assert "These records were sent to you from another portal" in page
+    run.mode = run.Mode.COPIES
+    imports.check(run)
+    imports.apply(run)
+    copies = Occurrence.objects.editable_by(administrator).filter(collection=herbarium)
+    assert {each.occurrence_id for each in copies} == {None}
+    for copy in copies:
+        (told,) = origins.of_record(copy, administrator)
+        assert told.words.startswith("Sent ")
+        assert "Field notes of a collector" in told.words
+        assert told.words in client.get(copy.get_absolute_url()).text
+    again = bring_in(herbarium, administrator, data, mode="copies")
+    assert (again.counts["unchanged"], again.change_set) == (4, None)
+
+
+def test_a_file_with_rows_that_nobody_sent_is_no_package(
+    offer: Offer, herbarium: Any, administrator: Any
+) -> None:
+    text = elsewhere(offer, "csv").decode("utf-8-sig")
+    header = next(csv.reader(io.StringIO(text)))
+    own = ["other-1" if name == "occurrenceID" else "x" for name in header]
+    run = checked(herbarium, administrator, text + ",".join(own) + "\r\n")
+    assert copying.proposed(run, administrator) == 0
 
 
 def test_this_portal_takes_it_in_as_copies_that_know_their_origin(
