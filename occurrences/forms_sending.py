@@ -87,7 +87,7 @@ class RecipientForm(forms.Form):
         if collection is None:
             if how == PACKAGE:
                 return Recipient(COPY, outside=who[:100])
-            words = _("No collection of this portal is called that. Outside of it: a package.")
+            words = _("No collection of this portal is called that. To others, send a package.")
             raise ValidationError(words)
         if collection == self.source:
             raise ValidationError(_("The records are there already."))

@@ -6,6 +6,7 @@ nothing but that it is offered. Whoever gave a record away keeps reading what he
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -96,7 +97,7 @@ class Overview(NamedTuple):
 
     issues: (name, words, how many) of the open ones. protected, cells: how many are place-protected
     or shown by their cell. pictured: observations by image alone. is_partial: more wait than the
-    LOOKED_AT that were counted.
+    LOOKED_AT that were counted; of the others what is protected is counted all the same.
     """
 
     shown: int
@@ -179,16 +180,28 @@ def overview(user: Person, offer: Offer) -> Overview:
         **{f"issue_{name}": count for name, count in counted.items()},
     )
     waiting = offer.counts.get(State.WAITING, 0)
+    behind = _protected_behind(offer) if waiting > LOOKED_AT else Counter()
     issues = [(name, words, found[f"issue_{name}"]) for name, (words, _wanted) in ISSUES.items()]
     return Overview(
         found["shown"],
-        max(0, min(waiting, LOOKED_AT) - found["shown"]),
-        found["protected"],
-        found["cells"],
+        max(0, min(waiting, LOOKED_AT) - found["shown"]) + behind[Protection.WHOLE],
+        found["protected"] + behind[Protection.PLACE],
+        found["cells"] + behind[Protection.CELL],
         sheets.pictured_alone(seen).count(),
         [each for each in issues if each[2]],
         waiting > LOOKED_AT,
     )
+
+
+def _protected_behind(offer: Offer) -> Counter[int]:
+    """Count the protected records behind the first LOOKED_AT that wait, by their protection."""
+    waiting = offer.records.filter(state=State.WAITING).order_by("pk")
+    last = waiting.values_list("pk", flat=True)[LOOKED_AT - 1 : LOOKED_AT].get()
+    protected = Occurrence.objects.filter(
+        guid__in=waiting.order_by().filter(pk__gt=last).values("record_guid"),
+        collection=offer.sending.collection_id,
+    ).exclude(protection=Protection.OPEN)
+    return Counter(dict(protected.order_by().values_list("protection").annotate(Count("pk"))))
 
 
 def with_issue(user: Person, offer: Offer, issue: str) -> QuerySet[OfferedRecord]:

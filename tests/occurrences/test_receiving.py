@@ -49,6 +49,25 @@ def test_of_a_wholly_protected_record_the_receiver_sees_that_there_is_one(deal: 
     assert _lines(deal, offer)[0].values["locality"] == "Ridge"
 
 
+def test_what_is_protected_is_told_in_offers_of_any_size(deal: Deal, monkeypatch) -> None:
+    monkeypatch.setattr(receiving, "LOOKED_AT", 1)
+    make.edit(deal.records[1], record_security=5)
+    make.edit(deal.records[2], record_security=1)
+    told = receiving.overview(deal.curator, deal.offer())
+    assert (told.hidden, told.protected, told.is_partial) == (1, 1, True)
+
+
+def test_the_receiver_reads_what_hidden_wholly_means_before_he_accepts(deal: Deal, client) -> None:
+    make.edit(deal.records[0], record_security=5)
+    offer = deal.offer()
+    client.force_login(deal.curator)
+    page = client.get(offer.get_absolute_url()).text
+    assert "1 record is wholly protected or hidden for now" in page
+    assert "It stays hidden from everybody but the editors of your collection" in page
+    assert "One of those that wait is hidden from you until then" in page
+    assert "exact places, days and numbers" not in page  # which is said of other protection
+
+
 def test_a_private_profile_shows_what_it_offers_while_that_waits(deal: Deal) -> None:
     deal.profile.is_public = False
     deal.profile.save()
