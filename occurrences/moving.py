@@ -58,21 +58,29 @@ def move(
     target: Collection,
     arrivals: Sequence[Arrival],
     giver: Any = None,
+    *,
+    same_sources: bool = False,
 ) -> Moved:
     """Give these records of `source` to `target`; at most CHUNK of them, in one transaction.
 
     A record that is no longer in `source` is left alone. change_set: the receiver's, of kind
-    transfer, in the target collection. giver: who keeps reading what he gave.
+    transfer, in the target collection. giver: who keeps reading what he gave. same_sources: the
+    target is fed from the same sources, so the keys they know records by stay, where free.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        _gather(cursor, source, arrivals)
+        _gather(cursor, source, arrivals, target.pk if same_sources else None)
         _keep_origins(cursor, change_set, source, giver)
         moved = _carry_out(cursor, change_set, target.pk)
     return Moved(moved, len(arrivals) - len(moved))
 
 
-def _gather(cursor: Any, source: Collection, arrivals: Sequence[Arrival]) -> None:
-    """Make the temporary table `moving`: the records with what they are to be."""
+def _gather(
+    cursor: Any, source: Collection, arrivals: Sequence[Arrival], fed_alike: int | None = None
+) -> None:
+    """Make the temporary table `moving`: the records with what they are to be.
+
+    fed_alike: the collection they go to, where the keys of their sources mean something.
+    """
     cursor.execute(
         f"SELECT id FROM {OCCURRENCE} WHERE id = ANY(%s) AND collection_id = %s "
         "ORDER BY id FOR NO KEY UPDATE",
@@ -84,7 +92,10 @@ def _gather(cursor: Any, source: Collection, arrivals: Sequence[Arrival]) -> Non
         CREATE TEMPORARY TABLE moving ON COMMIT DROP AS
         SELECT o.id, o.guid, nullif(a.number, '') AS catalog_number,
                coalesce(nullif(a.basis, ''), o.basis_of_record) AS basis_of_record,
-               NULL::text AS source_id, was.identifiers AS was,
+               CASE WHEN %(fed_alike)s::bigint IS NOT NULL AND NOT EXISTS (
+                   SELECT FROM {OCCURRENCE} t WHERE t.collection_id = %(fed_alike)s
+                   AND t.source_id = o.source_id) THEN o.source_id END AS source_id,
+               was.identifiers AS was,
                was.identifiers || (
                    CASE WHEN o.catalog_number <> '' AND o.catalog_number <> a.number
                    THEN jsonb_build_array(jsonb_build_array(%(label)s, o.catalog_number))
@@ -101,6 +112,7 @@ def _gather(cursor: Any, source: Collection, arrivals: Sequence[Arrival]) -> Non
             "label": source.code,
             "accession": ACCESSION,
             "source": source.pk,
+            "fed_alike": fed_alike,
             "ids": [arrival.record_id for arrival in arrivals],
             "numbers": [arrival.catalog_number for arrival in arrivals],
             "accessions": [arrival.accession for arrival in arrivals],

@@ -172,13 +172,16 @@ class _Merging:
     def _move(self, chunk: list[tuple[int, str | None]]) -> None:
         """Move records with their numbers, where these aren't taken in the other profile.
 
-        This hands nothing over: whose they are stays, so there is no origin to keep.
+        This hands nothing over: whose they are stays, so there is no origin to keep, and what he
+        brings in again, such as his export of iNaturalist, finds the records it made.
         """
         taken = numbering.taken(self.target.pk, [number for _pk, number in chunk if number])
         arrivals = [
             Arrival(pk, number if number and number not in taken else "") for pk, number in chunk
         ]
-        done = moving.move(self.change_set, self.source, self.target, arrivals)
+        done = moving.move(
+            self.change_set, self.source, self.target, arrivals, same_sources=True
+        )
         Origin.objects.filter(change_set=self.change_set).delete()
         self.change_set.counts["records"] += len(done.moved)
         self.change_set.save(update_fields=["counts"])

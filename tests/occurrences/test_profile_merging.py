@@ -18,6 +18,7 @@ from occurrences.models import Identifier, Occurrence, Offer, Origin, SavedSearc
 from occurrences.offering import Recipient
 from tests import make
 from tests.cast import client_of
+from tests.occurrences.importing import bring_in
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +68,23 @@ def test_all_records_move_with_their_numbers_where_these_are_free(
     assert [each.catalog_number for each in (first, second, third)] == [None, "2", None]
     assert Identifier.objects.get(occurrence=first).value == "1"
     assert not Origin.objects.exists()
+
+
+def test_a_file_that_he_imports_again_finds_its_records(twins: Twins, portal_admin: Any) -> None:
+    file = "id,recordedBy,locality\n{0}7,Gómez,Ridge\n{0}8,Gómez,Creek\n"
+    for profile, user in ((twins.source, twins.old), (twins.target, twins.new)):
+        bring_in(profile, user, file.format(1 if user == twins.old else 2), keys=["sourceID"])
+    both = bring_in(twins.source, twins.old, file.format(2), keys=["sourceID"])
+    assert both.counts["created"] == 2
+    _merge(twins, portal_admin)
+    again = bring_in(twins.target, twins.new, file.format(1), keys=["sourceID"])
+    assert (again.counts["unchanged"], again.change_set) == (2, None)
+    found = bring_in(twins.target, twins.new, file.format(2), keys=["sourceID"])
+    assert (found.counts["unchanged"], found.counts["conflict"]) == (2, 0)
+    (change_set,) = profile_merging.merged()
+    undo(change_set, portal_admin)
+    home = Occurrence.objects.filter(collection=twins.source).exclude(source_id=None)
+    assert {each.source_id for each in home} == {"17", "18", "27", "28"}
 
 
 def test_assistants_come_along_and_the_emptied_profile_is_closed(
