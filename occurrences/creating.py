@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -11,7 +12,7 @@ from psycopg import sql
 
 from darwincore import terms as dwc
 from journal.models import ChangeSet
-from occurrences import bulk, children, naming
+from occurrences import bulk, children, naming, protection
 from occurrences.children import WITHHELD
 from occurrences.determinations import arrange, mirror_of
 from occurrences.drafts import (
@@ -23,8 +24,9 @@ from occurrences.drafts import (
     filled,
     split,
     split_identification,
+    with_derived,
 )
-from occurrences.models import Occurrence
+from occurrences.models import Occurrence, Protection
 from occurrences.protection import Split
 from occurrences.ruling import Ruling
 
@@ -39,10 +41,10 @@ def create(
     names = naming.name_ids(keys)
     ruling = Ruling.of(key for _collection, key in keys)
     made = [(draft, split(draft.values, draft.verbatim, ruling)) for draft in drafts]
-    now = timezone.now()
-    entered_by = change_set.user.get_username() if change_set.user else ""
+    made_by = dict(zip(_MADE_BY, _made_by(change_set), strict=True))
     for (draft, part), key in zip(made, keys, strict=True):
         part.public.update(
+            made_by,
             guid=draft.guid,
             collection_id=draft.collection_id,
             name_id=names.get(key),
@@ -52,10 +54,6 @@ def create(
             import_hash=draft.import_hash,
             import_version=1 if draft.import_hash else None,
             version=1,
-            entered_by=entered_by,
-            created_by_id=change_set.pk,
-            created_at=now,
-            changed_at=now,
         )
     stated = [column for column in STATED if column not in columns]
     made = _insert([*_NEW, *columns, *stated], made, written)
@@ -66,10 +64,83 @@ def create(
     children.insert_extension_rows((part.public["id"], d.extension_rows) for d, part in made)
 
 
-_NEW = (
-    "id guid collection_id name_id verbatim source_id legacy_id import_hash import_version "
-    "version entered_by created_by_id created_at changed_at"
-).split()
+class Ready(NamedTuple):
+    """A new record that says nothing to be withheld, as COPY takes it."""
+
+    name: naming.Wanted
+    columns: list[str]  # of the values that its line has behind those of `_EARLY`
+    line: str
+    identifiers: list[tuple[str, str]] | None
+    extension_rows: list[tuple[str, dict[str, str]]] | None
+
+
+def ready(drafts: Sequence[Draft]) -> list[Ready | None]:
+    """Write drafts of new records as COPY takes them, without asking the database.
+
+    None is for a draft that it takes more to write: something of it is to be withheld, or it has
+    determinations beside the one that its columns state.
+    """
+    columns = with_derived(chain.from_iterable(draft.values for draft in drafts))
+    return [_ready(draft, columns) for draft in drafts]
+
+
+def _ready(draft: Draft, columns: list[str]) -> Ready | None:
+    if draft.identifications or protection.decide(draft.values).level != Protection.OPEN:
+        return None
+    own = (
+        draft.guid,
+        draft.collection_id,
+        draft.verbatim,
+        draft.source_id,
+        draft.legacy_id,
+        draft.import_hash,
+        1 if draft.import_hash else None,
+    )
+    return Ready(
+        (draft.collection_id, naming.key_of(draft.values)),
+        columns,
+        bulk.as_text((*own, *map(draft.values.get, columns))),
+        draft.identifiers,
+        draft.extension_rows,
+    )
+
+
+def create_ready(change_set: ChangeSet, records: Sequence[Ready]) -> set[naming.Key]:
+    """Make records that one call of `ready` gave, but those that rules protect.
+
+    Returns the names of these, which have to be written from their drafts.
+    """
+    if not records:
+        return set()
+    names = naming.name_ids(each.name for each in records)
+    covered = set(Ruling.of(each.name[1] for each in records).by_name)
+    made = [each for each in records if each.name[1] not in covered]
+    ids = bulk.next_ids(OCCURRENCE, len(made))
+    same = bulk.as_text([1, Protection.OPEN.value, *_made_by(change_set)])
+    blank = bulk.as_text([None])
+    bulk.insert_text(
+        OCCURRENCE,
+        ["id", "name_id", "version", "protection", *_MADE_BY, *_EARLY, *records[0].columns],
+        [
+            f"{pk}\t{names.get(each.name, blank)}\t{same}\t{each.line}"
+            for pk, each in zip(ids, made, strict=True)
+        ],
+    )
+    _mirror_determinations(ids, records[0].columns)
+    children.insert_identifiers(zip(ids, (each.identifiers for each in made), strict=True))
+    children.insert_extension_rows(zip(ids, (each.extension_rows for each in made), strict=True))
+    return covered
+
+
+def _made_by(change_set: ChangeSet) -> tuple[Any, ...]:
+    """Return what all new records of a change set say of their making, as `_MADE_BY` names it."""
+    now = timezone.now()
+    return change_set.user.get_username() if change_set.user else "", change_set.pk, now, now
+
+
+_MADE_BY = ("entered_by", "created_by_id", "created_at", "changed_at")
+_EARLY = "guid collection_id verbatim source_id legacy_id import_hash import_version".split()
+_NEW = ["id", "name_id", "version", *_EARLY, *_MADE_BY]
 _Made = tuple[Draft, Split]
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,8 +23,9 @@ from darwincore.hints import Hints
 from darwincore.interpret import interpret, interpret_identification
 from darwincore.issues import Issue
 from darwincore.terms import IDENTIFICATION_ROW, IDENTIFIER_ROW
-from occurrences import columns, determinations, keys, mapping, parts
+from occurrences import columns, determinations, keys, mapping, naming, origins, parts
 from occurrences.columns import Columns
+from occurrences.creating import Ready, ready
 from occurrences.determinations import Determination, adopt
 from occurrences.drafts import TERM_COLUMNS, Draft, Stored
 from occurrences.keys import RowKey
@@ -67,19 +68,24 @@ class Cells(NamedTuple):
     row_hash: UUID
 
 
-@dataclass(slots=True)
+@dataclass
 class FileRow:
     """A core row as staged, with the extension rows that name it."""
 
     number: int
     line: int
     core_id: str | None
-    cells: list[str]
+    text: str  # its cells, as JSON
     row_hash: UUID
     repetition: int
     issues: list[Issue]
     extensions: list[Cells] = field(default_factory=list)
     mended: UUID | None = None  # the hash of its cells, where a person mended one
+
+    @cached_property
+    def cells(self) -> list[str]:
+        """Its cells, parsed where somebody asks: most rows are read in another process."""
+        return list(json.loads(self.text))
 
 
 @dataclass(slots=True)
@@ -94,10 +100,30 @@ class Reading:
     identifiers: list[tuple[str, str]] | None
     extension_rows: list[tuple[str, dict[str, str]]] | None
 
+
+class Said(NamedTuple):
+    """What judging asks of a row before it meets a record; the rest is read again where it does."""
+
+    keys: list[RowKey]
+    occurrence_id: str
+    issues: list[Issue]
+    name: naming.Key
+    is_blank: bool  # it says nothing at all
+    is_sent: bool  # it says itself from where its record was sent
+
     @property
     def blocking(self) -> list[Issue]:
         """The issues that keep the row out."""
         return [issue for issue in self.issues if issues.severity(issue) == "blocking"]
+
+
+class Drafted(NamedTuple):
+    """What is made of a row that is to be written: one of the three."""
+
+    keys: list[RowKey]
+    reading: Reading | None = None  # for a record that stands
+    draft: Draft | None = None  # of a new record
+    ready: Ready | None = None  # a new record that can be written as it is
 
 
 @cache
@@ -119,6 +145,7 @@ class Drafter:
         self.collection = run.collection
         core, *self.tables = run.source["tables"]
         self.copies = run.mode == Mode.COPIES
+        self.adds = run.brings != ImportRun.Brings.RECORDS
         self.said = Columns(run.mapping, run.constants, core["headers"], core["constants"])
         self.columns = frozenset(filter(None, (terms.BY_NAME[n].column for n in self.said.terms)))
         self.hints = _hints(core, (entry["term"] for entry in run.mapping), run.reading)
@@ -160,6 +187,55 @@ class Drafter:
         said = json.dumps(recipe, sort_keys=True)
         return hashlib.blake2b(said.encode(), digest_size=16).digest()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make the same drafts in another process: by the same code, or not at all."""
+        return _again, ({name: getattr(self.run, name) for name in _ASKED}, self.recipe)
+
+    # Many rows at once: what another process may be asked for
+
+    def say(self, rows: Sequence[FileRow]) -> list[Said]:
+        """Return what judging asks of each of these rows."""
+        return [self._said(row) for row in rows]
+
+    def _said(self, row: FileRow) -> Said:
+        keys = self.keys(row)
+        if self.adds:
+            return Said(keys, "", [], ("", "", ""), is_blank=False, is_sent=False)
+        reading = self.read(row, keys[0])
+        name = naming.key_of(reading.values)
+        return Said(
+            keys,
+            self.occurrence_id(row),
+            reading.issues,
+            name,
+            is_blank=not reading.values,
+            is_sent=bool(origins.sent(self._text(row, "associatedOccurrences"))),
+        )
+
+    def draft(self, rows: Sequence[tuple[FileRow, UUID | None]]) -> list[Drafted]:
+        """Make of rows with a GUID the new records they are to be, and read the others."""
+        made = [self._drafted(row, guid) for row, guid in rows]
+        if self.copies:  # they get the protection of their originals yet
+            return made
+        lines = iter(ready([each.draft for each in made if each.draft]))
+        return [
+            each._replace(draft=None, ready=line) if each.draft and (line := next(lines)) else each
+            for each in made
+        ]
+
+    def _drafted(self, row: FileRow, guid: UUID | None) -> Drafted:
+        keys = self.keys(row)
+        if self.adds:
+            return Drafted(keys)
+        if guid is None:
+            return Drafted(keys, reading=self.read(row, keys[0]))
+        return Drafted(keys, draft=self.new(row, guid))
+
+    def new(self, row: FileRow, guid: UUID) -> Draft:
+        """Return the draft of the record that a row makes."""
+        key = self.key(row)
+        return self.new_draft(row, key, self.read(row, key), guid)
+
     # What a row is recognised by
 
     def import_hash(self, row: FileRow) -> UUID:
@@ -199,10 +275,6 @@ class Drafter:
     def occurrence_id(self, row: FileRow) -> str:
         """Return the occurrenceID that the row states; "" for none."""
         return self._text(row, Key.OCCURRENCE_ID)
-
-    def associated(self, row: FileRow) -> str:
-        """Return what the row says of records that its own is associated with."""
-        return self._text(row, "associatedOccurrences")
 
     def _text(self, row: FileRow, target: str) -> str:
         return self.said.cell(row.cells, target)
@@ -408,6 +480,17 @@ class Drafter:
             return None  # the old address leads to the original
         text = self._text(row, mapping.LEGACY_ID)
         return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+# What of a run decides about its drafts.
+_ASKED = ("collection", "source", "mapping", "constants", "reading", "mode", "brings", "keys")
+
+
+def _again(asked: Mapping[str, Any], recipe: bytes) -> Drafter:
+    made = Drafter(ImportRun(**asked))
+    if made.recipe != recipe:
+        raise RuntimeError("The portal has been updated since this process was started.")
+    return made
 
 
 def _hints(

@@ -20,6 +20,7 @@ from darwincore.terms import simple_name
 from occurrences import mapping, records
 from occurrences.determinations import Determination
 from occurrences.drafting import Drafter, FileRow
+from occurrences.drafting import Said as RowSaid
 from occurrences.drafts import TERM_COLUMNS, Draft, Stored
 from occurrences.judging import Action, Judge, Outcome
 from occurrences.keys import Elsewhere, Key, Meant
@@ -127,8 +128,8 @@ class Adding(Judge):
     def _outcome(
         self,
         row: FileRow,
+        _by_itself: RowSaid,
         meant: Meant,
-        row_hash: UUID,
         standing: Mapping[UUID, Stored],
         held: Mapping[str, Elsewhere],
     ) -> Outcome:

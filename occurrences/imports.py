@@ -7,9 +7,10 @@ unchanged + blocked + conflict + excluded, always.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import DatabaseError, transaction
 from django.db.models import Q
@@ -22,15 +23,15 @@ from journal.guids import new_guid
 from journal.jobs import Progress, Refused, collection_lock, work
 from journal.models import ChangeSet
 from journal.undo import is_undone
-from occurrences import bulk, handing_over, judging, keys, naming, records, unchanged
+from occurrences import bulk, creating, handing_over, judging, keys, naming, records, unchanged
 from occurrences.ahead import ahead
+from occurrences.beside import beside
 from occurrences.cleaning import look_up_later
 from occurrences.copying import Originals, tell_collectors
-from occurrences.drafting import Drafter, FileRow, interpreter_version
+from occurrences.drafting import Drafted, Drafter, FileRow, interpreter_version
 from occurrences.drafts import TERM_COLUMNS, Draft
 from occurrences.extending import drafts_of, judge_of
 from occurrences.judging import Judge
-from occurrences.keys import RowKey
 from occurrences.models import ImportOutcome, ImportRun
 from occurrences.personal import require_room
 from occurrences.settling import exclude
@@ -93,16 +94,22 @@ def check(run: ImportRun, progress: Progress | None = None) -> dict[str, Any]:
         decisions = _decisions(run)
         if not decisions:
             judge.named += unchanged.note(run, judge.drafter, told)
-        for rows in calmly(chunks(run, after=0)):
-            with transaction.atomic():
-                judging.keep(judge.outcomes(rows, decisions))
-            told(rows[-1].number)
+        with beside(judge.drafter.say, _to_read(run)) as say:
+            for rows, said in calmly(ahead((rows, say(rows)) for rows in chunks(run, after=0))):
+                with transaction.atomic():
+                    judging.keep(judge.outcomes(rows, said, decisions))
+                told(rows[-1].number)
         tell_planner(judging.OUTCOMES)
         judging.block_repeated(run)
         judging.hint_at_numbers(run)
         run.state = State.CHECKED
     _finish_check(run, judge)
     return run.counts
+
+
+def _to_read(run: ImportRun) -> int:
+    """Return how many rows have no outcome yet."""
+    return int(run.counts["rows"]) - run.outcomes.count()
 
 
 def _decisions(run: ImportRun) -> dict[int, str]:
@@ -199,14 +206,15 @@ def _begin(run: ImportRun, by: Any, progress: Progress | None) -> None:
 
 def _write_rows(run: ImportRun, by: Any, progress: Progress | None, clock: Clock) -> None:
     drafter = Drafter(run)
-    for chunk in calmly(ahead(_read_waiting(run, drafter))):
-        with transaction.atomic():
-            _must_be_allowed(run, by)
-            _apply_chunk(run, drafter, chunk)
-            clock.tick()
-            run.save(update_fields=["applied_to", "counts"])
-        if progress:
-            progress.report(run.applied_to, run.counts["rows"], _("Writing the records"))
+    with beside(drafter.draft, _waiting(run).count()) as draft:
+        for chunk in calmly(ahead(_read_waiting(run, draft))):
+            with transaction.atomic():
+                _must_be_allowed(run, by)
+                _apply_chunk(run, drafter, chunk)
+                clock.tick()
+                run.save(update_fields=["applied_to", "counts"])
+            if progress:
+                progress.report(run.applied_to, run.counts["rows"], _("Writing the records"))
 
 
 def _waiting(run: ImportRun) -> Any:
@@ -215,40 +223,37 @@ def _waiting(run: ImportRun) -> Any:
     return writing.filter(Q(number__gt=run.applied_to) | Q(late=True)).order_by("number")
 
 
+Drafting = Callable[[Sequence[tuple[FileRow, UUID | None]]], list[Drafted]]
+
+
 class _Read(NamedTuple):
-    """A row that is to be written, as it was read, and its outcome."""
+    """A row that is to be written, its outcome, and what the drafter makes of it."""
 
     row: FileRow
-    keys: list[RowKey]
-    reading: Any  # a Reading; None where rows add to records
     outcome: Any
-    draft: Draft | None = None  # of a record that is to be made
+    made: Drafted
 
 
-def _read_waiting(run: ImportRun, drafter: Drafter) -> Iterator[list[_Read]]:
+def _read_waiting(run: ImportRun, draft: Drafting) -> Iterator[list[_Read]]:
     """Yield the rows that are not through yet, read, a chunk at a time."""
     waiting, after = _waiting(run), 0
-    adds = run.brings != ImportRun.Brings.RECORDS
-    read = (lambda _row, _key: None) if adds else drafter.read
     fields = ("number", "action", "target_guid", "target_version", "decision", "late")
     while True:
         following = waiting.filter(number__gt=after).values_list(*fields, named=True)[:CHUNK]
         outcomes = {outcome.number: outcome for outcome in following}
         if not outcomes:
             return
+        rows = file_rows(run, outcomes)
+        drafted = draft([(row, _guid_of_new(outcomes[row.number])) for row in rows])
         yield [
-            _drafted(drafter, _Read(row, keys, read(row, keys[0]), outcomes[row.number]))
-            for row, keys in ((row, drafter.keys(row)) for row in file_rows(run, outcomes))
+            _Read(row, outcomes[row.number], made) for row, made in zip(rows, drafted, strict=True)
         ]
         after = max(outcomes)
 
 
-def _drafted(drafter: Drafter, read: _Read) -> _Read:
-    """Draft a record that is to be made: nothing that is written meanwhile changes it."""
-    if read.outcome.action != Action.CREATE or read.reading is None:
-        return read
-    guid = read.outcome.target_guid or new_guid()
-    return read._replace(draft=drafter.new_draft(read.row, read.keys[0], read.reading, guid))
+def _guid_of_new(outcome: Any) -> UUID | None:
+    """Return the GUID of the record that is to be made, None where one is to be changed."""
+    return (outcome.target_guid or new_guid()) if outcome.action == Action.CREATE else None
 
 
 def _apply_chunk(run: ImportRun, drafter: Drafter, chunk: Sequence[_Read]) -> None:
@@ -285,7 +290,10 @@ def _add_to_records(
 def _write_records(
     run: ImportRun, drafter: Drafter, chunk: Sequence[_Read], moved: dict[int, str]
 ) -> None:
-    creates = _creating(drafter, chunk, moved)
+    left = _write_ready(run, _creating(drafter, chunk, moved))
+    creates = {
+        read.row.number: read.made.draft or drafter.new(read.row, new_guid()) for read in left
+    }
     updates = _updating(drafter, chunk, moved)
     originals = None
     if drafter.copies:
@@ -297,6 +305,22 @@ def _write_records(
             moved[number] = _CHANGED
     if originals:
         originals.link(run.change_set, {n: d for n, d in creates.items() if n not in moved})
+
+
+def _write_ready(run: ImportRun, reads: Sequence[_Read]) -> list[_Read]:
+    """Make the new records that are ready; return the rows whose records take a draft."""
+    assert run.change_set
+    ready = [read.made.ready for read in reads if read.made.ready]
+    try:
+        with transaction.atomic():
+            protected = creating.create_ready(run.change_set, ready)
+    except DatabaseError as error:
+        if not bulk.is_of_a_row(error):
+            raise
+        return list(reads)
+    return [
+        read for read in reads if read.made.ready is None or read.made.ready.name[1] in protected
+    ]
 
 
 def _write(run: ImportRun, columns: Sequence[str], drafts: Mapping[int, Draft]) -> list[int]:
@@ -332,17 +356,18 @@ _MADE = gettext_noop("A record with this key has been made since the check.")
 _GONE = gettext_noop("The record is no longer in this collection.")
 
 
-def _creating(drafter: Drafter, chunk: Iterable[_Read], moved: dict[int, str]) -> dict[int, Draft]:
+def _creating(drafter: Drafter, chunk: Iterable[_Read], moved: dict[int, str]) -> list[_Read]:
+    """Return the rows whose records are to be made, and have not been made since the check."""
     wanted = [read for read in chunk if read.outcome.action == Action.CREATE]
-    asked = {key for read in wanted if read.outcome.decision != Choice.NEW for key in read.keys}
-    made_since = keys.records_meant(drafter.collection, asked)
-    drafts = {}
-    for read in wanted:
-        if read.outcome.decision != Choice.NEW and not made_since.keys().isdisjoint(read.keys):
-            moved[read.row.number] = _MADE
-        elif read.draft:
-            drafts[read.row.number] = read.draft
-    return drafts
+    asked = [read for read in wanted if read.outcome.decision != Choice.NEW]
+    made_since = keys.records_meant(
+        drafter.collection, (key for read in asked for key in read.made.keys)
+    )
+    if not made_since:
+        return wanted
+    late = {read.row.number for read in asked if not made_since.keys().isdisjoint(read.made.keys)}
+    moved.update(dict.fromkeys(late, _MADE))
+    return [read for read in wanted if read.row.number not in late]
 
 
 def _updating(drafter: Drafter, chunk: Iterable[_Read], moved: dict[int, str]) -> dict[int, Draft]:
@@ -353,14 +378,15 @@ def _updating(drafter: Drafter, chunk: Iterable[_Read], moved: dict[int, str]) -
     rule = drafter.run.when_changed
     overtaken: list[int] = []
     drafts = {}
-    for row, row_keys, reading, outcome, _draft in wanted:
+    for row, outcome, made in wanted:
+        assert made.reading
         record = standing.get(outcome.target_guid)
         if record is None or record.collection_id != drafter.collection.pk:
             moved[row.number] = _GONE
         elif record.version != outcome.target_version and rule != WhenChanged.FILE:
             moved[row.number] = _STAYED if rule == WhenChanged.RECORD else _CHANGED
         else:
-            drafts[row.number] = drafter.changed_draft(row, row_keys[0], reading, record)
+            drafts[row.number] = drafter.changed_draft(row, made.keys[0], made.reading, record)
             if record.version != outcome.target_version:
                 overtaken.append(row.number)
     if overtaken:

@@ -18,8 +18,8 @@ from psycopg import sql
 from darwincore import issues
 from darwincore.issues import Issue
 from journal.guids import new_guid
-from occurrences import bulk, keys, naming, origins, records
-from occurrences.drafting import Drafter, FileRow
+from occurrences import bulk, keys, naming, records
+from occurrences.drafting import Drafter, FileRow, Said
 from occurrences.drafts import TERM_COLUMNS, Stored
 from occurrences.keys import Elsewhere, Key, Meant, RowKey, Target
 from occurrences.models import ImportOutcome, ImportRun, Occurrence
@@ -60,28 +60,23 @@ class Judge:
         self.sent = 0
         self.names: set[naming.Key] = set()  # of the rows that were read
 
-    def outcomes(self, rows: Sequence[FileRow], decisions: Decisions) -> Iterator[Outcome]:
-        """Yield the outcome of each row, as the table keeps it."""
-        drafter = self.drafter
-        row_keys = [drafter.keys(row) for row in rows]
-        found = keys.records_meant(self.collection, (key for all_ in row_keys for key in all_))
-        hashes = [drafter.import_hash(row) for row in rows]
-        meant = [
-            keys.meant(self._deciding(of_row, found), found, row_hash)
-            for of_row, row_hash in zip(row_keys, hashes, strict=True)
-        ]
+    def outcomes(
+        self, rows: Sequence[FileRow], said: Sequence[Said], decisions: Decisions
+    ) -> Iterator[Outcome]:
+        """Yield the outcome of each row, as the table keeps it. said: what each says by itself."""
+        found = keys.records_meant(self.collection, (key for each in said for key in each.keys))
+        meant = [self._meant(row, each.keys, found) for row, each in zip(rows, said, strict=True)]
         if decisions:
-            self._decided(rows, row_keys, meant, decisions)
-        held = self._held(rows, row_keys, found)
-        to_read = {
+            self._decided(rows, said, meant, decisions)
+        held = self._held(said, found)
+        standing = records.stored(
             one.target.guid
-            for one, row_hash in zip(meant, hashes, strict=True)
-            if one.target and not one.target.says(row_hash)
-        }
-        standing = records.stored(to_read)
-        for row, of_row, one, row_hash in zip(rows, row_keys, meant, hashes, strict=True):
-            outcome = self._outcome(row, one, row_hash, standing, held)
-            also = [str(key) for key in of_row if key != one.key]
+            for row, one in zip(rows, meant, strict=True)
+            if one.target and not self._says_it(one.target, row)
+        )
+        for row, each, one in zip(rows, said, meant, strict=True):
+            outcome = self._outcome(row, each, one, standing, held)
+            also = [str(key) for key in each.keys if key != one.key]
             yield {
                 "run_id": self.run.pk,
                 "number": row.number,
@@ -91,16 +86,21 @@ class Judge:
                 **_as_decided(outcome, decisions.get(row.number)),
             }
 
-    def _deciding(self, row_keys: Sequence[RowKey], found: keys.Found) -> Sequence[RowKey]:
-        """Return the keys that count: of a copy's the first that finds a record, if one does."""
-        if not self.drafter.copies:
-            return row_keys
-        return [key for key in row_keys if key in found][:1] or row_keys
+    def _meant(self, row: FileRow, row_keys: Sequence[RowKey], found: keys.Found) -> Meant:
+        """Return the record that a row means by its keys; by those of a copy that find one."""
+        hits = [key for key in row_keys if key in found]
+        if not hits:
+            return Meant(row_keys[0])
+        deciding = hits[:1] if self.drafter.copies else row_keys
+        return keys.meant(deciding, found, self.drafter.import_hash(row))
+
+    def _says_it(self, target: Target, row: FileRow) -> bool:
+        return target.says(self.drafter.import_hash(row))
 
     def _decided(
         self,
         rows: Sequence[FileRow],
-        row_keys: Sequence[Sequence[RowKey]],
+        said: Sequence[Said],
         meant: list[Meant],
         decisions: Decisions,
     ) -> None:
@@ -117,35 +117,28 @@ class Judge:
         for at, row in enumerate(rows):
             decision = decisions.get(row.number)
             if decision == Choice.NEW:
-                meant[at] = Meant(row_keys[at][0])
+                meant[at] = Meant(said[at].keys[0])
             elif decision == Choice.FIRST and meant[at].first_alone:
                 meant[at] = Meant(meant[at].key, meant[at].candidates[0])
             elif target := targets.get(taken.get(row.number, _NOBODY)):
                 meant[at] = Meant(meant[at].key, target)
 
-    def _held(
-        self,
-        rows: Sequence[FileRow],
-        row_keys: Sequence[Sequence[RowKey]],
-        found: keys.Found,
-    ) -> dict[str, Elsewhere]:
+    def _held(self, said: Sequence[Said], found: keys.Found) -> dict[str, Elsewhere]:
         """Return the records of other collections that rows name, by occurrenceID."""
-        named = [(text, row) for row in rows if (text := self.drafter.occurrence_id(row))]
+        named = [each for each in said if each.occurrence_id]
         self.named += len(named)
-        asked = [(t, row) for t, row in named if RowKey(Key.OCCURRENCE_ID, t) not in found]
-        held = keys.elsewhere(self.collection, [t for t, _row in asked], self.run.user)
-        self.held_elsewhere += sum(text in held for text, _row in named)
-        self.sent += sum(
-            text not in held and bool(origins.sent(self.drafter.associated(row)))
-            for text, row in asked
-        )
+        asked = [x for x in named if RowKey(Key.OCCURRENCE_ID, x.occurrence_id) not in found]
+        texts = [each.occurrence_id for each in asked]
+        held = keys.elsewhere(self.collection, texts, self.run.user) if texts else {}
+        self.held_elsewhere += sum(each.occurrence_id in held for each in named)
+        self.sent += sum(each.is_sent and each.occurrence_id not in held for each in asked)
         return held
 
     def _outcome(
         self,
         row: FileRow,
+        said: Said,
         meant: Meant,
-        row_hash: UUID,
         standing: Mapping[UUID, Stored],
         held: Mapping[str, Elsewhere],
     ) -> Outcome:
@@ -158,35 +151,36 @@ class Judge:
             if key.kind == Key.OCCURRENCE_ID or key.text == str(target.guid):
                 return {"action": Action.BLOCKED, "reason": _OWN}
             return {**_meaning(Action.SAME, target), "reason": _COPIED}
-        if target and target.says(row_hash):
+        if target and self._says_it(target, row):
             return _meaning(Action.SAME, target)
         record = standing.get(target.guid) if target else None
-        self._must_be_here(row, record, held)
-        reading = self.drafter.read(row, meant.key)
-        self.names.add(naming.key_of(reading.values))
-        found: Outcome = {"issues": [list(issue) for issue in reading.issues] or None}
-        if reading.blocking:
-            told = issues.describe(reading.blocking[0], translate=_)
+        if self._is_elsewhere(said.occurrence_id, record, held):
+            # Behind the issues of the file itself, before those of what the cells say.
+            issue = Issue("OCCURRENCE_ID_ELSEWHERE", Key.OCCURRENCE_ID, said.occurrence_id)
+            said.issues.insert(len(row.issues), issue)
+        self.names.add(said.name)
+        found: Outcome = {"issues": [list(issue) for issue in said.issues] or None}
+        if blocking := said.blocking:
+            told = issues.describe(blocking[0], translate=_)
             return {**found, "action": Action.BLOCKED, "reason": str(told)}
-        if not reading.values:
+        if said.is_blank:
             return {**found, "action": Action.BLOCKED, "reason": _("The row says nothing.")}
         if target is None or record is None:
             return {**found, "action": Action.CREATE, "target_guid": new_guid()}
+        reading = self.drafter.read(row, meant.key)
         draft = self.drafter.changed_draft(row, meant.key, reading, record)
         differences = records.differences(draft, record, TERM_COLUMNS)
         action = Action.UPDATE if differences else Action.SAME
         return {**found, **_meaning(action, target), "differences": differences or None}
 
-    def _must_be_here(
-        self, row: FileRow, record: Stored | None, held: Mapping[str, Elsewhere]
-    ) -> None:
-        """Block a row that states the occurrenceID of another collection's record."""
-        if not held or self.drafter.copies:
-            return
-        text = self.drafter.occurrence_id(row)
+    def _is_elsewhere(
+        self, text: str, record: Stored | None, held: Mapping[str, Elsewhere]
+    ) -> bool:
+        """Tell whether an occurrenceID that a row states is another collection's record's."""
+        if self.drafter.copies or text not in held:
+            return False
         is_theirs = record is None or record.values.get("occurrence_id") != text
-        if is_theirs and text in held and held[text].is_public:
-            row.issues.append(Issue("OCCURRENCE_ID_ELSEWHERE", Key.OCCURRENCE_ID, text))
+        return is_theirs and held[text].is_public
 
 
 _NOBODY = UUID(int=0)

@@ -161,7 +161,8 @@ def _judged(
     told = run.outcomes.filter(number__in=some, decision__isnull=False)
     decisions = dict(told.values_list("number", "decision"))
     decisions |= {n: choice for n in some if (choice := choices[n]) is not None}
-    return list(judge.outcomes(file_rows(run, some), {n: d for n, d in decisions.items() if d}))
+    rows, standing = file_rows(run, some), {n: d for n, d in decisions.items() if d}
+    return list(judge.outcomes(rows, judge.drafter.say(rows), standing))
 
 
 def _replace(run: ImportRun, some: list[int], made: Iterable[judging.Outcome]) -> None:

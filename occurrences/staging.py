@@ -285,7 +285,7 @@ def _file_rows(run: ImportRun, core: Any) -> list[FileRow]:
             number,
             line,
             core_id,
-            json.loads(cells),
+            cells,
             row_hash,
             repetition,
             [Issue(*issue) for issue in found or ()],
