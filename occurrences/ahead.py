@@ -14,9 +14,9 @@ T = TypeVar("T")
 def ahead(items: Iterator[T]) -> Iterator[T]:
     """Yield `items`, making the next in a thread while the caller has the last.
 
-    Python interprets rows while PostgreSQL writes those before. The thread reads through a
-    connection of its own, so inside a transaction, whose rows it couldn't see, items are made in
-    turn instead.
+    Rows are fetched and read, by another process if they are many (`occurrences.beside`), while
+    PostgreSQL writes those before. The thread has a connection of its own, so inside a transaction,
+    whose rows it couldn't see, items are made in turn instead.
     """
     if connection.in_atomic_block:
         yield from items

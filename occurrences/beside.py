@@ -22,6 +22,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -84,7 +85,13 @@ class _Process:
     def __init__(self, work: Callable[[Any], Any]) -> None:
         self.work = work
         self.is_told = False  # what the work is
-        self.process: subprocess.Popen[bytes] | None = subprocess.Popen(
+        self.in_use = threading.RLock()  # who cancels ends it while a thread may be waiting for it
+        self.process: subprocess.Popen[bytes] | None = None
+        with suppress(OSError):  # no room for another process: then there is none
+            self._start()
+
+    def _start(self) -> None:
+        self.process = subprocess.Popen(
             [sys.executable, "-c", "from occurrences import beside; beside.serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -95,32 +102,34 @@ class _Process:
         told["LOCALE_PATHS"] = [str(path) for path in settings.LOCALE_PATHS]
         labels = {each.name: each.label for each in apps.get_app_configs() if each.name in _APPS}
         line = json.dumps([told, labels, translation.get_language()])
-        with suppress(OSError):
-            self._stdin.write(f"{line}\n".encode())
-            self._stdin.flush()
+        self._stdin.write(f"{line}\n".encode())
+        self._stdin.flush()
 
     def __call__(self, given: Any) -> Any:
-        if self.process is None or not (self.is_told or self._is_ready()):
-            return self.work(given)
-        try:
-            if not self.is_told:
-                self._send(self.work)
-                self.is_told = True
-            self._send(given)
-            return pickle.load(self._stdout)  # noqa: S301 (of our own process)
-        except (OSError, EOFError, pickle.UnpicklingError):
-            self.end()
-            logger.warning("The process beside this one is gone; its work is done here.")
-            return self.work(given)
+        with self.in_use:
+            if self.process and (self.is_told or self._is_ready()):
+                try:
+                    return self._asked(given)
+                except (OSError, EOFError, pickle.UnpicklingError):
+                    self.end()
+                    logger.warning("The process beside this one is gone; its work is done here.")
+        return self.work(given)
 
     def end(self) -> None:
         """End the process."""
-        process, self.process = self.process, None
-        if process is None:
-            return
-        process.kill()  # it holds nothing that could be left half done
-        with suppress(OSError):
-            process.communicate()
+        with self.in_use:
+            process, self.process = self.process, None
+            if process:
+                process.kill()  # it holds nothing that could be left half done
+                with suppress(OSError):
+                    process.communicate()
+
+    def _asked(self, given: Any) -> Any:
+        if not self.is_told:
+            self._send(self.work)
+            self.is_told = True
+        self._send(given)
+        return pickle.load(self._stdout)  # noqa: S301 (of our own process)
 
     def _is_ready(self) -> bool:
         """Tell whether it has said that it is, or is gone."""
