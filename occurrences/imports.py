@@ -253,7 +253,12 @@ def _read_waiting(run: ImportRun, draft: Drafting) -> Iterator[list[_Read]]:
 
 def _guid_of_new(outcome: Any) -> UUID | None:
     """Return the GUID of the record that is to be made, None where one is to be changed."""
-    return (outcome.target_guid or new_guid()) if outcome.action == Action.CREATE else None
+    return _guid(outcome) if outcome.action == Action.CREATE else None
+
+
+def _guid(outcome: Any) -> UUID:
+    """Return the GUID that the check announced."""
+    return outcome.target_guid or new_guid()
 
 
 def _apply_chunk(run: ImportRun, drafter: Drafter, chunk: Sequence[_Read]) -> None:
@@ -292,7 +297,8 @@ def _write_records(
 ) -> None:
     left = _write_ready(run, _creating(drafter, chunk, moved))
     creates = {
-        read.row.number: read.made.draft or drafter.new(read.row, new_guid()) for read in left
+        read.row.number: read.made.draft or drafter.new(read.row, _guid(read.outcome))
+        for read in left
     }
     updates = _updating(drafter, chunk, moved)
     originals = None

@@ -69,11 +69,12 @@ class Judge:
         if decisions:
             self._decided(rows, said, meant, decisions)
         held = self._held(said, found)
-        standing = records.stored(
+        to_read = {
             one.target.guid
             for row, one in zip(rows, meant, strict=True)
             if one.target and not self._says_it(one.target, row)
-        )
+        }
+        standing = records.stored(to_read)
         for row, each, one in zip(rows, said, meant, strict=True):
             outcome = self._outcome(row, each, one, standing, held)
             also = [str(key) for key in each.keys if key != one.key]

@@ -28,6 +28,7 @@ from taxonomy.adopting import adopt
 from taxonomy.models import Name, Taxon
 from taxonomy.signals import names_linked, taxon_changed
 from tests import make
+from tests.occurrences.importing import bring_in
 from tests.taxonomy.listing import ids, listed
 
 pytestmark = pytest.mark.django_db
@@ -438,3 +439,20 @@ def test_a_name_that_stands_in_its_parts_alone_is_protected(
     protecting.add_rule(None, everywhere, saguaro)
     assert not Occurrence.objects.visible_to(VISITOR).filter(pk=stands.pk).exists()
     assert make.occurrence(scientific_name=None, **parts).protection == Protection.PLACE
+
+
+def test_an_import_hides_what_a_rule_covers_and_nothing_else(
+    saguaro: Taxon, everywhere: ProtectionList, herbarium: Collection, administrator: Any
+) -> None:
+    protecting.add_rule(None, everywhere, saguaro)
+    run = bring_in(
+        herbarium,
+        administrator,
+        "catalogNumber,scientificName,locality\n"
+        "A-1,Carnegiea gigantea,Secret canyon\nA-2,Quercus alba,Open wood\n",
+    )
+    made = Occurrence.objects.order_by("catalog_number")
+    assert list(made.values_list("locality", "protection")) == [(None, 2), ("Open wood", 0)]
+    assert Withheld.objects.get().terms["locality"] == "Secret canyon"
+    announced = run.outcomes.order_by("number").values_list("target_guid", flat=True)
+    assert list(made.values_list("guid", flat=True)) == list(announced)
