@@ -252,11 +252,12 @@ def test_an_import_cut_off_goes_on_where_it_was(herbarium, administrator, small_
 
 def test_staging_and_checking_twice_gives_the_same(herbarium, administrator, small_chunks):
     run = checked(herbarium, administrator, THREE)
-    first = list(run.outcomes.values_list("number", "line", "action", "key"))
+    outcomes = run.outcomes.order_by("number").values_list("number", "line", "action", "key")
+    first = list(outcomes)
     run.state = ImportRun.State.UPLOADED
     imports.stage(run)
     imports.check(run)
-    assert list(run.outcomes.values_list("number", "line", "action", "key")) == first
+    assert list(outcomes.all()) == first
     assert run.rows.count() == 3
 
 
