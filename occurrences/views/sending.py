@@ -29,7 +29,7 @@ from biocollections.accepting import COPY, FILE, TRANSFER, accepts
 from biocollections.models import Collection
 from journal.jobs import Refused
 from journal.undo import is_undone
-from occurrences import history, offering, packing, sending
+from occurrences import handing_back, history, offering, packing, sending
 from occurrences.forms_sending import (
     TAKEN,
     ParcelForm,
@@ -400,8 +400,14 @@ def transfer_one(request: HttpRequest, guid: UUID) -> HttpResponse:
             return _transferred(request, record, form)
         except Refused as refusal:
             form.add_error(None, str(refusal))
-    standing = sending.promised(record)
-    context = {"record": record, "line": _line(record), "form": form, "standing": standing}
+    mine = Occurrence.objects.deletable_by(request.user).filter(pk=record.pk)
+    context = {
+        "record": record,
+        "line": _line(record),
+        "form": form,
+        "standing": sending.promised(record),
+        "came": handing_back.returns_of(request.user, mine)[0],
+    }
     return render(request, "occurrences/transfer_one.html", context)
 
 

@@ -169,3 +169,10 @@ def test_nobody_else_asks(deal: Deal) -> None:
         handing_back.ask_undo(deal.curator, deal.offer, "x")
     deal.offer.refresh_from_db()
     assert deal.offer.undo_asked_at is None
+
+
+def test_the_way_back_is_shown_for_what_came_from_somewhere(deal: Deal) -> None:
+    own = make.occurrence(deal.herbarium, catalog_number="ARIZ2")
+    for guid, shown in ((deal.guids[0], True), (own.guid, False)):
+        page = client_of(deal.curator).get(reverse("occurrences:transfer_one", args=[guid]))
+        assert ("Hand it back" in page.content.decode()) == shown
