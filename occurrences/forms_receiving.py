@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from biocollections.models import Collection
 from occurrences.forms_panels import CHOICES
+from occurrences.sheets import OBSERVED
 
 
 class AcceptForm(forms.Form):
@@ -18,8 +19,10 @@ class AcceptForm(forms.Form):
     images_too = forms.BooleanField(required=False)
 
     def __init__(self, collection: Collection, images: int, data: Any = None) -> None:
-        super().__init__(data, initial={"basis_of_record": collection.basis_of_record})
         usual = collection.basis_of_record
+        # Who observes may collect as well: a specimen that comes to him stays one.
+        rules = usual not in OBSERVED
+        super().__init__(data, initial={"basis_of_record": usual if rules else ""})
         words = dict(CHOICES.get("basis_of_record", ()))
         rule = _("%(basis)s, as everything here") % {"basis": words.get(usual, usual)}
         choices = [("", _("as each record says now")), (usual, rule)]

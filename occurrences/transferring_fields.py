@@ -125,10 +125,14 @@ class Taken:
 
 
 def sheet_of(record: Any) -> str:
-    """Return how a record is called on another one: its collection's code and its number."""
-    hidden = record.protection == Protection.WHOLE
-    number = None if hidden else record.catalog_number
-    return f"{record.collection.code} {number or record.guid}"
+    """Return how a record is called on another one: its collection's code and its number.
+
+    Without a catalog number that is the collector's, as the public may read it, or the GUID.
+    """
+    if record.protection == Protection.WHOLE:
+        return f"{record.collection.code} {record.guid}"
+    collected = f"{record.recorded_by or ''} {record.record_number}" if record.record_number else ""
+    return f"{record.collection.code} {record.catalog_number or collected.strip() or record.guid}"
 
 
 def offer(source: Occurrence, tier: str = likeness.EXACT) -> Offer:

@@ -176,3 +176,14 @@ def test_the_way_back_is_shown_for_what_came_from_somewhere(deal: Deal) -> None:
     for guid, shown in ((deal.guids[0], True), (own.guid, False)):
         page = client_of(deal.curator).get(reverse("occurrences:transfer_one", args=[guid]))
         assert ("Hand it back" in page.content.decode()) == shown
+
+
+def test_a_specimen_that_goes_back_to_a_collector_stays_one_unless_he_says_otherwise(
+    deal: Deal,
+) -> None:
+    deal.here.update(basis_of_record="PreservedSpecimen")
+    (back,), _others = deal.returns()
+    offer = handing_back.hand_back(deal.curator, back, "Not ours")
+    page = client_of(deal.collector).get(offer.get_absolute_url()).content.decode()
+    assert '<option value="" selected>as each record says now</option>' in page
+    assert '<option value="HumanObservation">' in page
