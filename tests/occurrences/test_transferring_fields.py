@@ -6,7 +6,7 @@ import pytest
 
 from occurrences import protecting
 from occurrences.models import Occurrence, PendingName, Protection, ProtectionList
-from occurrences.transferring_fields import Taken, offer, take
+from occurrences.transferring_fields import Taken, offer, sheet_of, take
 from tests import canary, make
 
 GOMEZ = {"recorded_by": "L. Gómez", "record_number": "2207", "event_date": "1932-07-14"}
@@ -47,6 +47,23 @@ def test_a_holotype_as_source_leaves_type_status_empty(sheet: Any, editor: Any) 
     assert "type_status" not in texts and texts["locality"] == "Imuris"
     offered = offer(source)
     assert offered.suggestion == "isotype" and "isotype" in offered.hint
+
+
+@pytest.mark.parametrize(
+    ("values", "called"),
+    [
+        ({}, "O-1"),
+        ({"catalog_number": None}, "L. Gómez 2207"),
+        ({"catalog_number": None, "recorded_by": None}, "2207"),
+        ({"catalog_number": None, "record_number": None}, "{guid}"),
+        ({"catalog_number": None, "record_security": 5}, "{guid}"),
+    ],
+)
+def test_a_sheet_is_called_by_the_words_people_have_for_it(
+    other_herbarium: Any, values: dict[str, Any], called: str
+) -> None:
+    record = make.occurrence(other_herbarium, **{"catalog_number": "O-1", **GOMEZ, **values})
+    assert sheet_of(record) == f"{other_herbarium.code} {called.format(guid=record.guid)}"
 
 
 def test_nothing_of_the_sheet_itself_goes_over(sheet: Any, editor: Any) -> None:
