@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from biocollections import places
 from biocollections.gazetteer import COUNTY, STATE
@@ -44,6 +45,15 @@ _PERSON = re.compile(
 _TYPE = re.compile(r"(?:holo|iso|para|lecto|syn|neo|epi|topo|allo)typ(?:e|us)s?\b.*", re.I)
 
 
+class _Placed(NamedTuple):
+    """The look of names of places of one kind."""
+
+    kind: str
+
+
+Look = Callable[[str], bool] | _Placed
+
+
 def look(values: Sequence[str]) -> tuple[str, ...]:
     """Return the targets that some sample values look like, the likeliest first; () for none.
 
@@ -53,11 +63,22 @@ def look(values: Sequence[str]) -> tuple[str, ...]:
     if not filled:
         return ()
     for targets, fits in _LOOKS:
-        if sum(map(fits, filled)) >= len(filled) * 0.8 and (
+        if _fitting(fits, filled) >= len(filled) * 0.8 and (
             targets not in _DISTINCT or _differ(filled)
         ):
             return targets
     return _sentence(filled)
+
+
+def _fitting(fits: Look, filled: Sequence[str]) -> int:
+    """Count the values that fit; those that name a place are looked up in one go."""
+    if not isinstance(fits, _Placed):
+        return sum(map(fits, filled))
+    names = [text for text in filled if len(text) > 2 and not text.isdigit()]
+    if len(names) < len(filled) * 0.8:
+        return 0
+    index = places.current()  # asks the database
+    return sum(bool(index.called(fits.kind, text)) for text in names)
 
 
 def strikes(values: Sequence[str]) -> tuple[str, ...]:
@@ -135,14 +156,6 @@ def _is_basis(text: str) -> bool:
     return not interpret({"basisOfRecord": text}).issues and len(text) > 5
 
 
-def _is_state(text: str) -> bool:
-    return bool(places.current().called(STATE, text)) and not text.isdigit() and len(text) > 2
-
-
-def _is_county(text: str) -> bool:
-    return bool(places.current().called(COUNTY, text)) and not text.isdigit() and len(text) > 2
-
-
 def _is_country(text: str) -> bool:
     return len(text) > 2 and country_named(text) is not None
 
@@ -155,7 +168,7 @@ def _is_small(text: str) -> bool:
     return text.isdigit() and len(text) <= 5
 
 
-_LOOKS: tuple[tuple[tuple[str, ...], Callable[[str], bool]], ...] = (
+_LOOKS: tuple[tuple[tuple[str, ...], Look], ...] = (
     (("occurrenceID",), lambda text: bool(_UUID.fullmatch(text))),
     (("associatedMedia",), lambda text: bool(_PICTURE.match(text))),
     (("basisOfRecord",), _is_basis),
@@ -173,8 +186,8 @@ _LOOKS: tuple[tuple[tuple[str, ...], Callable[[str], bool]], ...] = (
     (("catalogNumber",), lambda text: bool(_BARCODE.fullmatch(text))),
     (("countryCode",), _is_code),
     (("country",), _is_country),
-    (("stateProvince",), _is_state),
-    (("county", "municipality"), _is_county),
+    (("stateProvince",), _Placed(STATE)),
+    (("county", "municipality"), _Placed(COUNTY)),
     (("recordedBy", "identifiedBy"), lambda text: bool(_PERSON.match(text))),
     (("recordNumber",), _is_small),
 )

@@ -291,3 +291,10 @@ def test_each_target_is_shown_in_words_of_its_own_that_lead_back_to_it():
     assert all(shown.read(each.shown) == each.target for each in offered)
     assert shown.read("  catalognumber ") == "catalogNumber"
     assert shown.read("no such thing") is None
+
+
+@pytest.mark.django_db
+def test_hundreds_of_unknown_columns_are_looked_at_in_a_moment(django_assert_max_num_queries):
+    values = [f"nothing {n}" for n in range(12)]
+    with django_assert_max_num_queries(2):
+        look(values)
