@@ -53,8 +53,8 @@ def of_record(record: Occurrence, user: Person) -> list[Told]:
     )
     away = [each for each in found.order_by("-pk") if each.source_id != record.collection_id]
     if not away:
-        read = {"associated_occurrences": record.associated_occurrences, **record.disclosed}
-        told = sent(read["associated_occurrences"])
+        shown = vars(record).get("associated_occurrences")
+        told = sent(record.disclosed.get("associated_occurrences", shown))
         return [Told(words[:1].upper() + words[1:], None, None, None) for words, _guid in told]
     visible = set(Collection.objects.visible_to(user).values_list("pk", flat=True))
     originals = {each.original_guid for each in away if each.original_guid}

@@ -179,9 +179,7 @@ class _Merging:
         arrivals = [
             Arrival(pk, number if number and number not in taken else "") for pk, number in chunk
         ]
-        done = moving.move(
-            self.change_set, self.source, self.target, arrivals, same_sources=True
-        )
+        done = moving.move(self.change_set, self.source, self.target, arrivals, same_sources=True)
         Origin.objects.filter(change_set=self.change_set).delete()
         self.change_set.counts["records"] += len(done.moved)
         self.change_set.save(update_fields=["counts"])

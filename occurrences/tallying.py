@@ -6,6 +6,7 @@ few rows were judged anew.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -55,6 +56,7 @@ def recount(run: ImportRun, numbers: Sequence[int]) -> Iterator[None]:
     The caller saves the run.
     """
     which, given = "run_id = %s AND o.number = ANY(%s)", [run.pk, list(numbers)]
+    said = _said(which, given)
     actions, found = _by_action(which, given), _by_issue(which, given)
     changes = differing.count(which, given)
     yield
@@ -68,9 +70,12 @@ def recount(run: ImportRun, numbers: Sequence[int]) -> Iterator[None]:
             counts[word] = counts.get(word, 0) + sign * number
         for code, (number, _first) in by_issue.items():
             issues[code] = issues.get(code, 0) + sign * number
-    examples = {code: one for code, one in counts.get("examples", {}).items() if issues.get(code)}
-    new = {first for code, (_n, first) in _by_issue(which, given).items() if code not in examples}
     counts["issues"] = {code: number for code, number in issues.items() if number > 0}
+    now_said = _said(which, given)
+    shown = {code: one for code, one in counts.get("examples", {}).items() if issues.get(code)}
+    examples = {c: one for c, one in shown.items() if tuple(one) not in said - now_said}
+    wanting = {issue[0] for issue in now_said}.union(shown).difference(examples)
+    new = {_first_with(run, code) for code in wanting}
     counts["examples"] = {**_examples(run, new), **examples}
     now = differing.count(which, given)
     counts["changes"] = differing.adjusted(counts.get("changes", {}), changes, now)
@@ -105,6 +110,23 @@ def _by_issue(which: str, given: Sequence[Any]) -> dict[str, tuple[int, int]]:
             given,
         )
         return {code: (number, first) for code, number, first in cursor.fetchall()}
+
+
+def _said(which: str, given: Sequence[Any]) -> set[tuple[str, ...]]:
+    """Return the issues that rows have, each once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT DISTINCT issue::text FROM "{OUTCOMES}" o, '
+            f"jsonb_array_elements(o.issues) issue WHERE {which}",
+            given,
+        )
+        return {tuple(json.loads(issue)) for (issue,) in cursor.fetchall()}
+
+
+def _first_with(run: ImportRun, code: str) -> int:
+    """Return the number of the first row with an issue of this code; 0 where none has one."""
+    found = run.outcomes.filter(issues__contains=[[code]]).order_by("number")
+    return found.values_list("number", flat=True).first() or 0
 
 
 def _examples(run: ImportRun, numbers: set[int]) -> dict[str, list[str]]:

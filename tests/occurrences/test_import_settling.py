@@ -70,6 +70,20 @@ def test_a_fix_keeps_the_counts_right(herbarium, administrator):
     assert "RECORDED_DATE_INVALID" not in kept["issues"]
 
 
+def test_an_issue_is_shown_by_a_row_that_still_has_it(herbarium, administrator):
+    text = "occurrenceID,eventDate\na-1,31/02/1932\na-2,30/02/1932\na-3,30/02/1932\n"
+    run = checked(herbarium, administrator, text)
+    assert run.counts["examples"]["RECORDED_DATE_INVALID"][2] == "31/02/1932"
+    settling.fix(run, 1, "31/02/1932", "1932", row=1)
+    assert run.counts["examples"]["RECORDED_DATE_INVALID"][2] == "30/02/1932"
+    settling.fix(run, 1, "30/02/1932", "1932", row=2)
+    assert run.counts["examples"]["RECORDED_DATE_INVALID"][2] == "30/02/1932"
+    settling.fix(run, 1, "30/02/1932", "1933")
+    assert "RECORDED_DATE_INVALID" not in run.counts["examples"]
+    kept, counted = recounted(run)
+    assert kept["examples"] == counted["examples"]
+
+
 def test_a_mended_key_lets_the_row_behind_it_in(herbarium, administrator):
     text = THREE + "a-2,4,Cuba\n"
     run = checked(herbarium, administrator, text)

@@ -67,7 +67,7 @@ def test_object_stands_on_one_line_whatever_ends_a_line_elsewhere(tmp_path):
 def test_command_ends_without_a_traceback(tmp_path, ends_early):
     (tmp_path / "texts.txt").write_text("México\n" * 20_000, encoding="utf-8")
     command = [sys.executable, "manage.py", "interpret", "country", str(tmp_path / "texts.txt")]
-    running = subprocess.Popen(  # noqa: S603  our own command
+    running = subprocess.Popen(
         [*command, "--json"],
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
         stdout=subprocess.PIPE,

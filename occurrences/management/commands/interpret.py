@@ -58,7 +58,9 @@ def as_json(reading: Reading) -> str:
 def _json(value: object) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
-    return _BREAKS.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return _BREAKS.sub(
+        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False)
+    )
 
 
 _BREAKS = re.compile("[\x7f-\x9f\u2028\u2029]")  # some programs end a line at these, too
