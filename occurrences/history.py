@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -244,7 +245,7 @@ def _touched(change_set: ChangeSet, user: Person, guids: list[UUID]) -> list[Tou
         found.append(
             Touched(
                 guid,
-                title_of(record) if record else gone.get(guid, ""),
+                title_of(record) if record else _called(own) or gone.get(guid, ""),
                 record,
                 lines_of(own),
                 created=(record is not None and record.created_by_id == change_set.pk)
@@ -262,6 +263,19 @@ def elsewhere(user: Person, guids: set[UUID]) -> set[UUID]:
     standing = Occurrence.objects.filter(guid__in=guids).values_list("guid", flat=True)
     deleted = DeletedOccurrence.objects.filter(guid__in=guids).exclude(collection__in=own)
     return {*standing, *deleted.values_list("guid", flat=True)}
+
+
+def _called(changes: Iterable[Change]) -> str:
+    """Return how a record that is gone was called, by what stood in it; "" where none tells."""
+    for change in changes:
+        was = change.before if change.kind == "occurrence" and change.after is None else None
+        if was:
+            said = {name: was.get(name) for name in _TITLE}
+            return title_of(SimpleNamespace(guid=change.row_guid, **said))
+    return ""
+
+
+_TITLE = ("catalog_number", "record_number", "scientific_name", "recorded_by")
 
 
 def title_of(record: Any) -> str:

@@ -33,7 +33,11 @@ KIND = "merge"
 BROUGHT = "brought"  # in the Change, beside it: what `belongings.give` returned
 # What belongs together is chosen together: half of either would be a third one.
 GROUPS: dict[str, tuple[str, ...]] = {
-    "scientific_name": terms.IDENTIFICATION_COLUMNS,
+    "scientific_name": tuple(
+        dict.fromkeys(
+            ("scientific_name", "scientific_name_authorship", *terms.IDENTIFICATION_COLUMNS)
+        )
+    ),
     "decimal_latitude": GEOREFERENCE.columns,
     "event_date": TOGETHER[0],
     "minimum_elevation_in_meters": TOGETHER[2],

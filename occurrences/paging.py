@@ -77,6 +77,11 @@ class Page:
     next: str
     first: int
 
+    @property
+    def last(self) -> int:
+        """The number of its last record."""
+        return self.first + len(self.records) - 1
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:

@@ -56,7 +56,11 @@ class CloneForm(forms.Form):
     """How many records like one, with which numbers."""
 
     number = forms.IntegerField(
-        label=_("Records"), min_value=1, max_value=carrying.MOST_CLONES, initial=1
+        label=_("Records"),
+        min_value=1,
+        max_value=carrying.MOST_CLONES,
+        initial=1,
+        widget=forms.NumberInput(attrs={"autofocus": True}),
     )
     what = forms.ChoiceField(
         label=_("They take"),

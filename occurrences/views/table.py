@@ -122,7 +122,11 @@ def table_download(request: HttpRequest) -> HttpResponseBase:
         records = records.filter(guid__in=guids)
     keys = record_search.keys(records)
     if keys is None or len(keys) > MOST_DOWNLOADED:
-        messages.error(request, _("These are more than 10,000 records. Narrow the search."))
+        told = _(
+            "These are more than 10,000 records, or finding them takes too long. Narrow the search, "
+            "or take the whole collection: Download backup file, on its control panel."
+        )
+        messages.error(request, told)
         return redirect(f"{reverse('occurrences:table')}?{query.urlencode()}")
     return _csv(request, keys, raw="raw" in request.POST)
 

@@ -449,7 +449,7 @@ function tell() {
   all.checked = number === ticks.length;
   all.indeterminate = number > 0 && number < ticks.length;
   ticked.textContent = number ? ticked.dataset.some.replace("%n", number) : ticked.dataset.none;
-  for (const button of form.querySelectorAll(".table-actions .button[formaction]")) button.disabled = !number && !whole.checked;
+  for (const button of form.querySelectorAll(".table-actions .button[formaction]")) button.disabled = whole.checked ? "notWhole" in button.dataset : !number;
 }
 
 all.addEventListener("change", () => {

@@ -173,7 +173,7 @@ def test_a_deletion_names_the_records_that_are_gone(client, record, administrato
     restoring.delete(done, [record.pk])
     client.force_login(administrator)
     page = client.get(f"/changes/{done.guid}/").content.decode()
-    assert "Quercus emoryi" in page and "deleted" in page
+    assert "H 1 · Quercus emoryi" in page and "deleted" in page
 
 
 def test_change_sets_are_found_by_editors_of_their_collection_alone(

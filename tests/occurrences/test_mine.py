@@ -226,6 +226,7 @@ def test_pages_follow_one_another(monkeypatch, client, personal_profile, collect
     pages = [[row.record.pk for row in page.context["rows"]] for page in (first, second)]
     assert [pk for page in pages for pk in page] == [each.pk for each in reversed(made)]
     assert not second.context["next_url"]
+    assert "Records 1–3 of 5" in first.text and "Records 4–5 of 5" in second.text
 
 
 def test_a_page_costs_the_same_however_many_rows(

@@ -71,6 +71,9 @@ def test_pages_keep_the_search(oaks, client, monkeypatch):
     assert following.startswith("?collector=G%C3%B3mez&view=table&sort=catalog&page=")
     second = client.get(SEARCH + following)
     assert re.findall(r">ARIZ (\d+)", second.text) == ["34", "35", "36", "37"]
+    assert "Records 1–4 of 10" in first.text and "Records 5–8 of 10" in second.text
+    last = client.get(SEARCH + [link for link in links(second) if "page=" in link][-1])
+    assert "Records 9–10 of 10" in last.text
 
 
 @pytest.mark.parametrize("page", ["nonsense", "\0", "1", "é"])

@@ -10,7 +10,7 @@ from django.urls import reverse
 from biocollections.models import Collection, Role
 from journal import undo
 from journal.models import ChangeSet
-from occurrences import editing_table, record_search
+from occurrences import editing_table, paging, record_search
 from occurrences.editing_table import Cell
 from occurrences.models import EditorHabits, Occurrence
 from occurrences.readers import exact_values
@@ -225,6 +225,19 @@ def test_the_ticked_records_or_the_whole_search_come_as_csv(
     whole = client.post(to, {"search": "within=&catalog_number=H*"})
     assert len(b"".join(whole).decode().splitlines()) == 4
     assert "no-store" in whole["Cache-Control"]
+
+
+def test_how_many_a_download_takes_is_said_before_where_there_may_be_more(
+    client: Client, editor: Any, sheets: list[Occurrence], monkeypatch: Any
+) -> None:
+    client.force_login(editor)
+    asked = {"within": "", "catalog_number": "H*"}
+    assert "at most 10,000" not in client.get(reverse(TABLE), asked).text
+    monkeypatch.setattr(record_search, "COUNTED", 2)
+    monkeypatch.setattr(paging, "PAGE_SIZE", 2)
+    page = client.get(reverse(TABLE), asked).text
+    assert "at most 10,000" in page and page.count("data-not-whole") == 2
+    assert "Records 1–2<" in page, "nobody has counted how many there are"
 
 
 @pytest.mark.parametrize("body", ["", "[]", '{"cells": []}', '{"cells": [{"guid": "x"}]}', "{}"])
