@@ -1,8 +1,8 @@
 """What belongs to a record by its GUID and is no part of it.
 
-Suggestions, comments, labels that wait, are laid out or were printed, where the record came from and
-what was copied from it. When it is merged into another they go along; when the merge is undone they
-come back.
+Suggestions, comments, labels that wait, are laid out or were printed, where the record came from
+and what was copied from it. When it is merged into another they go along; when the merge is undone
+they come back.
 """
 
 from __future__ import annotations
@@ -127,7 +127,8 @@ def _is_of(origin: Origin, guid: UUID) -> bool:
 def _said(origin: Origin, from_guid: UUID, to_guid: UUID) -> tuple[Any, ...]:
     """Return what an origin says once the one record is the other."""
     ends = [
-        to_guid if guid == from_guid else guid for guid in (origin.record_guid, origin.original_guid)
+        to_guid if guid == from_guid else guid
+        for guid in (origin.record_guid, origin.original_guid)
     ]
     return (*ends, origin.how, origin.source_id, origin.giver_id)
 

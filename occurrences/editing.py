@@ -7,6 +7,7 @@ changed the same field, `save` writes nothing and tells both texts, for a person
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -387,11 +388,22 @@ def _tell(reading: Reading, issue: issues.Issue) -> None:
         reading.notes.setdefault(term.column, _metres(reading, term.column))
         return
     named = issue._replace(term=_(term.label))
-    message = str(issues.describe(named, translate=_))
+    message = str(issues.describe(named, translate=_in_the_words_of_the_page))
     is_unread = issue.code in _UNREAD and not term.name.startswith("verbatim")
     is_lost = is_unread or reading.values.get(term.column) is None
     refused = is_lost or issues.severity(issue) == "blocking"
     (reading.problems if refused else reading.notes).setdefault(term.column, message)
+
+
+_TERM = re.compile(r"\b[a-z]+[A-Z]\w*\b")
+
+
+def _in_the_words_of_the_page(message: str) -> str:
+    """Translate a message, and call other fields what the form calls them."""
+    return _TERM.sub(
+        lambda found: _(terms.BY_NAME[found[0]].label) if found[0] in terms.BY_NAME else found[0],
+        _(message),
+    )
 
 
 def change_set_for(

@@ -123,8 +123,8 @@ def table_download(request: HttpRequest) -> HttpResponseBase:
     keys = record_search.keys(records)
     if keys is None or len(keys) > MOST_DOWNLOADED:
         told = _(
-            "These are more than 10,000 records, or finding them takes too long. Narrow the search, "
-            "or take the whole collection: Download backup file, on its control panel."
+            "These are more than 10,000 records, or finding them takes too long. Narrow the "
+            "search, or take the whole collection: Download backup file, on its control panel."
         )
         messages.error(request, told)
         return redirect(f"{reverse('occurrences:table')}?{query.urlencode()}")

@@ -76,3 +76,23 @@ def test_a_batch_edit_and_its_undo_by_keys_alone(signed_in: Page) -> None:
     tab_to(page, "Undo")
     press(page, "Enter")
     assert localities() == {"Cañon de Imuris"}
+
+
+def test_the_focus_goes_to_what_is_wrong_and_then_to_the_preview(signed_in: Page) -> None:
+    page = signed_in
+    tab_to(page, "Batch")
+    page.keyboard.press("Enter")
+    tab_to(page, "Batch edit")
+    press(page, "Enter")
+    page.keyboard.type("Locality")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Replace by")
+    page.keyboard.press("Tab")
+    page.keyboard.type("(Ca")
+    press(page, "Enter")
+    expect(page.locator("#told-1")).to_contain_text("not balanced")
+    expect(page.locator("#find-1")).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.type(")")
+    press(page, "Enter")
+    expect(page.locator("#of-locality")).to_be_focused()

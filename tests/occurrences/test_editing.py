@@ -79,6 +79,11 @@ def test_an_unreadable_date_is_asked_about_though_another_field_has_one(texts, c
     assert not editing.read(label_alone).problems
 
 
+def test_a_problem_calls_other_fields_what_the_form_calls_them():
+    told = editing.read({"event_date": "31/02/1998"}).problems["event_date"]
+    assert "Verbatim Date" in told and "verbatimEventDate" not in told
+
+
 def test_what_only_wants_a_look_is_a_note_and_no_problem():
     reading = editing.read({"country": "Ruritania"})
     assert "not a country" in reading.notes["country"]
