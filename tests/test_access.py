@@ -355,14 +355,14 @@ occurrences:suggest_correction | GET | whole           | 302 404 404 403 403 | 4
 occurrences:suggestions_mine | GET |                   | 302 200 200 200 200 | 200
 occurrences:suggestion     | GET  | suggestion         | 302 404 404 200 200 | 404
 occurrences:suggestion     | GET  | nothing            | 302 404 404 404 404 | 404
-occurrences:suggestion_decide | POST | suggestion      | 302 404 404 302 302 | 404
-occurrences:suggestion_reply | POST | suggestion       | 302 404 404 302 302 | 404
+occurrences:suggestion_decide | POST | suggestion      | 302 404 404 200 200 | 404
+occurrences:suggestion_reply | POST | suggestion       | 302 404 404 200 200 | 404
 occurrences:suggestions    | GET  | collection         | 302 403 403 200 200 | 403
 occurrences:suggestions    | GET  | private_collection | 302 404 404 404 404 | 404
 occurrences:comments       | GET  | open               | 200 200 200 200 200 | 200
 occurrences:comments       | GET  | whole              | 404 404 404 200 200 | 404
-occurrences:comments       | POST | open               | 302 302 302 302 302 | 302
-occurrences:comments       | POST | whole              | 404 404 404 302 302 | 404
+occurrences:comments       | POST | open               | 302 200 200 200 200 | 200
+occurrences:comments       | POST | whole              | 404 404 404 200 200 | 404
 occurrences:comment_do     | POST | comment report     | 302 302 302 302 302 | 302
 occurrences:comment_do     | POST | comment hide       | 302 403 403 302 302 | 403
 occurrences:comment_do     | POST | hidden_comment hide | 302 404 403 302 302 | 404

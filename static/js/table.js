@@ -258,8 +258,10 @@ said.addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
     if (!(await signedIn())) return;
-    const answer = await fetch(event.target.action, { method: "POST", body: new FormData(event.target), redirect: "manual" });
-    if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(said.dataset.failed);
+    for (const each of said.querySelectorAll("form")) {
+      const answer = await fetch(each.action, { method: "POST", body: new FormData(each), redirect: "manual" });
+      if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(said.dataset.failed);
+    }
     const { guid } = rows[active.row].dataset;
     sessionStorage.setItem(PLACE, JSON.stringify({ guid, column: heads[active.column].dataset.column }));
     location.reload();

@@ -233,3 +233,21 @@ def test_a_search_that_finds_nothing_is_a_page_without_a_script_error(
 ) -> None:
     page.goto("/occurrences/table/?within=HERB&collector=nobody")
     expect(page.locator("main")).to_contain_text("No record you may edit")
+
+
+def test_one_undo_takes_back_what_was_saved_in_two_collections(
+    page: Page, open_table: Callable[[], None], records: list[Occurrence]
+) -> None:
+    other = make.collection("OTHER", administrator=records[0].collection.grants.get().user)
+    make.occurrence(other, catalog_number="O 1", locality="Nogales")
+    page.goto("/occurrences/table/?within=&sort=catalog")
+    cell(page, 3, "county").focus()
+    paste(page, "Sonora\nSonora\n")
+    expect(page.locator("#review")).to_contain_text("2 cells change")
+    page.keyboard.press("Enter")
+    expect(page.locator("#table-said")).to_contain_text("Saved 2 cells")
+    assert values("county") == [None, None, "Sonora", "Sonora"]
+    assert page.locator("#table-said button").filter(visible=True).count() == 1
+    with page.expect_navigation():
+        page.keyboard.press("Control+z")
+    assert values("county") == [None] * 4
