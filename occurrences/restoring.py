@@ -312,8 +312,8 @@ def _revert(undoing: undo.Undoing, guids: Sequence[UUID]) -> None:
             draft.values[name] = records[draft.guid].values[name]
     written = write(undoing.undo, columns, drafts)
     undoing.counts["reverted"] += len(written.updated)
-    # Set back by somebody already, or left alone.
-    undoing.counts["unchanged"] += len(written.unchanged)
+    if written.unchanged:  # set back by somebody already, or left alone
+        undoing.counts["unchanged"] += len(written.unchanged)
 
 
 def _within_reach(

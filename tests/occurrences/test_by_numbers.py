@@ -78,7 +78,11 @@ def test_from_the_list_to_a_determination_of_those_that_are_meant(records, edito
     batch = Batch.objects.get()
     assert answer["Location"] == reverse("occurrences:batch_determine", args=[batch.guid])
     rows = client_of(editor).get(answer["Location"]).context["rows"]
-    assert {row.guid for row in rows} == {records[0].guid, records[1].guid, records[3].guid}
+    assert {row.guid for row, _ticked in rows} == {
+        records[0].guid,
+        records[1].guid,
+        records[3].guid,
+    }
     assert Identification.objects.count() == 5, "nothing is done yet"
 
 
