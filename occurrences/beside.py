@@ -35,7 +35,7 @@ from django.utils import translation
 
 logger = logging.getLogger(__name__)
 
-FEWEST = 5000  # rows that repay starting a process, which takes most of a second
+FEWEST = 20_000  # rows that repay a process: it is ready when ten thousand have been read here
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 

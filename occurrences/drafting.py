@@ -118,7 +118,7 @@ class Said(NamedTuple):
 
 
 class Drafted(NamedTuple):
-    """What is made of a row that is to be written: one of the three."""
+    """What is made of a row that is to be written: one of the three; of one that adds, none."""
 
     keys: list[RowKey]
     reading: Reading | None = None  # for a record that stands
