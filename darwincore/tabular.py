@@ -468,27 +468,34 @@ def _parsed(lines: Iterator[str], format: Format) -> Iterator[tuple[int, list[st
     seldom = format.delimiter in "\t|"
     recent = _Recent(lines)
     width = begun = line = 0
-    try:
-        while True:
-            reader = _reader(iter(recent) if format.quote else lines, format)
+    while True:
+        reader = _reader(iter(recent) if format.quote else lines, format)
+        try:
             for cells in reader:
                 start, line = line + 1, begun + reader.line_num
                 width = width or len(cells)
                 taken = recent.taken()
-                if line == start or not _holds_rows(cells, width, format, taken):
-                    yield start, cells, False
-                elif seldom:
-                    for number, text in enumerate(taken, start):
-                        yield number, _without_quoting(text, format), False
-                else:
-                    recent.put_back(taken[1:])
-                    begun = line = start
-                    yield start, _line_alone(taken[0], format), True
+                if line > start and _holds_rows(cells, width, format, taken):
                     break
+                yield start, cells, False
             else:
                 return
-    except csv.Error as error:
-        raise _Unparsed(error, line + 1) from error
+        except csv.Error as error:  # a cell that is too long
+            start, taken = line + 1, recent.taken()
+            if not _are_rows(taken, width, format):
+                raise _Unparsed(error, start) from error
+        if seldom:
+            for number, text in enumerate(taken, start):
+                yield number, _without_quoting(text, format), False
+            begun = line = start + len(taken) - 1
+        else:
+            try:
+                alone = _line_alone(taken[0], format)
+            except csv.Error as error:
+                raise _Unparsed(error, start) from error
+            recent.put_back(taken[1:])
+            begun = line = start
+            yield start, alone, True
 
 
 class _Recent:
@@ -521,6 +528,12 @@ def _holds_rows(cells: list[str], width: int, format: Format, taken: list[str]) 
     if format.delimiter in "\t|":
         return holds and width > 3
     return (holds or len(cells) != width) and not _is_well_quoted(taken, format)
+
+
+def _are_rows(lines: list[str], width: int, format: Format) -> bool:
+    """Whether lines that a cell would hold are mostly rows, by the number of their separators."""
+    fitting = sum(line.count(format.delimiter) >= width - 1 for line in lines)
+    return width > 1 and len(lines) > 1 and fitting >= len(lines) * 0.9
 
 
 def _is_well_quoted(lines: list[str], format: Format) -> bool:

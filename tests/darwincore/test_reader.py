@@ -235,8 +235,23 @@ def test_long_text_of_several_lines_is_one_cell(tmp_path):
     assert [row.cells for row in rows] == [["1", text.strip(), 'x "y" z']]
 
 
-def test_quotation_mark_that_is_never_closed_is_refused_with_its_line(tmp_path):
-    path = write(tmp_path / "a.csv", 'a,b\n1,2\n1,"open\n' + "1,2\n" * 100)
+@pytest.mark.parametrize(("delimiter", "code"), [(",", ["QUOTE_OPEN"]), ("\t", [])])
+def test_open_quotation_mark_stops_no_file_however_long(tmp_path, delimiter, code):
+    lines = [delimiter.join((f"C{n}", "G", "x")) for n in range(1000)]
+    lines[500] = delimiter.join(("C500", "G", '"never closed'))
+    head = delimiter.join("abc")
+    path = write(tmp_path / "a.csv", "\n".join([head, *lines]) + "\n")
+    _, rows = read(path, limits=Limits(cell=200))
+    assert [row.cells[0] for row in rows] == [f"C{n}" for n in range(1000)]
+    assert [row.line for row in rows] == list(range(2, 1002))
+    assert [issue.code for row in rows for issue in row.issues] == code
+
+
+@pytest.mark.parametrize(
+    "text", ['"open\n' + "text\n" * 100 + '"\n', '"' + "x" * 300 + "\n" + "1,2\n" * 100]
+)
+def test_cell_that_is_too_long_is_refused_with_its_line(tmp_path, text):
+    path = write(tmp_path / "a.csv", "a,b\n1,2\n1," + text)
     with open_source(path, limits=Limits(cell=200)) as source, pytest.raises(Refused) as refused:
         list(source.rows())
     assert (refused.value.code, refused.value.line) == ("CELL_TOO_LONG", 3)
