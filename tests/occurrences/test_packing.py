@@ -105,7 +105,8 @@ def test_an_archive_holds_determinations_and_links_to_images(offer: Offer) -> No
     text = told(made(offer, "dwca"))
     assert "Quercus sp." in text
     assert f"/media/{image.guid}/web/" in text
-    assert "from Field notes of a collector (OWN)" in text.partition("<abstract>")[2].partition("</abstract>")[0]
+    abstract = text.partition("<abstract>")[2].partition("</abstract>")[0]
+    assert "from Field notes of a collector (OWN)" in abstract
 
 
 SHEET = {"occurrenceID", "catalogNumber", "otherCatalogNumbers", "associatedOccurrences"}
