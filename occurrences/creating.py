@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -105,31 +105,33 @@ def _ready(draft: Draft, columns: list[str]) -> Ready | None:
     )
 
 
-def create_ready(change_set: ChangeSet, records: Sequence[Ready]) -> set[naming.Key]:
-    """Make records that one call of `ready` gave, but those that rules protect.
+def create_ready(change_set: ChangeSet, records: Mapping[int, Ready]) -> set[naming.Key]:
+    """Make records that one call of `ready` gave, by the keys they get, but not what rules protect.
 
     Returns the names of these, which have to be written from their drafts.
     """
     if not records:
         return set()
-    names = naming.name_ids(each.name for each in records)
-    covered = set(Ruling.of(each.name[1] for each in records).by_name)
-    made = [each for each in records if each.name[1] not in covered]
-    ids = bulk.next_ids(OCCURRENCE, len(made))
+    names = naming.name_ids(each.name for each in records.values())
+    covered = set(Ruling.of(each.name[1] for each in records.values()).by_name)
+    made = {pk: each for pk, each in records.items() if each.name[1] not in covered}
+    columns = next(iter(records.values())).columns
     same = bulk.as_text([1, Protection.OPEN.value, *_made_by(change_set)])
     blank = bulk.as_text([None])
     bulk.insert_text(
         OCCURRENCE,
-        ["id", "name_id", "version", "protection", *_MADE_BY, *_EARLY, *records[0].columns],
-        [
-            f"{pk}\t{names.get(each.name, blank)}\t{same}\t{each.line}"
-            for pk, each in zip(ids, made, strict=True)
-        ],
+        ["id", "name_id", "version", "protection", *_MADE_BY, *_EARLY, *columns],
+        [f"{pk}\t{names.get(each.name, blank)}\t{same}\t{each.line}" for pk, each in made.items()],
     )
-    _mirror_determinations(ids, records[0].columns)
-    children.insert_identifiers(zip(ids, (each.identifiers for each in made), strict=True))
-    children.insert_extension_rows(zip(ids, (each.extension_rows for each in made), strict=True))
+    _mirror_determinations(list(made), columns)
+    children.insert_identifiers((pk, each.identifiers) for pk, each in made.items())
+    children.insert_extension_rows((pk, each.extension_rows) for pk, each in made.items())
     return covered
+
+
+def next_keys(count: int) -> list[int]:
+    """Return the keys of so many new records, in the order in which they are to stand."""
+    return bulk.next_ids(OCCURRENCE, count)
 
 
 def _made_by(change_set: ChangeSet) -> tuple[Any, ...]:
@@ -146,8 +148,9 @@ _Made = tuple[Draft, Split]
 
 def _insert(columns: Sequence[str], made: list[_Made], written: Written) -> list[_Made]:
     """Insert the records, giving each its key; return those whose GUID didn't stand already."""
-    for pk, (_draft, part) in zip(bulk.next_ids(OCCURRENCE, len(made)), made, strict=True):
-        part.public["id"] = pk
+    following = iter(next_keys(sum(draft.key is None for draft, _part in made)))
+    for draft, part in made:
+        part.public["id"] = next(following) if draft.key is None else draft.key
     try:
         with transaction.atomic():
             bulk.insert(OCCURRENCE, columns, [part.public for _draft, part in made])

@@ -34,7 +34,7 @@ class Draft:
     that `values` states becomes current. With identifications_are_whole: all there shall be, as
     rows of `Stored`, one marked current. identifiers: [(name, value)]. extension_rows:
     [(row type, {term: text})]. verbatim: {term: original text} of the terms it writes, or, with
-    verbatim_is_whole, all there is.
+    verbatim_is_whole, all there is. key: the database's, of a new record; None: the next one.
     """
 
     guid: UUID
@@ -50,6 +50,7 @@ class Draft:
     source_id: str | None = None
     legacy_id: int | None = None
     import_hash: UUID | None = None
+    key: int | None = None
 
 
 @dataclass(slots=True)

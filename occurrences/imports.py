@@ -8,6 +8,7 @@ unchanged + blocked + conflict + excluded, always.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -295,11 +296,13 @@ def _add_to_records(
 def _write_records(
     run: ImportRun, drafter: Drafter, chunk: Sequence[_Read], moved: dict[int, str]
 ) -> None:
-    left = _write_ready(run, _creating(drafter, chunk, moved))
-    creates = {
-        read.row.number: read.made.draft or drafter.new(read.row, _guid(read.outcome))
-        for read in left
-    }
+    wanted = _creating(drafter, chunk, moved)
+    # Records stand in the order of their rows, whichever way they are written.
+    by_key = dict(zip(creating.next_keys(len(wanted)), wanted, strict=True))
+    creates = {}
+    for key, read in _write_ready(run, by_key).items():
+        draft = read.made.draft or drafter.new(read.row, _guid(read.outcome))
+        creates[read.row.number] = replace(draft, key=key)
     updates = _updating(drafter, chunk, moved)
     originals = None
     if drafter.copies:
@@ -313,20 +316,22 @@ def _write_records(
         originals.link(run.change_set, {n: d for n, d in creates.items() if n not in moved})
 
 
-def _write_ready(run: ImportRun, reads: Sequence[_Read]) -> list[_Read]:
-    """Make the new records that are ready; return the rows whose records take a draft."""
+def _write_ready(run: ImportRun, wanted: Mapping[int, _Read]) -> Mapping[int, _Read]:
+    """Make the new records that are ready, by key; return those rows that take a draft."""
     assert run.change_set
-    ready = [read.made.ready for read in reads if read.made.ready]
+    ready = {key: read.made.ready for key, read in wanted.items() if read.made.ready}
     try:
         with transaction.atomic():
             protected = creating.create_ready(run.change_set, ready)
     except DatabaseError as error:
         if not bulk.is_of_a_row(error):
             raise
-        return list(reads)
-    return [
-        read for read in reads if read.made.ready is None or read.made.ready.name[1] in protected
-    ]
+        return wanted
+    return {
+        key: read
+        for key, read in wanted.items()
+        if read.made.ready is None or read.made.ready.name[1] in protected
+    }
 
 
 def _write(run: ImportRun, columns: Sequence[str], drafts: Mapping[int, Draft]) -> list[int]:

@@ -165,7 +165,7 @@ def test_an_import_goes_on_by_itself_when_postgresql_was_killed(
     eventually(some_are_written, seconds=60, why=beating.text)
     # All of PostgreSQL's processes but the first end, and it recovers from its log.
     os.kill(backend_at_work(), signal.SIGKILL)
-    connection.close()
+    eventually(is_gone, seconds=BY_ITSELF)  # for a moment it still answers
     eventually(is_back, seconds=BY_ITSELF)
     reached = ImportRun.objects.get(pk=checked.pk).applied_to
     assert 0 < reached < ROWS
@@ -173,6 +173,15 @@ def test_an_import_goes_on_by_itself_when_postgresql_was_killed(
     watch.until(lambda job: job.done > reached, seconds=BY_ITSELF)
     watch.until_done()
     assert_whole(checked, expected)
+
+
+def is_gone() -> bool:
+    try:
+        some_are_written()
+    except Exception:
+        connection.close()
+        return True
+    return False
 
 
 def is_back() -> bool:
