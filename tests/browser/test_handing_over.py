@@ -44,6 +44,7 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"handing-over-{name}.png")
 
 
+@pytest.mark.slow
 def test_a_collector_offers_and_a_curator_answers(
     page: Page, curator: Page, worker: Worker, sign_in: Callable[[str], None]
 ) -> None:

@@ -71,6 +71,7 @@ def files():
     return sorted(str(path.relative_to(FOLDER)) for path in found)
 
 
+@pytest.mark.slow
 def test_every_checklist_of_the_field_ends_as_the_table_says():
     found = [COLUMNS, *map(outcome, files())]
     if os.environ.get("KEEP_OUTCOMES"):

@@ -23,7 +23,9 @@ FILES = {
 
 
 @pytest.mark.parametrize("form", ["csv", "dwca"])
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    "name", [next(iter(FILES)), *(pytest.param(n, marks=pytest.mark.slow) for n in [*FILES][1:])]
+)
 def test_a_real_file_survives_export_and_import(
     herbarium, administrator, tmp_path, capsys, name, form
 ):

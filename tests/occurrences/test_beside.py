@@ -155,6 +155,7 @@ def in_one_process(into: Any, by: Any, content: str | bytes) -> tuple[Any, ...]:
     return expected
 
 
+@pytest.mark.slow
 def test_rows_read_beside_give_the_same_records(
     herbarium, administrator, file, all_beside, monkeypatch
 ):
@@ -188,6 +189,7 @@ def test_an_archive_read_beside_gives_the_same_records(
     assert (expected[-1], all_beside) == (2, [])
 
 
+@pytest.mark.slow
 def test_an_import_goes_on_when_the_process_beside_it_is_killed(
     herbarium, administrator, file, all_beside, monkeypatch
 ):

@@ -168,6 +168,7 @@ def test_an_undo_and_a_transfer_onward_leave_one_home(deal: Deal) -> None:
     assert undo.is_undone(change_set)
 
 
+@pytest.mark.slow
 def test_an_acceptance_killed_in_the_middle_goes_on_to_the_same_end(
     worker: Worker, deal: Deal
 ) -> None:

@@ -34,6 +34,7 @@ def finished(worker: Worker, job: Job) -> Job:
     return job
 
 
+@pytest.mark.slow
 def test_an_import_killed_in_the_middle_goes_on_and_writes_each_record_once(
     worker: Worker, tmp_path: Path, herbarium: Collection, administrator: Any
 ) -> None:
