@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.core.files import File
 from django.utils import timezone
 
