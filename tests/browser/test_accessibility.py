@@ -73,7 +73,6 @@ def test_pages_of_taxonomy_editors_have_no_serious_fault(
     assert not faults, "\n".join(["", *faults])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_main_pages_have_no_serious_fault(
     page: Page, sign_in: Callable[[str], None], scheme: str, width: int

@@ -91,6 +91,7 @@ HUD-2,L. Gómez,roca,Caborca,12
 """
 
 
+@pytest.mark.slow
 def test_columns_are_mapped_and_checked_without_a_mouse(
     page: Page, worker: Worker, sign_in: Callable[[str], None]
 ) -> None:
@@ -135,6 +136,7 @@ def test_columns_are_mapped_and_checked_without_a_mouse(
     expect(page.locator("main")).to_contain_text("Cerro El Álamo, 12")
 
 
+@pytest.mark.slow
 def test_leaving_a_row_out_changes_the_counts_in_place(
     page: Page, worker: Worker, sign_in: Callable[[str], None]
 ) -> None:
