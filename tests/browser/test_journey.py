@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 PATIENCE = 30_000  # milliseconds for the worker to finish a step
 
 
+@pytest.mark.slow
 def test_a_manager_imports_corrects_and_takes_it_all_back(
     page: Page, worker: Worker, sign_in: Callable[[str], None]
 ) -> None:
