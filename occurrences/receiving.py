@@ -196,9 +196,14 @@ def overview(user: Person, offer: Offer) -> Overview:
 def _protected_behind(offer: Offer) -> Counter[int]:
     """Count the protected records behind the first LOOKED_AT that wait, by their protection."""
     waiting = offer.records.filter(state=State.WAITING).order_by("pk")
-    last = waiting.values_list("pk", flat=True)[LOOKED_AT - 1 : LOOKED_AT].get()
+    for last in waiting.values_list("pk", flat=True)[LOOKED_AT - 1 : LOOKED_AT]:
+        return _protected(offer, waiting.order_by().filter(pk__gt=last))
+    return Counter()  # some were answered since they were counted
+
+
+def _protected(offer: Offer, waiting: QuerySet[OfferedRecord]) -> Counter[int]:
     protected = Occurrence.objects.filter(
-        guid__in=waiting.order_by().filter(pk__gt=last).values("record_guid"),
+        guid__in=waiting.values("record_guid"),
         collection=offer.sending.collection_id,
     ).exclude(protection=Protection.OPEN)
     return Counter(dict(protected.order_by().values_list("protection").annotate(Count("pk"))))

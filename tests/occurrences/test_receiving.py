@@ -57,6 +57,15 @@ def test_what_is_protected_is_told_in_offers_of_any_size(deal: Deal, monkeypatch
     assert (told.hidden, told.protected, told.is_partial) == (1, 1, True)
 
 
+def test_an_offer_answered_since_it_was_counted_is_looked_at_all_the_same(
+    deal: Deal, monkeypatch
+) -> None:
+    monkeypatch.setattr(receiving, "LOOKED_AT", 1)
+    offer = deal.offer()
+    offer.records.update(state="declined")
+    assert receiving.overview(deal.curator, offer).hidden == 1
+
+
 def test_the_receiver_reads_what_hidden_wholly_means_before_he_accepts(deal: Deal, client) -> None:
     make.edit(deal.records[0], record_security=5)
     offer = deal.offer()
