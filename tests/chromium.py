@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserType, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Error, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = [
@@ -64,6 +64,14 @@ def page(browser: Browser, live_server: Any) -> Iterator[Page]:
     yield page
     context.close()
     assert [each for each in errors if not each.startswith(HARMLESS)] == []
+
+
+def in_words(page: Page) -> str:
+    """Where a page is and what it says, for who reads of a failure."""
+    try:
+        return f"{page.url}\n{page.locator('body').inner_text(timeout=2_000)[:3000]}"
+    except Error as error:  # closed, or on its way to the next page
+        return f"{page.url}\n{error}"
 
 
 def accessibility_faults(page: Page) -> list[str]:

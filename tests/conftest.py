@@ -1,9 +1,14 @@
 """What every test may ask for: a browser, a worker, and the cast."""
 
 import gc
+from collections.abc import Generator
+from typing import Any
 
-from tests.chromium import browser, page
-from tests.worker import use_own_queue, worker
+import pytest
+from playwright.sync_api import Page
+
+from tests.chromium import browser, in_words, page
+from tests.worker import Worker, use_own_queue, worker
 
 pytest_plugins = ("tests.cast", "tests.canary", "tests.scene")
 
@@ -18,3 +23,16 @@ def pytest_collection_finish() -> None:
     """Keep what is imported by now out of later collections: a seventh of the time of the tests."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: Any) -> Generator[None, Any, Any]:
+    """Put what the browser showed and what the worker said beside a failure."""
+    report = yield
+    if report.failed and report.when == "call":
+        for name, value in item.funcargs.items():
+            if isinstance(value, Page):
+                report.sections.append((f"Shown on {name}", in_words(value)))
+            elif isinstance(value, Worker):
+                report.sections.append((f"Log of {name}", value.text()[-5000:]))
+    return report

@@ -60,7 +60,7 @@ def begin(
 @require_safe
 def batch(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show how far a batch is, or what it came to."""
-    shown = get_object_or_404(Batch, guid=guid, user=request.user)
+    shown = get_object_or_404(Batch.objects.select_related("job"), guid=guid, user=request.user)
     if shown.job is None:
         return redirect(PAGES[shown.kind], guid)
     done = batching.change_sets(shown)

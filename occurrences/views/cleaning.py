@@ -90,6 +90,7 @@ class RunForm(forms.Form):
 def cleaning(request: HttpRequest, scope: str) -> HttpResponse:
     """Show how many names want work, the way to look them up, and the list of one kind."""
     whose = _scope(request, scope)
+    last_run = _last_run(request, whose)  # first, so that what it has come to is in all below
     tallies = tool.tallies(whose)
     open_ = [state for state in TABS if tallies[state].names]
     state = request.GET.get("state", "")
@@ -105,7 +106,7 @@ def cleaning(request: HttpRequest, scope: str) -> HttpResponse:
         "text": text,
         "rows": tool.with_families(whose, rows[: tool.PAGE]),
         "next_url": _next(rows, state, text),
-        **_last_run(request, whose),
+        **last_run,
     }
     return render(request, "occurrences/cleaning.html", context)
 

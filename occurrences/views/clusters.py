@@ -50,6 +50,7 @@ def clusters(request: HttpRequest) -> HttpResponse:
     show = request.GET.get("show", "")
     show = show if show in Show.values else Show.CONFLICTS
     within = editable.filter(pk=chosen.pk) if chosen else editable
+    runs = _runs(request, chosen)  # first, so that what the last one linked is in the list
     rows = cluster_lists.page_of(request.user, within, show, _guid(request.GET.get("after")))
     query = {"show": show, **({"collection": chosen.guid} if chosen else {})}
     more = len(rows) > cluster_lists.PAGE
@@ -60,7 +61,7 @@ def clusters(request: HttpRequest) -> HttpResponse:
         "show": show,
         "shows": Show.choices,
         "next_url": _next(query, rows) if more else "",
-        **_runs(request, chosen),
+        **runs,
     }
     return render(request, "occurrences/clusters.html", context)
 

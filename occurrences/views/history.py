@@ -251,9 +251,9 @@ def _is_being_written(change_set: ChangeSet) -> bool:
 
 def _state_of_undo(request: HttpRequest, change_set: ChangeSet) -> dict[str, Any]:
     """Return whether this person may take the change set back, or who did or is doing it."""
+    job = Job.objects.filter(kind="undo", key=str(change_set.guid)).order_by("-pk").first()
     standing = [each for each in change_set.undone_by.all() if not journal_undo.is_undone(each)]
     allowed = told.undoable_by(request.user).filter(pk=change_set.pk).exists()
-    job = Job.objects.filter(kind="undo", key=str(change_set.guid)).order_by("-pk").first()
     under_way = job is not None and not job.is_finished
     open_to_undo = not standing or journal_undo.cut_off(change_set) is not None
     return {

@@ -42,8 +42,10 @@ def begin(run: ImportRun, kind: str, user: Any) -> None:
         jobs.start(kind, run.guid, user, run.collection_id)
 
 
-def last_job(run: ImportRun) -> Job | None:
-    return Job.objects.filter(key=str(run.guid), kind__in=STEPS).order_by("-pk").first()
+def last_job(guid: UUID) -> Job | None:
+    """Return the last work on the run with this key. Ask before the run is read: what a job has
+    written by its end is then never missing from the page that says it has ended."""
+    return Job.objects.filter(key=str(guid), kind__in=STEPS).order_by("-pk").first()
 
 
 def is_working(run: ImportRun) -> bool:
@@ -53,7 +55,7 @@ def is_working(run: ImportRun) -> bool:
 
 def stopped(run: ImportRun) -> Job | None:
     """Return the last work on this run if it failed or was cancelled."""
-    job = last_job(run)
+    job = last_job(run.guid)
     return job if job and job.state in (Job.State.FAILED, Job.State.CANCELLED) else None
 
 

@@ -57,9 +57,9 @@ def offers(request: HttpRequest, collection: UUID) -> HttpResponse:
 @require_safe
 def offer(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show an offer to both sides: its records, and what each may do about it."""
+    job = Job.objects.filter(kind="accept offer", key=str(guid)).order_by("-pk").first()
     shown = _visible(request, guid)
     noticing.seen(request.user, request.path)
-    job = Job.objects.filter(kind="accept offer", key=str(shown.guid)).order_by("-pk").first()
     receives = Offer.objects.received_by(request.user).contains(shown)
     overview = receiving.overview(request.user, shown)
     packages = Package.objects.visible_to(request.user).filter(offer=shown)

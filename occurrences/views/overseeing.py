@@ -136,11 +136,12 @@ def profile_merge(request: HttpRequest) -> HttpResponse:
             return redirect(f"{request.path}?job={job.guid}")
     except Refused as refusal:
         messages.error(request, str(refusal))
+    followed = _job(request)
     done = profile_merging.merged()[:MERGES_SHOWN]
     context = {
         "form": form,
         "plan": plan,
-        "job": _job(request),
+        "job": followed,
         "done": [(each, is_undone(each)) for each in done],
     }
     return render(request, "occurrences/oversee_merge.html", context)

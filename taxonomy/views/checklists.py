@@ -71,13 +71,14 @@ def checklist_new(request: HttpRequest) -> HttpResponse:
 @for_editors
 def checklist(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show what a checklist came to, and the rows that weren't taken."""
+    job = _job(guid)
     shown = get_object_or_404(Checklist.objects.select_related("loaded_by"), guid=guid)
     blocked = _blocked(shown, request)
     rows = list(blocked[: PAGE + 1])
     more = f"after={rows[PAGE - 1].pk}" if len(rows) > PAGE else ""
     context = {
         "checklist": shown,
-        "job": _job(shown),
+        "job": job,
         "in_use": loading.current(shown.source),
         "is_emptied": loading.is_emptied(shown),
         "issues": loading.issues_in_words(shown),
@@ -166,7 +167,7 @@ def checklist_use(request: HttpRequest, guid: UUID) -> HttpResponse:
 def checklist_discard(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Remove a release that isn't in use."""
     shown = get_object_or_404(Checklist, guid=guid)
-    job = _job(shown)
+    job = _job(guid)
     if job:
         jobs.cancel(job)
     try:
@@ -178,9 +179,10 @@ def checklist_discard(request: HttpRequest, guid: UUID) -> HttpResponse:
     return redirect("taxonomy:checklists")
 
 
-def _job(shown: Checklist) -> Job | None:
-    """Return the unfinished job that loads this checklist."""
-    working = Job.objects.filter(kind=LOAD, key=str(shown.guid), state__in=Job.UNFINISHED)
+def _job(guid: UUID) -> Job | None:
+    """Return the unfinished job that loads this checklist. Ask before the checklist is read, or
+    what it came to in between is missing from a page that says nothing is under way."""
+    working = Job.objects.filter(kind=LOAD, key=str(guid), state__in=Job.UNFINISHED)
     return working.first()
 
 
