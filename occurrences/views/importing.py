@@ -68,12 +68,13 @@ def imports(request: HttpRequest, collection: UUID) -> HttpResponse:
 @transaction.atomic
 def import_run(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Show the step an import is at. A POST has a file read again whose reading was cut off."""
-    job = last_job(guid)
-    run = run_of(request, guid)
     if request.method == "POST":
+        run = run_of(request, guid)
         if run.state == State.UPLOADED and may_manage(request, run):
             begin(run, "import stage", request.user)
         return redirect(run)
+    job = last_job(guid)
+    run = run_of(request, guid)
     noticing.seen(request.user, run.get_absolute_url())
     if job and not job.is_finished:
         context = {"run": run, "job": job, "step": STEPS[job.kind], **_rights(request, run)}
