@@ -79,7 +79,7 @@ class Line(NamedTuple):
 
 @dataclass
 class Entry:
-    """One change set as it touched one record."""
+    """One change set as it touched one record, or one that was merged into that."""
 
     change_set: ChangeSet
     lines: list[Line] = field(default_factory=list)
@@ -90,6 +90,7 @@ class Entry:
     # Darwin Core terms of the lines that can be set back alone.
     revertible: set[str] = field(default_factory=set)
     alone: bool = False  # what it did to this record can be taken back without the rest of it
+    merged: str = ""  # how the record was called that this was done to, where that is gone
 
 
 @dataclass
@@ -164,33 +165,34 @@ def of_record(record: Occurrence, user: Person, most: int | None = None) -> list
 
     Its history goes with it: who edits it now reads what was done before it came.
     """
-    changes: dict[int, list[Change]] = {}
-    own_and_merged = [record.guid, *merging.merged_into(record.guid)]
-    for change in Change.objects.filter(record_guid__in=own_and_merged).order_by("-pk"):
-        if change.record_guid != record.guid and change.kind == "occurrence" and not change.after:
+    changes: dict[int, dict[UUID, list[Change]]] = {}
+    merged = dict.fromkeys(merging.merged_into(record.guid), "")
+    for change in Change.objects.filter(record_guid__in=[record.guid, *merged]).order_by("pk"):
+        if change.record_guid in merged and change.kind == "occurrence" and not change.after:
+            merged[change.record_guid] = _called([change])
             continue  # it went into this one
-        changes.setdefault(change.change_set_id, []).insert(0, change)
-    keys = set(changes) | ({record.created_by_id} if record.created_by_id else set())
+        of_set = changes.setdefault(change.change_set_id, {})
+        of_set.setdefault(change.record_guid, []).append(change)
+    if record.created_by_id:
+        changes.setdefault(record.created_by_id, {}).setdefault(record.guid, [])
     edits = Occurrence.objects.editable_by(user).filter(pk=record.pk).exists()
     every = ChangeSet.objects.select_related("user", "undoes") if edits else visible_to(user)
-    readable = every.filter(pk__in=keys).prefetch_related("undone_by")
-    undoable = set(undoable_by(user).filter(pk__in=keys).values_list("pk", flat=True))
+    readable = every.filter(pk__in=changes).prefetch_related("undone_by")
+    undoable = set(undoable_by(user).filter(pk__in=changes).values_list("pk", flat=True))
     entries = []
     for change_set in readable.order_by("-pk")[:most]:
-        own = changes.get(change_set.pk, [])
         undone = is_undone(change_set)
-        entries.append(
-            Entry(
-                change_set,
-                lines_of(own),
-                created=change_set.pk == record.created_by_id or came(own),
-                deleted=went(own),
-                may_undo=change_set.pk in undoable and not undone,
-                is_undone=undone,
-                alone=edits and not undone and _stands_alone(change_set, own, undoable),
-                revertible={term_of(name) for name in revertible(own) if edits} - {""},
-            )
-        )
+        may_undo = change_set.pk in undoable and not undone
+        for guid, own in changes[change_set.pk].items():
+            entry = Entry(change_set, lines_of(own), came(own), went(own), may_undo, undone)
+            entries.append(entry)
+            if guid in merged:
+                entry.merged = merged[guid] or str(guid)
+                continue
+            entry.created |= change_set.pk == record.created_by_id
+            if edits:
+                entry.alone = not undone and _stands_alone(change_set, own, undoable)
+                entry.revertible = {term_of(name) for name in revertible(own)} - {""}
     return entries
 
 

@@ -11,7 +11,7 @@ from darwincore.terms import MULTIMEDIA_ROW
 from journal import undo
 from journal.jobs import Refused
 from journal.models import ChangeSet
-from occurrences import clustering, history, labels, merging, mine, restoring
+from occurrences import clustering, history, labels, merging, mine, records, restoring
 from occurrences.label_design import BUILT_IN
 from occurrences.models import (
     Comment,
@@ -153,6 +153,31 @@ def test_the_history_of_both_stands_in_the_survivor(pair: Pair, administrator: A
     assert ("Habitat", "pine forest") in told
     assert ("Merged with", f"H-2 ({other.guid})") in told
     assert not any(entry.deleted for entry in entries)
+    (edited,) = [entry for entry in entries if ("Habitat", "pine forest") in _told(entry)]
+    assert edited.merged == "H-2 · Quercus grisea"
+    assert (edited.alone, edited.revertible) == (False, set())  # it is not this record's
+    assert {entry.merged for entry in entries} == {"", edited.merged}
+    page = client_of(administrator).get(reverse("occurrences:history", args=[one.guid]))
+    assert "of H-2 · Quercus grisea, merged into this one" in page.text
+
+
+def test_one_edit_of_both_is_told_of_each(pair: Pair, administrator: Any) -> None:
+    one, other = pair
+    done = make.edit(one, administrator, substrate="granite")
+    same = make.draft(other.collection, guid=other.guid, version=1, substrate="schist")
+    records.write(done, {"substrate"}, [same])
+    other.refresh_from_db()
+    merging.merge(administrator, one, other, [])
+    one.refresh_from_db()
+    both = [each for each in history.of_record(one, administrator) if each.change_set == done]
+    assert [(each.merged, _told(each)) for each in both] == [
+        ("", [("Substrate", "granite")]),
+        ("H-2 · Quercus grisea", [("Substrate", "schist")]),
+    ]
+
+
+def _told(entry: history.Entry) -> list[tuple[str, str]]:
+    return [(line.label, line.new) for line in entry.lines]
 
 
 # --- who, and what --------------------------------------------------------------------------------
