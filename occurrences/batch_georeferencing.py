@@ -6,6 +6,7 @@ older one it doesn't say is erased, for a datum of one and an uncertainty of ano
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from psycopg import sql
 
 from journal.models import ChangeSet
 from occurrences import batching, editing
-from occurrences.batch_editing import How, Plan, Step, Work, mark_of
+from occurrences.batch_editing import How, Plan, Step, Work
 from occurrences.batching import Doing, Records
 from occurrences.children import WITHHELD
 from occurrences.drafts import OCCURRENCE
@@ -60,18 +61,34 @@ class Locality:
 
     @property
     def mark(self) -> str:
-        """What a form calls it by."""
-        return mark_of("\n".join(self.place))
+        """What a form calls it by, and `places_of` reads again."""
+        return json.dumps(self.place, ensure_ascii=False)
 
     @property
     def region(self) -> str:
         return ", ".join(filter(None, self.place[:3]))
 
 
-def localities(chosen: Records, text: str = "", show: str = "without") -> list[Locality]:
-    """Return the localities of these records, those with most records first.
+def places_of(marks: Iterable[str]) -> list[Place]:
+    """Return the places that a form sent by their marks; what is no mark is left out."""
+    return [place for mark in marks if len(place := _place_of(mark)) == len(PLACE)]  # type: ignore[misc]
 
-    text: words that a locality must hold, whatever their accents. show: "without" a point on some
+
+def _place_of(mark: str) -> tuple[str, ...]:
+    try:
+        parts = json.loads(mark)
+    except (ValueError, RecursionError):
+        return ()
+    whole = isinstance(parts, list) and all(isinstance(each, str) for each in parts)
+    return tuple(each.replace("\0", "") for each in parts) if whole else ()
+
+
+def localities(
+    chosen: Records, text: str = "", show: str = "without", ticked: Sequence[Place] = ()
+) -> list[Locality]:
+    """Return the localities of these records: those ticked already, then those with most records.
+
+    text: words that another must hold, whatever their accents. show: "without" a point on some
     record, "with" one, or "all". The records are such as their reader may edit.
     """
     words = sql.SQL("").join(
@@ -81,10 +98,20 @@ def localities(chosen: Records, text: str = "", show: str = "without") -> list[L
         for word in text.split()[:10]
     )
     having = {"without": "count(*) > count(point)", "with": "count(point) > 0"}.get(show, "true")
+    marked = [json.dumps(place) for place in ticked]
     statement = sql.SQL(
         "SELECT country, state_province, county, locality, count(*), count(point) FROM ({}) p "
-        "WHERE true {} GROUP BY 1, 2, 3, 4 HAVING {} ORDER BY 5 DESC, 1, 2, 3, 4 LIMIT {}"
-    ).format(_placed(as_sql(chosen.order_by().values("pk"))), words, sql.SQL(having), MOST_LISTED)
+        "GROUP BY 1, 2, 3, 4 HAVING {ticked} OR ({} {}) "
+        "ORDER BY {ticked} DESC, 5 DESC, 1, 2, 3, 4 LIMIT {}"
+    ).format(
+        _placed(as_sql(chosen.order_by().values("pk"))),
+        sql.SQL(having),
+        words,
+        MOST_LISTED,
+        ticked=sql.SQL(
+            "jsonb_build_array(country, state_province, county, locality) = ANY({}::jsonb[])"
+        ).format(marked),
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement)
         rows = cursor.fetchall()

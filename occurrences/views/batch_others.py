@@ -60,21 +60,25 @@ def batch_georeference(request: HttpRequest, guid: UUID) -> HttpResponse:
     prepared = to_prepare(request, guid, Batch.Kind.GEOREFERENCE)
     if is_begun(prepared):
         return redirect("occurrences:batch", guid)
-    text, show = request.GET.get("text", "").replace("\0", ""), request.GET.get("show", "without")
+    given = request.POST if request.method == "POST" else request.GET
+    text = given.get("text", "").replace("\0", "")[:200]
+    show = given.get("show", "without")
     chosen = batching.selected(prepared)
-    found = batch_georeferencing.localities(chosen, text[:200], show)
+    asked = batch_georeferencing.places_of(request.POST.getlist("place"))
+    found = batch_georeferencing.localities(chosen, text, show, asked)
     names = ("coordinates", *batch_georeferencing.TYPED)
     texts = {
         "georeferenced_by": str(request.user),
         "georeferenced_date": f"{timezone.localdate():%Y-%m-%d}",
     }
     problems: dict[str, str] = {}
-    ticked = {each.mark for each in found} & set(request.POST.getlist("place"))
-    places = [each for each in found if each.mark in ticked]
+    places = [each for each in found if each.place in asked]
     again = "again" in request.POST
     pointed = not again and all(each.number == each.pointed for each in places)
+    is_sent = request.method == "POST" and "look" not in request.POST
     if request.method == "POST":
         texts = _texts(request.POST, names)
+    if is_sent:
         problems = batch_georeferencing.read(texts)[1]
         if places and not problems and not pointed:
             wanted = [each.place for each in places]
@@ -83,14 +87,14 @@ def batch_georeference(request: HttpRequest, guid: UUID) -> HttpResponse:
     context = {
         "batch": prepared,
         "number": chosen.count(),
-        "localities": [(each, each.mark in ticked) for each in found],
+        "localities": [(each, each in places) for each in found],
         "most": batch_georeferencing.MOST_LISTED,
         "text": text,
         "show": show,
         "fields": _fields(names, texts, problems),
         "problems": problems,
-        "nothing_ticked": request.method == "POST" and not ticked,
-        "nothing_open": bool(ticked) and pointed,
+        "nothing_ticked": is_sent and not places,
+        "nothing_open": is_sent and bool(places) and pointed,
         "again": again,
         "search": search_of(prepared),
     }

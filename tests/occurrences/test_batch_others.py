@@ -202,12 +202,31 @@ def test_localities_whose_points_all_stay_begin_nothing(records, editor):
         make.edit(record, editor, decimal_latitude="1", decimal_longitude="2")
     batch = begun(editor, "georeference")
     place = marks(editor, batch, show="with")["Cañón de Imuris"].mark
-    page = post(editor, batch, "?show=with", **POINT, place=[place])
+    page = post(editor, batch, show="with", **POINT, place=[place])
     assert "have a point already" in page.text
     assert batch.job is None
     wrong = {**POINT, "coordinates": "somewhere"}
-    page = post(editor, batch, "?show=with", **wrong, place=[place], again="on")
+    page = post(editor, batch, show="with", **wrong, place=[place], again="on")
     assert 'name="again" checked' in page.text
+
+
+def test_looking_for_other_localities_keeps_what_is_typed_and_ticked(records, editor):
+    batch = begun(editor, "georeference")
+    nogales = marks(editor, batch)["Nogales"].mark
+    page = post(editor, batch, look="", text="imuris", show="without", **POINT, place=[nogales])
+    listed = [(each.place[3], ticked) for each, ticked in page.context["localities"]]
+    assert listed == [("Nogales", True), ("Cañón de Imuris", False)]
+    assert "point-radius method" in page.text and 'value="imuris"' in page.text
+    assert (page.context["problems"], 'role="alert"' in page.text, batch.job) == ({}, False, None)
+
+
+@pytest.mark.parametrize(
+    "mark", ["x", "1", "[" * 9000, '["a"]', "[1, 2, 3, 4]", '["\\u0000", "", "", ""]', "null"]
+)
+def test_a_locality_that_the_page_did_not_list_is_none(records, editor, mark):
+    batch = begun(editor, "georeference")
+    assert post(editor, batch, **POINT, place=[mark]).context["nothing_ticked"]
+    assert batch.job is None
 
 
 @pytest.mark.parametrize("coordinates", ["", "somewhere", "31", "95, 200"])
