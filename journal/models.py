@@ -149,7 +149,9 @@ class Change(models.Model):
     halves hold values of a protected record and are shown only to who may read its place now.
     """
 
-    change_set = models.ForeignKey(ChangeSet, on_delete=models.PROTECT, related_name="changes")
+    change_set = models.ForeignKey(
+        ChangeSet, on_delete=models.PROTECT, related_name="changes", db_index=False
+    )
     collection_id = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=20)
     row_guid = models.UUIDField()
@@ -162,6 +164,7 @@ class Change(models.Model):
 
     class Meta:
         indexes = [
+            # It finds the changes of a set whatever their kind, so the key needs no other.
             models.Index(fields=["change_set", "kind", "id"], name="change_of_set"),
             models.Index(fields=["record_guid", "id"], name="change_of_record"),
             # By which a collection's edits are listed, the latest first.

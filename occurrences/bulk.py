@@ -157,7 +157,8 @@ def one_of(queryset: Any, column: str, wanted: Iterable[Any]) -> Any:
 
     `__in` sends a parameter a value, which costs more than the query.
     """
-    return queryset.extra(where=[f'"{column}" = ANY(%s)'], params=[list(wanted)])  # noqa: S610
+    of = f'"{queryset.model._meta.db_table}"."{column}"'
+    return queryset.extra(where=[f"{of} = ANY(%s)"], params=[list(wanted)])  # noqa: S610
 
 
 def is_of_a_row(error: DatabaseError) -> bool:

@@ -264,7 +264,7 @@ def _dissolve(change_set: ChangeSet, clusters: Sequence[UUID]) -> int:
 
 def leave(change_set: ChangeSet, record_ids: Sequence[int]) -> None:
     """Take records out of their clusters because they are being deleted; they are locked."""
-    members = ClusterMember.objects.filter(occurrence__in=list(record_ids))
+    members = bulk.one_of(ClusterMember.objects.all(), "occurrence_id", record_ids)
     guids = list(members.values_list("occurrence__guid", flat=True))
     if guids:
         unlink(change_set, guids)

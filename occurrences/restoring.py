@@ -64,26 +64,24 @@ def _take_creations_back(undoing: undo.Undoing) -> None:
     )
     for ids in _chunks(made):
         with transaction.atomic():
-            rows = made.filter(pk__in=ids).order_by("pk").select_for_update()
-            versions = dict(rows.values_list("pk", "version"))
-            kept = set(_moved_on(undoing, versions))
-            edited = [pk for pk, version in versions.items() if version > 1 and pk not in kept]
+            locked = bulk.one_of(Occurrence.objects.order_by("pk"), "id", ids).select_for_update()
+            rows = list(locked.values_list("pk", "guid", "version", "collection_id", named=True))
+            kept = set(_moved_on(undoing, rows))
+            edited = [row.pk for row in rows if row.version > 1 and row.pk not in kept]
             kept.update(_changed_since_made(undoing, edited))
-            removed = delete(undoing.undo, [pk for pk in versions if pk not in kept])
+            removed = delete(undoing.undo, [row.pk for row in rows if row.pk not in kept])
             undoing.counts["removed"] += removed
             undoing.keep()
         undoing.report()
 
 
-def _moved_on(undoing: undo.Undoing, ids: Iterable[int]) -> Iterator[int]:
+def _moved_on(undoing: undo.Undoing, rows: Iterable[Any]) -> Iterator[int]:
     """Yield the keys of records that are in another collection by now, noting them."""
     within = undoing.change_set.collection_id
-    if within is None:
-        return
-    elsewhere = Occurrence.objects.filter(pk__in=list(ids)).exclude(collection=within)
-    for pk, guid in elsewhere.values_list("pk", "guid"):
-        undoing.conflict(guid, ["collection"])
-        yield pk
+    for row in rows:
+        if within not in (None, row.collection_id):
+            undoing.conflict(row.guid, ["collection"])
+            yield row.pk
 
 
 def _changed_since_made(undoing: undo.Undoing, ids: Sequence[int]) -> Iterator[int]:

@@ -185,7 +185,9 @@ class OfferedRecord(models.Model):
         DECLINED = "declined", _("declined")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
-    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="records")
+    offer = models.ForeignKey(
+        Offer, on_delete=models.CASCADE, related_name="records", db_index=False
+    )  # what it would find, the first constraint below finds too
     record_guid = models.UUIDField()
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
     # As the receiver wants them on arrival.
