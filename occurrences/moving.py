@@ -65,22 +65,20 @@ def move(
 
     A record that is no longer in `source` is left alone. change_set: the receiver's, of kind
     transfer, in the target collection. giver: who keeps reading what he gave. same_sources: the
-    target is fed from the same sources, so the keys they know records by stay, where free.
+    target is fed from the same sources, so the keys they know records by stay, where free. A record
+    that comes back gets the key again that it had there.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        _gather(cursor, source, arrivals, target.pk if same_sources else None)
+        _gather(cursor, source, target.pk, arrivals, same_sources=same_sources)
         _keep_origins(cursor, change_set, source, giver)
         moved = _carry_out(cursor, change_set, target.pk)
     return Moved(moved, len(arrivals) - len(moved))
 
 
 def _gather(
-    cursor: Any, source: Collection, arrivals: Sequence[Arrival], fed_alike: int | None = None
+    cursor: Any, source: Collection, target: int, arrivals: Sequence[Arrival], *, same_sources: bool
 ) -> None:
-    """Make the temporary table `moving`: the records with what they are to be.
-
-    fed_alike: the collection they go to, where the keys of their sources mean something.
-    """
+    """Make the temporary table `moving`: the records with what they are to be."""
     cursor.execute(
         f"SELECT id FROM {OCCURRENCE} WHERE id = ANY(%s) AND collection_id = %s "
         "ORDER BY id FOR NO KEY UPDATE",
@@ -92,9 +90,9 @@ def _gather(
         CREATE TEMPORARY TABLE moving ON COMMIT DROP AS
         SELECT o.id, o.guid, nullif(a.number, '') AS catalog_number,
                coalesce(nullif(a.basis, ''), o.basis_of_record) AS basis_of_record,
-               CASE WHEN %(fed_alike)s::bigint IS NOT NULL AND NOT EXISTS (
-                   SELECT FROM {OCCURRENCE} t WHERE t.collection_id = %(fed_alike)s
-                   AND t.source_id = o.source_id) THEN o.source_id END AS source_id,
+               CASE WHEN NOT EXISTS (
+                   SELECT FROM {OCCURRENCE} t WHERE t.collection_id = %(target)s
+                   AND t.source_id = known.key) THEN known.key END AS source_id,
                was.identifiers AS was,
                was.identifiers || (
                    CASE WHEN o.catalog_number <> '' AND o.catalog_number <> a.number
@@ -107,12 +105,14 @@ def _gather(
                     %(bases)s::text[]) AS a(id, number, accession, basis)
         JOIN {OCCURRENCE} o ON o.id = a.id AND o.collection_id = %(source)s
         CROSS JOIN LATERAL ({_IDENTIFIERS}) was
+        CROSS JOIN LATERAL (
+            SELECT {"o.source_id" if same_sources else _KEY_OF_OLD} AS key) AS known
         """,
         {
             "label": source.code,
             "accession": ACCESSION,
             "source": source.pk,
-            "fed_alike": fed_alike,
+            "target": target,
             "ids": [arrival.record_id for arrival in arrivals],
             "numbers": [arrival.catalog_number for arrival in arrivals],
             "accessions": [arrival.accession for arrival in arrivals],
@@ -124,6 +124,14 @@ def _gather(
 _IDENTIFIERS = (
     "SELECT coalesce(jsonb_agg(jsonb_build_array(i.name, i.value) ORDER BY i.position, i.id), '[]')"
     f" AS identifiers FROM {IDENTIFIER} i WHERE i.occurrence_id = o.id"
+)
+
+
+# The key of its source that a record last took along when it left the collection it goes to.
+_KEY_OF_OLD = (
+    f"(SELECT c.before->>'source_id' FROM {CHANGE} c WHERE c.record_guid = o.guid "
+    f"AND c.kind = '{KIND}' AND (c.before->>'collection_id')::bigint = %(target)s "
+    "ORDER BY c.id DESC LIMIT 1)"
 )
 
 

@@ -23,6 +23,9 @@ from tests.cast import client_of
 pytestmark = pytest.mark.django_db
 
 
+_FIRST = {"catalog_number": "P-1", "source_id": "row 1"}
+
+
 class Deal:
     """Two records that a herbarium has accepted from a collector."""
 
@@ -32,7 +35,7 @@ class Deal:
             "AG", administrator=self.collector, type=Collection.Type.PERSONAL
         )
         self.herbarium = make.collection("ARIZ", administrator=self.curator)
-        made = make.occurrences(self.profile, [{"catalog_number": "P-1"}, {"record_number": "2"}])
+        made = make.occurrences(self.profile, [_FIRST, {"record_number": "2"}])
         self.guids = [record.guid for record in made]
         self.offer = offering.send(
             self.collector, self.profile, self.guids, [Recipient(how, self.herbarium)]
@@ -74,6 +77,18 @@ def test_they_go_back_as_an_offer_that_the_former_owner_accepts(deal: Deal) -> N
     assert change_set is not None and change_set.collection_id == deal.profile.pk
     undo(change_set, deal.collector)
     assert _numbers(deal.herbarium) == ["ARIZ1", None]
+
+
+@pytest.mark.parametrize("is_free", [True, False])
+def test_what_comes_back_is_known_to_its_old_source_again(deal: Deal, is_free: bool) -> None:
+    assert not deal.here.filter(source_id="row 1").exists()  # it means nothing there
+    if not is_free:
+        make.occurrence(deal.profile, source_id="row 1")
+    (back,), _left = deal.returns()
+    offer = handing_back.hand_back(deal.curator, back, "wrong")
+    jobs.run(offering.accept(deal.collector, offer).guid)
+    first = Occurrence.objects.get(guid=deal.guids[0])
+    assert (first.collection, first.source_id) == (deal.profile, "row 1" if is_free else None)
 
 
 def test_an_old_number_that_was_given_again_does_not_come_back(deal: Deal) -> None:
