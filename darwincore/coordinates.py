@@ -162,7 +162,7 @@ def coordinate_pair(text: str) -> Pair | str:
     Else return what is wrong: COORDINATE_HEMISPHERE_MISSING for numbers that lack it,
     COORDINATE_HEMISPHERE_AMBIGUOUS for an O that is East or West, or COORDINATE_INVALID.
     """
-    if len(text) > 160:
+    if len(text) > 160 or _is_area(text):
         return INVALID
     code = INVALID
     for left, right in _halves(text.strip().removeprefix("geo:").strip("()[]{}")):
@@ -174,6 +174,23 @@ def coordinate_pair(text: str) -> Pair | str:
             return found
         code = found if code == INVALID else code
     return code
+
+
+_SPANS = re.compile(r"(\d{1,2})-(\d{1,2}) ?[ns][ ,;/]*(\d{1,3})-(\d{1,3}) ?[ewo]")
+_WIDEST = 5  # degrees
+
+
+def _is_area(text: str) -> bool:
+    """Tell whether both axes may be spans, from here to there: 10-12N 20-25W is no 10°12'N.
+
+    Minutes a little above their degrees on both axes are rarer than that, and no point is better
+    than one that is made up.
+    """
+    found = _SPANS.fullmatch(_plain(text))
+    if not found:
+        return False
+    south, north, one, other = map(int, found.groups())
+    return 0 < north - south <= _WIDEST and 0 < other - one <= _WIDEST
 
 
 def _half(text: str) -> tuple[Angle, str] | None:

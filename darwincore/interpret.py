@@ -282,14 +282,14 @@ def _metres(
 
 @lru_cache(maxsize=4096)
 def _read_country(texts: Texts, today: date) -> Found:
-    """Read country and countryCode; the one that is blank is filled from the other."""
+    """Read country and countryCode; one that is blank, or a code that is none, is filled."""
     found = Found()
     text, code = texts
     named = _country_in_words(text, found) if text else None
     coded = _country_in_code(code, text, found) if code else None
     if named and coded and not same_country(named.code, coded.code):
         found.note("COUNTRY_MISMATCH", "country", text)
-    if named and not code:
+    if named and "country_code" not in found.values:
         found.add_derived(country_code=named.code)
     if coded and not text:
         found.add_derived(country=coded.name)

@@ -440,7 +440,7 @@ def test_depth_below_the_surface():
         ("NA", "NA", ("NA", None), ["COUNTRY_INVALID"]),
         ("Congo", "", ("Congo", None), []),
         ("Atlantis", "", ("Atlantis", None), ["COUNTRY_INVALID"]),
-        ("Peru", "QQ", ("Peru", None), ["COUNTRY_INVALID"]),
+        ("Peru", "QQ", ("Peru", "PE"), ["COUNTRY_INVALID"]),
         ("Mexico", "US", ("Mexico", "US"), ["COUNTRY_MISMATCH"]),
         ("Puerto Rico", "US", ("Puerto Rico", "US"), []),
         ("", "XZ", (None, "XZ"), []),
