@@ -1,10 +1,12 @@
 """What every test may ask for: a browser, a worker, and the cast."""
 
 import gc
+import os
 from collections.abc import Generator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Page
 
 from tests.chromium import browser, in_words, page
@@ -13,6 +15,14 @@ from tests.worker import Worker, use_own_queue, worker
 pytest_plugins = ("tests.cast", "tests.canary", "tests.scene")
 
 __all__ = ["browser", "page", "worker"]
+
+# Properties are looked for without a clock, since the machine may be busy, and in the same examples
+# each time: a run says whether a change broke something. EXPLORE=5000 looks at as many new ones.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile(
+    "new", deadline=None, max_examples=int(os.environ.get("EXPLORE") or 100), print_blob=True
+)
+settings.load_profile("new" if os.environ.get("EXPLORE") else "same")
 
 
 def pytest_configure() -> None:

@@ -1,7 +1,7 @@
 """Tables: encodings, separators, quoting, ragged rows."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from darwincore.issues import Refused
@@ -276,7 +276,6 @@ TABLES = st.lists(
 )
 
 
-@settings(max_examples=200)
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_any_bytes_are_rows_or_a_refusal(tmp_path_factory, content):
     path = write(tmp_path_factory.mktemp("any") / "a.csv", content)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 
 import pytest
 from django.db import transaction
@@ -108,10 +109,8 @@ def _goes_in_once_and_comes_out(content, mode):
 
 
 @settings(
-    max_examples=40,
-    derandomize=True,
+    max_examples=int(os.environ.get("EXPLORE") or 40),
     phases=[Phase.generate],
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(table=TABLES, mode=st.sampled_from(ImportRun.Mode.values))
@@ -121,10 +120,8 @@ def test_any_table(db, table, mode):
 
 
 @settings(
-    max_examples=40,
-    derandomize=True,
+    max_examples=int(os.environ.get("EXPLORE") or 40),
     phases=[Phase.generate],
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
