@@ -105,7 +105,7 @@ def _give_old_numbers(offer: Offer, source: Collection) -> None:
             f"UPDATE {OFFERED} r SET catalog_number = i.value FROM {IDENTIFIER} i "
             f"JOIN {OCCURRENCE} o ON o.id = i.occurrence_id WHERE r.offer_id = %s "
             "AND o.guid = r.record_guid AND i.name = %s AND NOT EXISTS (SELECT FROM "
-            f"{OCCURRENCE} t WHERE t.collection_id = %s AND t.catalog_number = i.value)",
+            f"{OCCURRENCE} t WHERE t.collection_id + 0 = %s AND t.catalog_number = i.value)",
             [offer.pk, source.code, source.pk],
         )
 

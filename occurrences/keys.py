@@ -231,7 +231,9 @@ def _by_number(
             f'JOIN "{IDENTIFIER}" i ON portal_fold(left(i.value, 100)) '
             "= portal_fold(left(w.value, 100)) AND i.value = w.value "
             "AND (w.name = '' OR lower(i.name) = lower(w.name)) "
-            f'JOIN "{OCCURRENCE}" o ON o.id = i.occurrence_id AND o.collection_id = %s',
+            # + 0: from the identifiers to their records, and not from all records of a collection
+            # that the planner takes for empty.
+            f'JOIN "{OCCURRENCE}" o ON o.id = i.occurrence_id AND o.collection_id + 0 = %s',
             [list(wanted), names, values, collection.pk],
         )
         return [(text, Target(*target)) for text, *target in cursor.fetchall()]

@@ -90,8 +90,8 @@ def _gather(
         CREATE TEMPORARY TABLE moving ON COMMIT DROP AS
         SELECT o.id, o.guid, nullif(a.number, '') AS catalog_number,
                coalesce(nullif(a.basis, ''), o.basis_of_record) AS basis_of_record,
-               CASE WHEN NOT EXISTS (
-                   SELECT FROM {OCCURRENCE} t WHERE t.collection_id = %(target)s
+               CASE WHEN known.key IS NOT NULL AND NOT EXISTS (
+                   SELECT FROM {OCCURRENCE} t WHERE t.collection_id + 0 = %(target)s
                    AND t.source_id = known.key) THEN known.key END AS source_id,
                was.identifiers AS was,
                was.identifiers || (
@@ -106,7 +106,7 @@ def _gather(
         JOIN {OCCURRENCE} o ON o.id = a.id AND o.collection_id = %(source)s
         CROSS JOIN LATERAL ({_IDENTIFIERS}) was
         CROSS JOIN LATERAL (
-            SELECT {"o.source_id" if same_sources else _KEY_OF_OLD} AS key) AS known
+            SELECT {"o.source_id" if same_sources else _KEY_OF_OLD} AS key OFFSET 0) AS known
         """,
         {
             "label": source.code,
@@ -127,10 +127,11 @@ _IDENTIFIERS = (
 )
 
 
-# The key of its source that a record last took along when it left the collection it goes to.
+# The key of its source that a record had when it last left the collection it goes to. + 0 and || ''
+# keep the planner to the index of the record: of what a transfer is just writing it knows nothing.
 _KEY_OF_OLD = (
     f"(SELECT c.before->>'source_id' FROM {CHANGE} c WHERE c.record_guid = o.guid "
-    f"AND c.kind = '{KIND}' AND (c.before->>'collection_id')::bigint = %(target)s "
+    f"AND c.kind || '' = '{KIND}' AND (c.before->>'collection_id')::bigint = %(target)s "
     "ORDER BY c.id DESC LIMIT 1)"
 )
 
