@@ -460,7 +460,8 @@ def reopen(undoing: Undoing) -> None:
     acceptance = undoing.change_set
     while acceptance.undoes:
         acceptance = acceptance.undoes
-    concerned = Offer.objects.filter(records__change_set=acceptance).distinct()
+    answered = OfferedRecord.objects.filter(change_set=acceptance)
+    concerned = Offer.objects.filter(pk__in=answered.values("offer"))
     for offer in concerned.select_related("sending__collection", "collection"):
         if offer.state not in (Offer.State.OPEN, Offer.State.ANSWERED):
             continue
