@@ -77,6 +77,7 @@ def places_of(marks: Iterable[str]) -> list[Place]:
 def _place_of(mark: str) -> tuple[str, ...]:
     try:
         parts = json.loads(mark)
+        json.dumps(parts, ensure_ascii=False).encode()  # half a character can't be
     except (ValueError, RecursionError):
         return ()
     whole = isinstance(parts, list) and all(isinstance(each, str) for each in parts)

@@ -221,7 +221,11 @@ def test_looking_for_other_localities_keeps_what_is_typed_and_ticked(records, ed
 
 
 @pytest.mark.parametrize(
-    "mark", ["x", "1", "[" * 9000, '["a"]', "[1, 2, 3, 4]", '["\\u0000", "", "", ""]', "null"]
+    "mark",
+    [
+        *("x", "1", "null", "[" * 9000, '["a"]', "[1, 2, 3, 4]", '{"a": 1, "b": 2, "c": 3, "d": 4}'),
+        *('["\\u0000", "", "", ""]', '["\\ud800", "", "", ""]', '["x", "", "", "Nogales"]'),
+    ],
 )
 def test_a_locality_that_the_page_did_not_list_is_none(records, editor, mark):
     batch = begun(editor, "georeference")
