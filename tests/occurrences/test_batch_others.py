@@ -223,7 +223,7 @@ def test_looking_for_other_localities_keeps_what_is_typed_and_ticked(records, ed
 @pytest.mark.parametrize(
     "mark",
     [
-        *("x", "1", "null", "[" * 9000, '["a"]', "[1, 2, 3, 4]", '{"a": 1, "b": 2, "c": 3, "d": 4}'),
+        *("x", "1", "null", "[" * 9000, '["a"]', "[1, 2, 3, 4]", '{"a": 1}'),
         *('["\\u0000", "", "", ""]', '["\\ud800", "", "", ""]', '["x", "", "", "Nogales"]'),
     ],
 )
