@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import DataError, OperationalError, connection, models, transaction
+from django.db import DataError, connection, models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from psycopg import sql
@@ -29,6 +29,7 @@ from occurrences.drafts import OCCURRENCE, Draft
 from occurrences.forms import KEYS, MOST_OF_KEY, term_columns
 from occurrences.models import Batch, Occurrence, Withheld
 from occurrences.naming import KEY_COLUMNS
+from occurrences.patience import TooSlow, at_most
 from occurrences.protection import WITHHELD, exact
 from occurrences.readers import as_sql, as_text
 
@@ -99,20 +100,14 @@ def _by_pattern(texts: Sequence[str], step: Step) -> list[str]:
         "ORDER BY at"
     )
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('statement_timeout')")
-            (usual,) = cursor.fetchone()
-            cursor.execute(f"SET LOCAL statement_timeout = '{PATTERN_SECONDS}s'")
+        with at_most(1000 * PATTERN_SECONDS), connection.cursor() as cursor:
             cursor.execute(statement, [step.find, step.value, list(texts)])
             found = [text for (text,) in cursor.fetchall()]
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [usual])
     except DataError as error:
         told = str(error).splitlines()[0].removeprefix("invalid regular expression: ")
         words = _("The pattern “%(pattern)s” can't be read: %(problem)s.")
         raise Refused(words % {"pattern": step.find, "problem": told}) from None
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") != "57014":
-            raise
+    except TooSlow:
         words = _("The pattern “%(pattern)s” takes too long. Make it simpler: name what it finds.")
         raise Refused(words % {"pattern": step.find}) from None
     return found

@@ -6,6 +6,7 @@ alone, so it tells nothing that the page doesn't; where exact values are sorted,
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,8 +20,11 @@ from django.db.models.functions import Cast, Coalesce
 from darwincore import terms
 from occurrences.models import Occurrence
 from occurrences.models.record import SortKey
+from occurrences.patience import TooSlow, at_most
 
 PAGE_SIZE = 50
+WALK_MS = 80  # in which most pages come many times over
+SORTED = 100_000  # records that are quicker sorted than walked to for long
 
 # What results may be sorted by: the columns, each with an index. The id makes the order total.
 SORTS: dict[str, tuple[F | Func, ...]] = {
@@ -115,14 +119,18 @@ def turn_to(
     sort is one of SORTS, or any column where `few`, "-" before it for the other direction.
     Records without a value come last either way. Pages are found by key, so the thousandth costs
     what the first does. `few` says that there are not many: they are all fetched and sorted, where
-    PostgreSQL would walk through the index of the sort key hoping to meet them soon. `exact`, with
-    `few`: by exact values, for a person who may read those of all the records. Raises BadCursor.
+    PostgreSQL would walk through the index of the sort key hoping to meet them soon; a walk that
+    takes long ends so too. `exact`, with `few`: by exact values, for a person who may read those of
+    all the records. Raises BadCursor.
     """
     place = _read(cursor, sort, exact=exact) if cursor else None
     if place and exact:
         place = _beside_row(place, sort)
     backwards = place is not None and place.backwards
-    rows = _fetch(queryset, sort, place, few=few, exact=exact)
+    if few:
+        rows = _fetch(queryset, sort, place, few=True, exact=exact)
+    else:
+        rows = _walked(queryset, sort, place)
     more = len(rows) > PAGE_SIZE
     rows = rows[:PAGE_SIZE]
     if backwards:
@@ -154,6 +162,25 @@ def neighbour(
     place = _Place(backwards, list(own or [None] * len(names)), 0)
     rows = _fetch(queryset.only("guid", "id"), sort, place, few=False, most=1)
     return rows[0].guid if rows else None
+
+
+def _walked(queryset: QuerySet[Occurrence], sort: str, place: _Place | None) -> list[Occurrence]:
+    """Fetch the rows of a page by the index of the sort key, or else by sorting what is found.
+
+    Of *Quercus* by name a walk comes by all the names before Q. Where it has met too little after a
+    moment, and no more is to be sorted than that repays, sorting is quicker.
+    """
+    try:
+        with at_most(WALK_MS):
+            return _fetch(queryset, sort, place, few=False)
+    except TooSlow:
+        return _fetch(queryset, sort, place, few=_expected(queryset) <= SORTED)
+
+
+def _expected(queryset: QuerySet[Occurrence]) -> int:
+    """Return how many rows PostgreSQL expects to find."""
+    told = queryset.order_by().explain(format="json")
+    return int(json.loads(told)[0]["Plan"]["Plan Rows"])
 
 
 def _fetch(

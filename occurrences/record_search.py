@@ -9,24 +9,22 @@ that the person edits alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
-from psycopg.errors import QueryCanceled
 
 from biocollections.models import Collection
 from occurrences import paging
 from occurrences.asking_conditions import condition
 from occurrences.asking_fields import FIELDS, MOST_LETTERS, NO_VALUE
 from occurrences.models import Occurrence, OccurrenceQuerySet
+from occurrences.patience import TooSlow, at_most
 from occurrences.search import COUNTED
 
 MARK = "within"  # the parameter by which a query string is a record search: a code, or blank
@@ -50,10 +48,6 @@ QUICK = {
     "images": ("images", ""),
     "point": ("point", ""),
 }
-
-
-class TooSlow(Exception):
-    """PostgreSQL needs longer for this search than anybody should wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,24 +245,3 @@ def keys(records: OccurrenceQuerySet) -> list[int] | None:
             return list(records.order_by().values_list("pk", flat=True)[: COUNTED + 1])
     except TooSlow:
         return None
-
-
-@contextmanager
-def at_most(milliseconds: int) -> Iterator[None]:
-    """Let PostgreSQL work so long on each statement inside. Raises TooSlow."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('statement_timeout')")
-            before = cursor.fetchone()[0]
-            _limit(f"{milliseconds}ms")
-            yield
-            _limit(before)
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            raise TooSlow from error
-        raise
-
-
-def _limit(setting: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [setting])

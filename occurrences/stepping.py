@@ -13,6 +13,7 @@ from django.urls import reverse
 from darwincore import terms
 from occurrences import paging, record_search, search
 from occurrences.models import Occurrence
+from occurrences.patience import TooSlow
 from occurrences.record_search import RecordSearch
 from occurrences.search import SearchCriteria
 
@@ -55,7 +56,7 @@ def beside(user: Any, query: str, record: Occurrence) -> Beside | None:
                 paging.neighbour(found, sort, record, backwards=backwards)
                 for backwards in (True, False)
             )
-    except record_search.TooSlow:
+    except TooSlow:
         return Beside(query, None, None)
     return Beside(query, previous, following)
 
@@ -69,7 +70,7 @@ def first(user: Any, query: str) -> UUID | None:
     try:
         with record_search.at_most(record_search.WAIT_MS):
             page = paging.turn_to(found.only("guid", "id"), _sort(asked))
-    except record_search.TooSlow:
+    except TooSlow:
         return None
     return page.records[0].guid if page.records else None
 

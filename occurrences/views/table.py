@@ -32,8 +32,9 @@ from occurrences.forms import typed_columns
 from occurrences.forms_panels import CHOICES, LONG, PANELS
 from occurrences.forms_record_search import in_words
 from occurrences.models import EditorHabits, Occurrence
+from occurrences.patience import TooSlow
 from occurrences.protection import NOTES, exact
-from occurrences.record_search import SORT, Look, RecordSearch, TooSlow
+from occurrences.record_search import SORT, Look, RecordSearch
 from occurrences.views.entering import habits_of
 from occurrences.views.record_search import read
 

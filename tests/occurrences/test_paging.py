@@ -99,3 +99,22 @@ def test_a_later_page_starts_within_the_index(many, visitor):
     assert "Sort" not in plan
     condition = next(line for line in plan.splitlines() if "Index Cond" in line)
     assert ">=" in condition
+
+
+@pytest.mark.parametrize("most", [100, -1], ids=["sorted", "too many to sort"])
+def test_a_walk_that_takes_long_ends_in_the_same_page(many, visitor, monkeypatch, most):
+    pages = [[record.pk for record in page.records] for page in pages_from_start(visitor, "name")]
+    walked = []
+
+    def wade(execute, statement, params, many, context):
+        if "ORDER BY" in statement and "(SELECT portal_fold" not in statement:
+            walked.append(statement)
+            execute("SELECT pg_sleep(0.2)", None, False, context)
+        return execute(statement, params, many, context)
+
+    monkeypatch.setattr(paging, "SORTED", most)
+    with connection.execute_wrapper(wade):
+        first = paging.turn_to(visible(visitor), "name")
+        second = paging.turn_to(visible(visitor), "name", first.next)
+    assert [[record.pk for record in page.records] for page in (first, second)] == pages[:2]
+    assert (len(walked) > 2) is (most < 0)  # given up once a page, and then begun anew or not

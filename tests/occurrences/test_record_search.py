@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from biocollections.models import Collection, Role
 from darwincore import terms
-from occurrences import editing, record_search
+from occurrences import editing, patience, record_search
 from occurrences.asking_fields import FIELDS
 from occurrences.models import Occurrence
 from occurrences.record_search import Condition, Group, RecordSearch
@@ -248,9 +248,9 @@ def test_who_entered_and_who_changed_can_be_asked(editor: Any, herbarium: Collec
 
 
 def test_a_search_that_takes_too_long_is_stopped(editor: Any) -> None:
-    with pytest.raises(record_search.TooSlow), record_search.at_most(20):
+    with pytest.raises(patience.TooSlow), patience.at_most(20):
         connection.cursor().execute("SELECT pg_sleep(2)")
-    with connection.cursor() as cursor, record_search.at_most(1000):
+    with connection.cursor() as cursor, patience.at_most(1000):
         cursor.execute("SELECT 1")
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
