@@ -186,8 +186,8 @@ def of_record(record: Occurrence, user: Person, most: int | None = None) -> list
         for guid, own in changes[change_set.pk].items():
             entry = Entry(change_set, lines_of(own), came(own), went(own), may_undo, undone)
             entries.append(entry)
-            if guid in merged:
-                entry.merged = merged[guid] or str(guid)
+            if guid in merged:  # nothing can be done to a record that is gone
+                entry.merged, entry.may_undo = merged[guid] or str(guid), False
                 continue
             entry.created |= change_set.pk == record.created_by_id
             if edits:

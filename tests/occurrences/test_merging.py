@@ -155,7 +155,7 @@ def test_the_history_of_both_stands_in_the_survivor(pair: Pair, administrator: A
     assert not any(entry.deleted for entry in entries)
     (edited,) = [entry for entry in entries if ("Habitat", "pine forest") in _told(entry)]
     assert edited.merged == "H-2 · Quercus grisea"
-    assert (edited.alone, edited.revertible) == (False, set())  # it is not this record's
+    assert (edited.may_undo, edited.alone, edited.revertible) == (False, False, set())
     assert {entry.merged for entry in entries} == {"", edited.merged}
     page = client_of(administrator).get(reverse("occurrences:history", args=[one.guid]))
     assert "of H-2 · Quercus grisea, merged into this one" in page.text
