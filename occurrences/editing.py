@@ -245,6 +245,33 @@ def create(
     return bool(written.created)
 
 
+def said_otherwise(
+    record: Occurrence, texts: Texts, identifiers: str, *, offered: str = ""
+) -> list[Clash]:
+    """Return the fields in which a form sent once more says something else than its record.
+
+    Compared is what the texts mean, so that the same form says nothing else. A value that follows
+    from another text is none of them. `offered` as in `create`: the record may have got the next
+    number. `record` comes from `editable_by`.
+    """
+    reading = read({"basis_of_record": record.collection.basis_of_record, **texts})
+    said = texts_of(reading.values, identifiers_of(identifiers))
+    now, _notes = opened(record)
+    if offered and texts.get("catalog_number") == offered:
+        said["catalog_number"] = now.get("catalog_number", "")
+    typed = {**texts, IDENTIFIERS: identifiers}
+    found = {
+        name: Clash(name, now.get(name, ""), typed.get(name, ""))
+        for name in (*terms.COLUMNS, IDENTIFIERS)
+        if said.get(name, "") != now.get(name, "") and (typed.get(name) or not said.get(name))
+    }
+    for master in FOLLOWING.keys() & found.keys():
+        for name in FOLLOWING[master]:
+            if not typed.get(name):
+                found.pop(name, None)
+    return list(found.values())
+
+
 def save(
     guid: UUID,
     user: Any,

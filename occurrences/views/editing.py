@@ -64,7 +64,7 @@ def add(request: HttpRequest, collection: UUID) -> HttpResponse:
     begin = {} if request.method == "POST" else _carried(request, into, habits)
     form = OccurrenceForm(request.POST or None, initial=begin, collection=into)
     if request.method == "POST" and form.is_valid():
-        return onward(request, _create(request, form, guid), habits, "after_adding")
+        return _create(request, form, guid, habits)
     context = {
         "form": form,
         "collection": into,
@@ -93,16 +93,19 @@ def edit(request: HttpRequest, guid: UUID) -> HttpResponse:
         collection=record.collection,
         record=record.guid,
     )
-    clashes: list[dict[str, Any]] = []
+    clashes: list[editing.Clash] = []
     if request.method == "POST" and form.is_valid():
         saved = _save(request, record, form)
         if not saved.clashes and not saved.problems:
             return onward(request, record, habits, "after_editing")
-        form, clashes = _to_decide(form, saved)
+        clashes = saved.clashes
+        if clashes:
+            changed = form.changed_columns
+            form = _on_the_record(form, record, saved.now, saved.version, changed)
     context = {
         "form": form,
         "record": record,
-        "clashes": clashes,
+        "clashes": _labelled(clashes),
         **_beside(request, record, habits),
     }
     return render(request, "occurrences/edit.html", context, status=409 if clashes else 200)
@@ -252,15 +255,26 @@ def _basis(request: HttpRequest, into: Collection) -> str:
     return asked if known else into.basis_of_record
 
 
-def _create(request: HttpRequest, form: OccurrenceForm, guid: UUID) -> Occurrence:
-    """Add the record; tell so, and tell a catalogue number that had to become another."""
+def _create(
+    request: HttpRequest, form: OccurrenceForm, guid: UUID, habits: EditorHabits
+) -> HttpResponse:
+    """Add the record and go on; tell so, and tell a catalogue number that had to become another.
+
+    A form that made its record before and was changed since, as after going back in the browser,
+    goes on as an edit of that record.
+    """
     offered = plain(request.POST.get("offered_number", ""))
     identifiers = form.cleaned_data["identifiers"]
     used = copied_from.read(request.user, form.cleaned_data["duplicates"])
     texts = _of_this_point(request, form) | used.security(form.texts)
     into, added = form.collection, used.added()
-    editing.create(into, request.user, guid, texts, identifiers, offered=offered, added=added)
+    is_new = editing.create(
+        into, request.user, guid, texts, identifiers, offered=offered, added=added
+    )
     record = get_object_or_404(Occurrence.objects.editable_by(request.user), guid=guid)
+    clashes = [] if is_new else editing.said_otherwise(record, texts, identifiers, offered=offered)
+    if clashes:
+        return _sent_again(request, record, form, clashes, habits)
     used.finish(record, record.created_by)
     told = format_html(_("Added {}"), _link(record))
     messages.success(request, with_undo(request, told, record.created_by))
@@ -268,7 +282,7 @@ def _create(request: HttpRequest, form: OccurrenceForm, guid: UUID) -> Occurrenc
     if number and number != record.catalog_number:
         words = _("%(number)s was taken meanwhile: this record has %(next)s.")
         messages.warning(request, words % {"number": number, "next": record.catalog_number})
-    return record
+    return onward(request, record, habits, "after_adding")
 
 
 def _of_this_point(request: HttpRequest, form: OccurrenceForm) -> dict[str, str]:
@@ -312,27 +326,40 @@ def _save(request: HttpRequest, record: Occurrence, form: OccurrenceForm) -> edi
     return saved
 
 
-def _to_decide(
-    form: OccurrenceForm, saved: editing.Saved
-) -> tuple[OccurrenceForm, list[dict[str, Any]]]:
-    """Return the form, on the record as it is now, and the fields that two people changed."""
-    if not saved.clashes:
-        return form, []
-    data = rebased(form.data, saved.now, form.changed_columns, saved.version)
+def _sent_again(
+    request: HttpRequest,
+    record: Occurrence,
+    form: OccurrenceForm,
+    clashes: list[editing.Clash],
+    habits: EditorHabits,
+) -> HttpResponse:
+    """Show the record that this form made before, beside what the form says by now."""
+    now, _notes = editing.opened(record)
+    changed = [clash.column for clash in clashes]
+    context = {
+        "form": _on_the_record(form, record, now, record.version, changed),
+        "record": record,
+        "clashes": _labelled(clashes),
+        "is_sent_again": True,
+        **_beside(request, record, habits),
+    }
+    return render(request, "occurrences/edit.html", context, status=409)
+
+
+def _on_the_record(
+    form: OccurrenceForm, record: Occurrence, now: dict[str, str], version: int, changed: list[str]
+) -> OccurrenceForm:
+    """Return the form on the record as it is now, with the `changed` columns as they were typed."""
+    data = rebased(form.data, now, changed, version)
     fresh = OccurrenceForm(
-        data, initial=form.initial, collection=form.collection, record=form.record
+        data, initial=now | {"version": version}, collection=record.collection, record=record.guid
     )
     fresh.is_valid()
-    clashes = [
-        {
-            "column": clash.column,
-            "label": history.label_of(clash.column),
-            "theirs": clash.theirs,
-            "mine": clash.mine,
-        }
-        for clash in saved.clashes
-    ]
-    return fresh, clashes
+    return fresh
+
+
+def _labelled(clashes: list[editing.Clash]) -> list[dict[str, str]]:
+    return [{**clash._asdict(), "label": history.label_of(clash.column)} for clash in clashes]
 
 
 def _decided(data: Any) -> Any:

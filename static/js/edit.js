@@ -8,6 +8,8 @@ import "./session.js";
 import "./suggest.js";
 
 const DAYS_KEPT = 14;
+const SOON = 300; // milliseconds after the last letter
+const PATIENCE = 15_000; // milliseconds
 const form = document.getElementById("editor");
 const state = document.getElementById("draft-state");
 const key = `draft:${form.dataset.owner}:${form.dataset.draft}`;
@@ -26,6 +28,15 @@ function changes() {
     if (valueOf(field) !== before) changed[field.name] = { value: valueOf(field), basis: start };
   }
   return changed;
+}
+
+// From the moment the form is sent until the next page stands, nothing here is new: neither what a
+// search still fills in, nor keys pressed too early, which would go into the record that was saved.
+let isLeaving = false;
+
+function leave(is) {
+  isLeaving = is;
+  form.inert = is;
 }
 
 function keep(more = {}) {
@@ -61,7 +72,7 @@ function putBack(draft) {
   if (draft.record) form.dataset.record = draft.record;
   for (const [name, { value, basis: start }] of Object.entries(draft.changed)) {
     const field = form.elements[name];
-    if (!field) continue;
+    if (!field || valueOf(field) !== opened.get(name)) continue; // typed in since this page opened
     if (field.type === "checkbox") field.checked = value;
     else field.value = value;
     if (basis(field)) basis(field).value = start;
@@ -87,20 +98,29 @@ async function start() {
   forgetOldDrafts();
   const draft = read();
   if (form.dataset.bound) keep();
-  else if (draft && (await wasSaved(draft))) localStorage.removeItem(key);
+  else if (draft && (await wasSaved(draft))) forget(draft);
   else if (draft) putBack(draft);
   tell(read());
+}
+
+// Somebody may have typed while the server was asked about the draft before.
+function forget({ at }) {
+  if (read()?.at === at) localStorage.removeItem(key);
 }
 
 let waiting;
 form.addEventListener("input", () => {
   clearTimeout(waiting);
-  waiting = setTimeout(keep, 300);
+  if (!isLeaving) waiting = setTimeout(keep, SOON);
 });
-form.addEventListener("submit", () => {
+form.addEventListener("submit", (event) => {
   clearTimeout(waiting);
+  if (event.defaultPrevented) return keep(); // it isn't sent yet: session.js asks who is here
   keep({ sent: true });
+  leave(true);
+  setTimeout(() => leave(false), PATIENCE); // whoever stopped the page from loading goes on here
 });
+window.addEventListener("pageshow", () => leave(false));
 document.getElementById("draft-discard").addEventListener("click", () => {
   localStorage.removeItem(key);
   location.assign(location.pathname + location.search);

@@ -171,6 +171,35 @@ def test_a_kept_draft_still_knows_from_where_it_was_copied(other: Occurrence, ad
     assert made.cluster_member
 
 
+def test_an_answer_that_comes_after_saving_does_not_bring_the_saved_text_back(
+    other: Occurrence, add: Page
+) -> None:
+    """What a search finds while the save is on its way is no text that is left to save."""
+    page, late = add, {}
+    page.route("**/duplicates/of/**", lambda route: late.setdefault("search", route))
+    type_gathering(page)
+    page.wait_for_timeout(600)  # the search is asked for once the text has settled
+    page.route(page.url, lambda route: late.setdefault("save", route))
+    page.keyboard.press("Control+Shift+Enter")
+    page.wait_for_timeout(200)
+    late["search"].continue_()
+    page.wait_for_timeout(800)  # a draft is kept soon after the last change
+    with page.expect_navigation():
+        late["save"].continue_()
+    expect(page.locator("#draft-state")).to_have_text("Nothing unsaved")
+    expect(page.locator("#draft-notice")).to_be_hidden()
+    expect(page.locator("#id_catalog_number")).to_have_value("")
+    page.keyboard.type("H-2")
+    page.unroute_all()
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
+    assert sorted(Occurrence.objects.values_list("catalog_number", flat=True)) == [
+        "H-1",
+        "H-2",
+        "O-1",
+    ]
+
+
 def test_an_unticked_link_stays_unticked_when_the_draft_comes_back(
     other: Occurrence, add: Page
 ) -> None:

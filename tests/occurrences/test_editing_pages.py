@@ -223,6 +223,53 @@ def test_a_form_sent_twice_adds_one_record(client, herbarium, editor):
     assert Occurrence.objects.filter(catalog_number="H 2").count() == 1
 
 
+FULL = {
+    "catalog_number": "H 2",
+    "recorded_by": "L. Gómez",
+    "event_date": "14.vii.1932",
+    "scientific_name": "Quercus  emoryi Torr.",
+    "country": "MX",
+    "decimal_latitude": "30°46'N 110°51'W",
+    "verbatim_elevation": "1200 ft",
+    "identifiers": "Accession: 7\nfield no. 12",
+    "record_security": "1",
+}
+
+
+@pytest.mark.parametrize("source", ["occurrenceID", "portal"])
+def test_a_full_form_sent_twice_says_nothing_else(client, herbarium, editor, source):
+    herbarium.guid_source = source
+    herbarium.save()
+    make.occurrence(herbarium, catalog_number="H 2")
+    client.force_login(editor)
+    where = f"/occurrences/new/{herbarium.guid}/"
+    opened = fields_of(client.get(where))
+    for _time in range(2):
+        page = post(client, where, opened, **FULL, offered_number="H 2")
+        assert page.status_code == 302
+    assert Occurrence.objects.get(guid=opened["guid"]).catalog_number == "H 3"
+    assert Occurrence.objects.count() == 2
+
+
+def test_a_form_changed_after_it_was_saved_goes_on_as_an_edit(client, herbarium, editor):
+    """One goes back in the browser, mends a word and saves again."""
+    client.force_login(editor)
+    where = f"/occurrences/new/{herbarium.guid}/"
+    opened = fields_of(client.get(where)) | FULL | {"record_security": ""}
+    post(client, where, opened)
+    page = post(client, where, opened, habitat="oak", country="", event_date="1932-07-15")
+    text = page.content.decode()
+    assert page.status_code == 409 and "This form was saved before, as this record" in text
+    record = Occurrence.objects.get()
+    assert f'action="{address(record, "edit")}"' in text and record.habitat is None
+    assert set(re.findall(r'name="choice-(\w+)"', text)) == {"habitat", "country", "event_date"}
+    chosen = {"choice-habitat": "mine", "choice-event_date": "mine", "choice-country": "theirs"}
+    post(client, address(record, "edit"), fields_of(page), **chosen)
+    record.refresh_from_db()
+    assert (record.habitat, record.event_date, record.day) == ("oak", "1932-07-15", 15)
+    assert (record.country, record.country_code, record.version) == ("Mexico", "MX", 2)
+
+
 def test_carry_over_takes_the_event_and_not_the_specimen(client, record, editor):
     client.force_login(editor)
     where = f"/occurrences/new/{record.collection.guid}/?like={record.guid}"

@@ -358,6 +358,19 @@ def test_a_scan_sent_twice_makes_one_record(client, herbarium, editor):
 
 
 @db
+def test_another_number_in_a_page_that_was_gone_back_to_is_another_record(
+    client, herbarium, editor
+):
+    client.force_login(editor)
+    guid = str(new_guid())
+    for number in ("H 1", "H 2"):
+        sent = {"guid": guid, "catalog_number": number}
+        client.post(f"/occurrences/skeletal/{herbarium.guid}/", sent)
+    made = Occurrence.objects.values_list("catalog_number", flat=True)
+    assert sorted(made) == ["H 1", "H 2"]
+
+
+@db
 def test_without_the_script_the_page_keeps_what_the_sheets_share(client, herbarium, editor):
     client.force_login(editor)
     sent = {"guid": str(new_guid()), "catalog_number": "H 1", "country": "Mexico"}
