@@ -50,6 +50,7 @@ POSTGRES_SETTINGS = {
     "maintenance_work_mem": "128MB",
     "max_wal_size": "4GB",
     "jit": "off",
+    "effective_io_concurrency": "0",  # what is in memory comes quicker without helpers who fetch it
     "log_min_messages": "warning",
 }
 THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
