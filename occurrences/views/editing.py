@@ -60,10 +60,15 @@ def add(request: HttpRequest, collection: UUID) -> HttpResponse:
     """Type a new record."""
     into = collection_to_add_to(request, collection)
     guid = guid_of(request.POST.get("guid", "")) or new_guid()
+    gone = _was_deleted(request, guid)
+    if gone:
+        guid = new_guid()
+        told = _("The record that this form made was deleted. Save again to add it anew.")
+        messages.warning(request, told)
     habits = habits_of(request.user)
     begin = {} if request.method == "POST" else _carried(request, into, habits)
     form = OccurrenceForm(request.POST or None, initial=begin, collection=into)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not gone and form.is_valid():
         return _create(request, form, guid, habits)
     context = {
         "form": form,
@@ -82,7 +87,7 @@ def add(request: HttpRequest, collection: UUID) -> HttpResponse:
 def edit(request: HttpRequest, guid: UUID) -> HttpResponse:
     """Change a record; what others changed meanwhile is put together with it."""
     if _was_deleted(request, guid):
-        return redirect("occurrences:record", guid)
+        return _to_what_is_left(request, guid)
     record = editable(request, guid)
     habits = habits_of(request.user)
     texts, notes = editing.opened(record)
@@ -95,17 +100,40 @@ def edit(request: HttpRequest, guid: UUID) -> HttpResponse:
     )
     clashes: list[editing.Clash] = []
     if request.method == "POST" and form.is_valid():
-        saved = _save(request, record, form)
+        clashes = _undecided(request, form)
+        saved = editing.Saved(clashes=clashes) if clashes else _save(request, record, form)
         if not saved.clashes and not saved.problems:
             return onward(request, record, habits, "after_editing")
-        clashes = saved.clashes
-        if clashes:
+        if saved.clashes and not clashes:
+            clashes = saved.clashes
             changed = form.changed_columns
             form = _on_the_record(form, record, saved.now, saved.version, changed)
+    return _edit_page(request, record, form, clashes, habits)
+
+
+def _edit_page(
+    request: HttpRequest,
+    record: Occurrence,
+    form: OccurrenceForm,
+    clashes: list[editing.Clash],
+    habits: EditorHabits,
+    *,
+    is_sent_again: bool = False,
+) -> HttpResponse:
+    """Show the editor of a record, with what is to be decided before it can be saved."""
+    asked = [
+        {
+            **clash._asdict(),
+            "label": history.label_of(clash.column),
+            "choice": request.POST.get(f"choice-{clash.column}", ""),
+        }
+        for clash in clashes
+    ]
     context = {
         "form": form,
         "record": record,
-        "clashes": _labelled(clashes),
+        "clashes": asked,
+        "is_sent_again": is_sent_again,
         **_beside(request, record, habits),
     }
     return render(request, "occurrences/edit.html", context, status=409 if clashes else 200)
@@ -182,17 +210,21 @@ def restore(request: HttpRequest, guid: UUID) -> HttpResponse:
     return redirect("occurrences:record", guid)
 
 
-def _was_deleted(request: HttpRequest, guid: UUID) -> bool:
-    """Tell the editor who comes to a record that is no more, maybe with typed text in hand."""
-    editable = Collection.objects.editable_by(request.user)
-    gone = DeletedOccurrence.objects.filter(guid=guid, collection__in=editable).exists()
-    if gone and request.method == "POST":
+def _to_what_is_left(request: HttpRequest, guid: UUID) -> HttpResponse:
+    """Lead the editor of a record that is no more to its page, maybe with typed text in hand."""
+    if request.method == "POST":
         told = _(
             "Somebody deleted this record meanwhile. What you typed is kept in this browser and "
             "comes back with the record."
         )
         messages.warning(request, told)
-    return gone
+    return redirect("occurrences:record", guid)
+
+
+def _was_deleted(request: HttpRequest, guid: UUID) -> bool:
+    """Tell whether a record that the person might edit is no more."""
+    editable = Collection.objects.editable_by(request.user)
+    return DeletedOccurrence.objects.filter(guid=guid, collection__in=editable).exists()
 
 
 def _beside(request: HttpRequest, record: Occurrence, habits: EditorHabits) -> dict[str, Any]:
@@ -336,14 +368,8 @@ def _sent_again(
     """Show the record that this form made before, beside what the form says by now."""
     now, _notes = editing.opened(record)
     changed = [clash.column for clash in clashes]
-    context = {
-        "form": _on_the_record(form, record, now, record.version, changed),
-        "record": record,
-        "clashes": _labelled(clashes),
-        "is_sent_again": True,
-        **_beside(request, record, habits),
-    }
-    return render(request, "occurrences/edit.html", context, status=409)
+    fresh = _on_the_record(form, record, now, record.version, changed)
+    return _edit_page(request, record, fresh, clashes, habits, is_sent_again=True)
 
 
 def _on_the_record(
@@ -358,13 +384,19 @@ def _on_the_record(
     return fresh
 
 
-def _labelled(clashes: list[editing.Clash]) -> list[dict[str, str]]:
-    return [{**clash._asdict(), "label": history.label_of(clash.column)} for clash in clashes]
+def _undecided(request: HttpRequest, form: OccurrenceForm) -> list[editing.Clash]:
+    """Return what the page asked about, with a word, unless a value was chosen for all of it."""
+    asked = [name for name in request.POST.getlist("clash") if name in form.fields]
+    if all(request.POST.get(f"choice-{name}") for name in asked):
+        return []
+    messages.error(request, _("Nothing was saved. Choose a value for each of the fields first."))
+    basis, typed = form.basis, form.cleaned_data
+    return [editing.Clash(name, basis.get(name, ""), typed.get(name) or "") for name in asked]
 
 
 def _decided(data: Any) -> Any:
     """Return posted data in which every field decided for the others' value holds it."""
-    if not any(name.startswith("choice-") for name in data):
+    if not all(data.get(f"choice-{name}") for name in data.getlist("clash")):
         return data
     decided = data.copy()
     for column in (*terms.COLUMNS, editing.IDENTIFIERS):

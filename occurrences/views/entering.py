@@ -34,6 +34,7 @@ from occurrences.models import EditorHabits, LabelKind, Occurrence
 
 MOST_SHOWN = 8  # records entered today
 MOST_LETTERS = 200  # of what is typed where something is offered
+MOST_SENT = 20  # forms, saved lately, that a browser may still take for unsaved
 
 
 class Way(NamedTuple):
@@ -109,7 +110,14 @@ def entered_by(user: Any, into: Collection) -> dict[str, Any]:
 
 
 def onward(request: HttpRequest, record: Occurrence, habits: EditorHabits, of: str) -> HttpResponse:
-    """Go where the pressed button leads, and remember it as the person's way (`of`)."""
+    """Go where the pressed button leads, and remember it as the person's way (`of`).
+
+    What was sent is told to the browser with the next pages (edit.js), which forgets its draft.
+    """
+    sent = plain(request.POST.get("draft", ""))[:20]
+    if sent:
+        before = request.session.get("saved_drafts", [])
+        request.session["saved_drafts"] = [*before, sent][-MOST_SENT:]
     then = request.POST.get("then", "")
     if then == "label":
         return redirect(labels.begin(request.user, LabelKind.SPECIMEN, "", [str(record.guid)]))

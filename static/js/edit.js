@@ -12,13 +12,51 @@ const SOON = 300; // milliseconds after the last letter
 const PATIENCE = 15_000; // milliseconds
 const form = document.getElementById("editor");
 const state = document.getElementById("draft-state");
-const key = `draft:${form.dataset.owner}:${form.dataset.draft}`;
+const saved = form.dataset.saved.split(" "); // what this person sent lately and the server took
 const isOurs = (field) => field.name && !["hidden", "submit", "radio"].includes(field.type);
 const fields = () => [...form.elements].filter(isOurs);
 const basis = (field) => form.elements[`initial-${field.name}`];
-const read = () => JSON.parse(localStorage.getItem(key) ?? "null");
 const valueOf = (field) => (field.type === "checkbox" ? field.checked : field.value);
 const opened = new Map(fields().map((field) => [field.name, valueOf(field)]));
+const random = () => crypto.getRandomValues(new Uint32Array(2)).join("");
+
+// --- where a draft is kept: of each page by each tab, so that two tabs keep two
+
+const tab = (sessionStorage.tab ??= random());
+const place = `draft:${form.dataset.owner}:${form.dataset.draft}`;
+const key = `${place}:${tab}`;
+const read = (name = key) => JSON.parse(localStorage.getItem(name) ?? "null");
+const all = () => Object.keys(localStorage).filter((name) => name.startsWith("draft:"));
+
+// Held while this page stands, so that no other tab takes this draft for one that was left behind.
+navigator.locks?.request(key, () => new Promise(() => {})).catch(() => {});
+
+// This tab's own draft, else the latest that a tab left behind which is closed by now.
+async function found() {
+  if (read()) return read();
+  const locks = await navigator.locks?.query().catch(() => null);
+  const open = new Set(locks?.held.map(({ name }) => name));
+  const left = all().filter((name) => name.startsWith(place) && !open.has(name));
+  const [latest] = left.sort((one, other) => read(other).at - read(one).at);
+  if (!latest) return null;
+  localStorage.setItem(key, localStorage.getItem(latest));
+  localStorage.removeItem(latest);
+  return read();
+}
+
+function forgetDone() {
+  const oldest = Date.now() - DAYS_KEPT * 24 * 60 * 60 * 1000;
+  for (const name of all()) {
+    try {
+      const { at, sent } = read(name);
+      if (at < oldest || (sent && saved.includes(sent))) localStorage.removeItem(name);
+    } catch {
+      localStorage.removeItem(name);
+    }
+  }
+}
+
+// --- what is typed
 
 function changes() {
   const changed = {};
@@ -30,20 +68,12 @@ function changes() {
   return changed;
 }
 
-// From the moment the form is sent until the next page stands, nothing here is new: neither what a
-// search still fills in, nor keys pressed too early, which would go into the record that was saved.
-let isLeaving = false;
-
-function leave(is) {
-  isLeaving = is;
-  form.inert = is;
-}
-
 function keep(more = {}) {
   const changed = changes();
   const draft = {
     changed, at: Date.now(), version: form.elements.version?.value ?? "",
-    record: form.dataset.record ?? "", guid: form.elements.guid?.value ?? "", ...more,
+    record: form.dataset.record ?? "", guid: form.elements.guid?.value ?? "",
+    offered: form.elements.offered_number.value, ...more,
   };
   try {
     if (Object.keys(changed).length) localStorage.setItem(key, JSON.stringify(draft));
@@ -58,11 +88,14 @@ function tell(isKept) {
   state.textContent = isKept ? state.dataset.kept : state.dataset.none;
 }
 
-// A draft that was sent and arrived is done with; one that was sent in vain comes back.
+// A draft that was sent and arrived is done with; one that was sent in vain comes back. A new record
+// tells by being there, where the server no longer says what it took.
 async function wasSaved(draft) {
-  if (!draft.sent) return false;
-  if (form.dataset.version) return Number(form.dataset.version) > Number(draft.version);
+  if (!draft.sent || form.dataset.version) return false;
+  form.inert = true; // nothing is typed into what may be put back
   const answer = await fetch(draft.record, { method: "HEAD", redirect: "manual" }).catch(() => null);
+  form.inert = false;
+  form.elements.catalog_number?.focus({ preventScroll: true });
   return answer?.ok ?? false;
 }
 
@@ -70,9 +103,10 @@ function putBack(draft) {
   if (draft.version && form.elements.version) form.elements.version.value = draft.version;
   if (draft.guid && form.elements.guid) form.elements.guid.value = draft.guid;
   if (draft.record) form.dataset.record = draft.record;
+  if (draft.offered) form.elements.offered_number.value = draft.offered;
   for (const [name, { value, basis: start }] of Object.entries(draft.changed)) {
     const field = form.elements[name];
-    if (!field || valueOf(field) !== opened.get(name)) continue; // typed in since this page opened
+    if (!field) continue;
     if (field.type === "checkbox") field.checked = value;
     else field.value = value;
     if (basis(field)) basis(field).value = start;
@@ -80,50 +114,57 @@ function putBack(draft) {
   }
   document.getElementById("draft-time").textContent = new Date(draft.at).toLocaleString();
   document.getElementById("draft-notice").hidden = false;
-}
-
-function forgetOldDrafts() {
-  const oldest = Date.now() - DAYS_KEPT * 24 * 60 * 60 * 1000;
-  for (const name of Object.keys(localStorage)) {
-    if (!name.startsWith("draft:")) continue;
-    try {
-      if (JSON.parse(localStorage.getItem(name)).at < oldest) localStorage.removeItem(name);
-    } catch {
-      localStorage.removeItem(name);
-    }
-  }
+  document.dispatchEvent(new CustomEvent("holotype:guid"));
 }
 
 async function start() {
-  forgetOldDrafts();
-  const draft = read();
-  if (form.dataset.bound) keep();
-  else if (draft && (await wasSaved(draft))) forget(draft);
+  forgetDone();
+  if (form.dataset.bound) return keep();
+  const draft = await found();
+  if (draft && (await wasSaved(draft))) localStorage.removeItem(key);
   else if (draft) putBack(draft);
   tell(read());
 }
 
-// Somebody may have typed while the server was asked about the draft before.
-function forget({ at }) {
-  if (read()?.at === at) localStorage.removeItem(key);
+// --- sending
+
+// From the moment the form is sent until the next page stands, nothing here is new: neither what a
+// search still fills in, nor keys pressed too early, which would go into the record that was saved.
+let isLeaving = false;
+let patience;
+let waiting;
+
+function leave(is) {
+  isLeaving = is;
+  form.inert = is;
+  clearTimeout(patience);
+  clearTimeout(waiting);
+  if (is) patience = setTimeout(() => leave(false), PATIENCE); // the page may have been stopped
 }
 
-let waiting;
 form.addEventListener("input", () => {
   clearTimeout(waiting);
   if (!isLeaving) waiting = setTimeout(keep, SOON);
 });
 form.addEventListener("submit", (event) => {
-  clearTimeout(waiting);
-  if (event.defaultPrevented) return keep(); // it isn't sent yet: session.js asks who is here
-  keep({ sent: true });
+  if (isLeaving) return event.preventDefault(); // pressed twice: it is on its way
+  if (event.defaultPrevented) return keep(); // not sent yet: session.js asks who is here
+  const sent = random();
+  form.elements.draft.value = sent;
+  keep({ sent });
   leave(true);
-  setTimeout(() => leave(false), PATIENCE); // whoever stopped the page from loading goes on here
 });
-window.addEventListener("pageshow", () => leave(false));
 document.getElementById("draft-discard").addEventListener("click", () => {
+  leave(true);
   localStorage.removeItem(key);
   location.assign(location.pathname + location.search);
 });
+window.addEventListener("pagehide", () => {
+  if (hasBegun && !isLeaving) keep();
+});
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) leave(false);
+});
 
-start().catch(() => tell(false));
+let hasBegun = false;
+start().catch(() => tell(false)).finally(() => { hasBegun = true; });

@@ -52,13 +52,14 @@ form.addEventListener("holotype:number", async ({ target }) => {
   const isOwn = target.name === "record_number" && form.dataset.personal;
   const field = form.elements[isOwn ? "record_number" : "catalog_number"];
   const query = new URLSearchParams({ of: field.name, after: field.value });
+  const [before, focus] = [field.value, document.activeElement];
   const answer = await fetch(`${form.dataset.number}?${query}`).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
   const { number } = await answer.json();
-  if (!number) return;
-  write(form, field.name, number);
+  if (!number || field.value !== before || form.inert) return; // typed meanwhile, or sent
   if (!isOwn) form.elements.offered_number.value = number;
-  field.focus();
+  write(form, field.name, number);
+  if (document.activeElement === focus) field.focus();
 });
 
 // --- a point that was carried over and becomes another: what was said of the old one goes with it

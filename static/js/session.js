@@ -29,6 +29,7 @@ function settle(stands) {
 function open() {
   problem.textContent = "";
   if (dialog.open) return;
+  dialog.returnValue = ""; // of the time before
   dialog.showModal();
   (name.value ? password : name).focus();
 }

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from occurrences.models import Occurrence
 from tests import make
@@ -117,6 +117,78 @@ def test_a_draft_kept_while_somebody_else_saved_is_no_way_around_him(
     save(page)
     record.refresh_from_db()
     assert record.locality == "Magdalena"
+
+
+def test_a_draft_that_was_sent_in_vain_comes_back_though_somebody_else_saved(
+    page: Page, enter: Callable[[], None], record: Occurrence
+) -> None:
+    edit(page, record)
+    page.fill("#id_locality", "Nogales")
+    page.route(page.url, lambda route: route.fulfill(status=502, body="no answer"))
+    save(page)
+    page.unroute_all()
+    Occurrence.objects.update(version=record.version + 1, habitat="pine")
+    edit(page, record)
+    expect(page.locator("#draft-notice")).to_be_visible()
+    expect(page.locator("#id_locality")).to_have_value("Nogales")
+
+
+def test_a_save_pressed_twice_is_sent_once_and_leaves_nothing_unsaved(
+    page: Page, enter: Callable[[], None], record: Occurrence
+) -> None:
+    sent: list[Route] = []
+    page.goto(f"/occurrences/new/{record.collection.guid}/")
+    page.route(page.url, lambda route: sent.append(route))
+    page.keyboard.type("H 2")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#editor")).to_have_attribute("inert", "")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(500)  # the session is asked for once more
+    assert len(sent) == 1
+    with page.expect_navigation():
+        sent[0].continue_()
+    expect(page.locator("#draft-state")).to_have_text("Nothing unsaved")
+    expect(page.locator("#id_catalog_number")).to_have_value("")
+    assert drafts(page) == []
+
+
+def test_two_tabs_keep_a_draft_each_and_a_closed_one_is_found_again(
+    page: Page, enter: Callable[[], None], record: Occurrence
+) -> None:
+    where = f"/occurrences/new/{record.collection.guid}/"
+    page.goto(where)
+    page.fill("#id_locality", "Nogales")
+    expect(page.locator("#draft-state")).to_have_text("Draft kept in this browser")
+    other = page.context.new_page()
+    other.goto(where)
+    expect(other.locator("#draft-state")).to_have_text("Nothing unsaved")
+    other.fill("#id_locality", "Magdalena")
+    expect(other.locator("#draft-state")).to_have_text("Draft kept in this browser")
+    page.reload()
+    expect(page.locator("#id_locality")).to_have_value("Nogales")
+    other.close()
+    save(page)
+    page.goto(where)
+    expect(page.locator("#id_locality")).to_have_value("Magdalena")
+
+
+def test_a_next_number_that_comes_late_does_not_replace_the_one_scanned(
+    page: Page, enter: Callable[[], None], record: Occurrence
+) -> None:
+    asked: list[Route] = []
+    make.occurrence(record.collection, catalog_number="H 7")
+    page.goto(f"/occurrences/new/{record.collection.guid}/")
+    page.route("**/number/**", lambda route: asked.append(route))
+    page.keyboard.type("H 7")
+    page.keyboard.press("Alt+n")
+    page.keyboard.type("1")
+    page.keyboard.press("Enter")
+    page.keyboard.type("L. G")
+    with page.expect_response("**/number/**"):
+        asked[0].continue_()
+    page.keyboard.type("ómez")
+    expect(page.locator("#id_catalog_number")).to_have_value("H 71")
+    expect(page.locator("#id_recorded_by")).to_have_value("L. Gómez")
 
 
 def test_a_discarded_draft_is_gone(

@@ -270,6 +270,49 @@ def test_a_form_changed_after_it_was_saved_goes_on_as_an_edit(client, herbarium,
     assert (record.country, record.country_code, record.version) == ("Mexico", "MX", 2)
 
 
+def test_a_conflict_that_nobody_decided_overwrites_nothing(client, record, editor):
+    """Save pressed once more, before the page that asks was looked at."""
+    client.force_login(editor)
+    opened = fields_of(client.get(address(record, "edit")))
+    post(client, address(record, "edit"), opened, locality="Nogales", habitat="pine")
+    asked = post(client, address(record, "edit"), opened, locality="Magdalena", habitat="elm")
+    again = post(client, address(record, "edit"), fields_of(asked), clash=["locality", "habitat"])
+    assert again.status_code == 409 and "Choose a value for each" in again.content.decode()
+    half = {"clash": ["locality", "habitat"], "choice-locality": "theirs"}
+    again = post(client, address(record, "edit"), fields_of(again), **half)
+    text = again.content.decode()
+    assert again.status_code == 409 and "Magdalena" in text
+    assert re.findall(r'name="choice-(\w+)" value="(\w+)" required checked', text) == [
+        ("locality", "theirs")
+    ]
+    record.refresh_from_db()
+    assert (record.locality, record.habitat, record.version) == ("Nogales", "pine", 2)
+
+
+def test_the_form_of_a_record_that_was_undone_adds_it_anew(client, herbarium, editor):
+    client.force_login(editor)
+    where = f"/occurrences/new/{herbarium.guid}/"
+    opened = fields_of(client.get(where))
+    post(client, where, opened, catalog_number="H 2", locality="Imuris")
+    client.post(f"/changes/{Occurrence.objects.get().created_by.guid}/undo/")
+    assert not Occurrence.objects.exists()
+    page = post(client, where, opened, catalog_number="H 2", locality="Magdalena")
+    text = page.content.decode()
+    assert page.status_code == 200 and "was deleted. Save again to add it anew" in text
+    post(client, where, fields_of(page))
+    assert Occurrence.objects.get().locality == "Magdalena"
+
+
+def test_the_next_pages_tell_which_forms_were_saved_and_no_other(client, record, editor):
+    client.force_login(editor)
+    opened = fields_of(client.get(address(record, "edit")))
+    for number in range(1, 25):
+        post(client, address(record, "edit"), opened, draft=f"{number}")
+    post(client, address(record, "edit"), opened, draft="99", event_date="no date")
+    told = client.get(f"/occurrences/new/{record.collection.guid}/").content.decode()
+    assert re.search(r'data-saved="([^"]*)"', told)[1].split() == [str(n) for n in range(5, 25)]
+
+
 def test_carry_over_takes_the_event_and_not_the_specimen(client, record, editor):
     client.force_login(editor)
     where = f"/occurrences/new/{record.collection.guid}/?like={record.guid}"
