@@ -72,7 +72,7 @@ class Worker:
 
 
 def eventually(
-    true: Callable[[], Any], seconds: float = 30, why: Callable[[], str] = lambda: ""
+    true: Callable[[], Any], seconds: float = 120, why: Callable[[], str] = lambda: ""
 ) -> Any:
     """Wait until the call returns something true, and return that; fail after so many seconds."""
     deadline = time.monotonic() + seconds

@@ -119,9 +119,9 @@ def table_download(request: HttpRequest) -> HttpResponseBase:
     if request.POST.get("search"):
         search, problems = read(query)
         records = record_search.found(request.user, search) if not problems else records.none()
+        keys = record_search.keys(records)
     else:
-        records = records.filter(guid__in=guids)
-    keys = record_search.keys(records)
+        keys = list(records.filter(guid__in=guids).values_list("pk", flat=True))
     if keys is None or len(keys) > MOST_DOWNLOADED:
         told = _(
             "These are more than 10,000 records, or finding them takes too long. Narrow the "
@@ -269,7 +269,8 @@ def _answer(request: HttpRequest, outcome: editing_table.Outcome) -> dict[str, A
         "words": words if saved else "",
         "titles": _titles(request.user, outcome),
     }
-    shown = "table_saved.html" if saved or not outcome.told else "table_review.html"
+    is_asked = outcome.open_cells or (number and not saved)
+    shown = "table_review.html" if is_asked else "table_saved.html"
     return {
         "saved": saved,
         "open": len(outcome.open_cells),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -137,7 +137,7 @@ def test_a_hundred_thousand_texts_are_found_in_a_moment(django_assert_num_querie
     places.current()
     with django_assert_num_queries(1):
         index = places.current()
-        begun = perf_counter()
+        begun = process_time()
         for number in range(100_000):
             index.find("Mexico", ("Son.", "Sonora", "Ver.")[number % 3])
-    assert perf_counter() - begun < 2
+    assert process_time() - begun < 2

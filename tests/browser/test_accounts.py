@@ -83,6 +83,8 @@ def test_an_account_is_made_confirmed_and_entered_by_a_passkey(page: Page, seede
     page.goto("/accounts/2fa/webauthn/add/")
     page.fill("input[name=password]", PASSWORD)
     page.click("main button.main")
+    page.wait_for_selector("#mfa_webauthn_add")
+    page.wait_for_load_state()  # the button is a script's
     page.fill("input[name=name]", "My laptop")
     page.check("input[name=passwordless]")
     page.click("#mfa_webauthn_add")

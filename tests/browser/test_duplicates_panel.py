@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from biocollections.models import Collection
 from occurrences.models import EditorHabits, Occurrence
@@ -171,18 +171,24 @@ def test_a_kept_draft_still_knows_from_where_it_was_copied(other: Occurrence, ad
     assert made.cluster_member
 
 
+def is_whole(asked: Request) -> bool:
+    """Tell whether duplicates are looked for with all that `type_gathering` types."""
+    return "/duplicates/of/" in asked.url and "14.vii.1932" in (asked.post_data or "")
+
+
 def test_an_answer_that_comes_after_saving_does_not_bring_the_saved_text_back(
     other: Occurrence, add: Page
 ) -> None:
     """What a search finds while the save is on its way is no text that is left to save."""
     page, late = add, {}
-    page.route("**/duplicates/of/**", lambda route: late.setdefault("search", route))
-    type_gathering(page)
-    page.wait_for_timeout(600)  # the search is asked for once the text has settled
-    page.route(page.url, lambda route: late.setdefault("save", route))
-    page.keyboard.press("Control+Shift+Enter")
-    page.wait_for_timeout(200)
-    late["search"].continue_()
+    page.route("**/duplicates/of/**", lambda route: late.update(search=route))
+    with page.expect_request(is_whole):
+        type_gathering(page)
+    page.route(page.url, lambda route: late.update(save=route))
+    with page.expect_request(page.url):
+        page.keyboard.press("Control+Shift+Enter")
+    with page.expect_response("**/duplicates/of/**"):
+        late["search"].continue_()
     page.wait_for_timeout(800)  # a draft is kept soon after the last change
     with page.expect_navigation():
         late["save"].continue_()

@@ -54,7 +54,7 @@ def test_an_import_needs_no_scripts(plain_page: Page, worker: Worker, settings: 
     expect(page.locator("a.tile", has_text="left out")).to_contain_text("1")
     page.get_by_role("button", name=re.compile("^Apply import: 9 new, 2 changed")).click()
     page.get_by_role("button", name="Undo this import").click()
-    expect(page.locator("main")).to_contain_text("took this import back")
+    expect(page.locator("main")).to_contain_text("took this import back", timeout=PATIENCE)
     assert Occurrence.objects.count() == before
 
 
@@ -153,6 +153,7 @@ def test_leaving_a_row_out_changes_the_counts_in_place(
     page.get_by_role("button", name="Check these rows").click()
     apply = page.get_by_role("button", name=re.compile("^Apply import"))
     expect(apply).to_have_text("Apply import: 9 new, 3 changed", timeout=PATIENCE)
+    page.wait_for_load_state()
     page.evaluate("() => { window.sameWindow = true; }")
     page.get_by_role("button", name=re.compile("^Leave line")).first.click()
     expect(apply).to_have_text("Apply import: 9 new, 2 changed")

@@ -611,9 +611,9 @@ def test_values_written_out_are_read_again_as_themselves(cells):
     ["1" * 300_000, "1 " * 150_000, "N" * 300_000, "1-" * 150_000, "a" * 300_000, "1,2" * 90_000],
 )
 def test_texts_as_long_as_a_book_are_read_at_once(text):
-    started = time.monotonic()
+    started = time.process_time()
     found = interpret(dict.fromkeys(NAMES, text))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert "event_date" not in found.values
     assert found.verbatim["eventDate"] == text.strip()
     assert all(len(issue.value) <= 200 for issue in found.issues)

@@ -159,14 +159,14 @@ def test_newcomer_gets_a_portal_with_one_command_and_nothing_stays_behind(
     home = Path(environment["PORTAL_HOME"])
 
     process, seconds = started(clone, environment)
-    assert seconds < 60
+    assert seconds < 300  # 23 on a quiet machine
     assert "runs already" in refused(home, "run")
     process.send_signal(signal.SIGINT)
     process.wait(30)
     assert processes.remaining(home, 5) == []
 
     process, seconds = started(clone, environment)
-    assert seconds < 10  # 5 on a quiet machine; the suite keeps it busy
+    assert seconds < 60  # 2 on a quiet machine; the first start builds an environment
     process.kill()
     process.wait()
     assert processes.remaining(home) == []

@@ -138,8 +138,8 @@ def test_a_transfer_waits_for_a_job_of_either_collection(deal: Deal) -> None:
         job = offering.accept(deal.curator, offer)
         with jobs.collection_lock(collection.pk):
             accepting = Beside(lambda guid=job.guid: jobs.run(guid))
+            eventually(lambda pk=job.pk: Job.objects.get(pk=pk).state == Job.State.RUNNING)
             assert accepting.waits()
-            assert Job.objects.get(pk=job.pk).state == Job.State.RUNNING
         accepting.end()
         assert Job.objects.get(pk=job.pk).state == Job.State.DONE
 
