@@ -1,5 +1,9 @@
 // The table of records as a grid: arrows, typing in place, blocks copied and pasted, fill down. One
 // cell is saved at once; several are shown first, as the server reads them, and saved as one.
+//
+// A cell's dataset.text is what the record holds, as far as this page knows; dataset.typed what a
+// person wants there instead. A cell with the class waiting will be saved when its turn comes; one
+// with the class wrong was refused.
 
 import { signedIn } from "./session.js";
 
@@ -67,6 +71,24 @@ function placeOf(cell) {
   return { row: rows.indexOf(cell.parentElement), column: cell.cellIndex - 1 };
 }
 
+// --- what a cell holds ----------------------------------------------------------------------------
+
+const shownIn = (cell) => cell.dataset.typed ?? cell.dataset.text;
+const isWaiting = (cell) => cell.classList.contains("waiting");
+
+function write(cell, text) {
+  cell.classList.remove("editing");
+  cell.textContent = text;
+  cell.title = text.length > 24 ? text : "";
+}
+
+// Puts a refused text away, and the message about it.
+function forget(cell) {
+  if (cell.classList.contains("wrong") && said.textContent === cell.title) said.replaceChildren();
+  delete cell.dataset.typed;
+  cell.classList.remove("wrong");
+}
+
 // --- editing one cell -----------------------------------------------------------------------------
 
 function field(column, text) {
@@ -88,8 +110,7 @@ function edit(typed = null) {
   if (editor) return;
   const { row, column } = active;
   const cell = cellAt(row, column);
-  const text = cell.dataset.typed ?? cell.dataset.text;
-  const input = field(column, text);
+  const input = field(column, shownIn(cell));
   if (typed !== null && input.tagName === "TEXTAREA") input.value = typed;
   input.setAttribute("aria-label", heads[column].textContent.trim());
   cell.classList.add("editing");
@@ -100,31 +121,30 @@ function edit(typed = null) {
   input.addEventListener("blur", () => finish(true));
 }
 
-function write(cell, text) {
-  cell.classList.remove("editing");
-  cell.textContent = text;
-  cell.title = text.length > 24 ? text : "";
-}
-
 // Takes the field away; what it holds is saved, or with keep false forgotten.
 function finish(keep) {
   if (!editor) return;
   const { cell, input } = editor;
   const text = input.value.trim();
+  const before = isWaiting(cell) ? cell.dataset.typed : cell.dataset.text;
   editor = null;
-  if (!keep || text === cell.dataset.text) {
-    if (cell.classList.contains("wrong")) said.replaceChildren();
-    delete cell.dataset.typed;
-    cell.classList.remove("wrong");
-    write(cell, cell.dataset.text);
+  if (keep && text !== before) {
+    saveOne(cell, text);
     return;
   }
-  cell.dataset.typed = text;
-  write(cell, text);
-  saveOne(cell);
+  if (!isWaiting(cell)) forget(cell);
+  write(cell, shownIn(cell));
 }
 
-// --- saving ---------------------------------------------------------------------------------------
+// --- asking the server ----------------------------------------------------------------------------
+
+// One thing is asked after the other, so that each starts from what the one before has left: its
+// texts are the basis of the next, its Undo is gone when the next is under way. No work may reject.
+let turn = Promise.resolve();
+
+function inTurn(work) {
+  turn = turn.then(work);
+}
 
 const asSent = ({ cell, text, basis }) => ({
   guid: cell.parentElement.dataset.guid,
@@ -134,7 +154,7 @@ const asSent = ({ cell, text, basis }) => ({
 });
 
 async function send(cells, onlyLook) {
-  if (!(await signedIn())) return null;
+  if (!(await signedIn())) throw new Error(said.dataset.signedOut);
   const token = form.elements.csrfmiddlewaretoken.value;
   const answer = await fetch(form.dataset.save, {
     method: "POST",
@@ -154,81 +174,119 @@ function cellOf({ guid, column }) {
   return line && index >= 0 ? line.cells[index + 1] : null;
 }
 
-function take(told) {
-  const cell = cellOf(told);
-  if (!cell) return;
-  cell.dataset.text = told.read;
+// The cell now holds what was read. What was typed after the text was sent stays, and waits on.
+function take(cell, sent, read) {
+  cell.dataset.text = read;
+  if (isWaiting(cell) && cell.dataset.typed !== sent) return;
   delete cell.dataset.typed;
   cell.classList.remove("wrong", "waiting");
-  if (!editor || editor.cell !== cell) write(cell, told.read);
+  if (editor?.cell !== cell) write(cell, read);
 }
 
-const message = (text) => Object.assign(document.createElement("p"), { className: "message error", textContent: text });
-
-function say(text, { alarm = false } = {}) {
-  said.replaceChildren(alarm ? message(text) : Object.assign(document.createElement("p"), { className: "quiet-text", textContent: text }));
-}
-
-function failed(error) {
-  say(error instanceof TypeError ? said.dataset.offline : error.message, { alarm: true });
-}
-
-function saved(answer) {
-  for (const told of answer.cells) take(told);
+function saved(answer, changes) {
+  for (const [index, told] of answer.cells.entries()) take(changes[index].cell, changes[index].text, told.read);
   said.innerHTML = answer.html;
 }
 
-async function saveOne(cell) {
+const paragraph = (className, textContent) => Object.assign(document.createElement("p"), { className, textContent });
+const message = (text) => paragraph("message error", text);
+const inWords = (error, offline) => (error instanceof TypeError ? offline : error.message);
+
+// --- saving one cell ------------------------------------------------------------------------------
+
+function saveOne(cell, text) {
+  cell.dataset.typed = text;
+  cell.classList.remove("wrong");
   cell.classList.add("waiting");
+  write(cell, text);
+  inTurn(() => saveTyped(cell));
+}
+
+// Saves what the cell holds by now; nothing, if that was the work of an earlier turn.
+async function saveTyped(cell) {
+  if (!isWaiting(cell)) return;
+  const change = { cell, text: cell.dataset.typed };
+  said.replaceChildren();
   try {
-    const answer = await send([{ cell, text: cell.dataset.typed }], false);
-    if (!answer) return;
+    const answer = await send([change], false);
     const [told] = answer.cells;
-    if (told.problem || told.theirs !== null) {
-      cell.classList.remove("waiting");
-      cell.classList.add("wrong");
-      if (told.theirs !== null) cell.dataset.text = told.theirs;
-      say(told.problem || `${said.dataset.changed} “${told.theirs}”`, { alarm: true });
-      return;
+    if (told.problem) refuse(change, told.problem);
+    else if (told.theirs !== null) refuse(change, `${said.dataset.changed} “${told.theirs}”`, told.theirs);
+    else {
+      saved(answer, [change]);
+      said.append(told.note);
     }
-    saved(answer);
-    if (told.note) said.insertAdjacentText("beforeend", told.note);
   } catch (error) {
-    cell.classList.remove("waiting");
-    cell.classList.add("wrong");
-    failed(error);
+    refuse(change, inWords(error, said.dataset.offline));
   }
 }
 
-// Several cells: shown first, as they are read, then saved as one. cut: what is left out, in words.
-async function propose(changes, cut = "") {
+// The cell keeps the text, red. A newer one in it is not refused yet, nor may it be written over
+// what somebody else wrote before its typist has read of that: it keeps its basis.
+function refuse({ cell, text }, why, theirs = null) {
+  if (cell.dataset.typed !== text) return;
+  cell.classList.replace("waiting", "wrong");
+  cell.title = why;
+  if (theirs !== null && editor?.cell !== cell) cell.dataset.text = theirs;
+  said.replaceChildren(message(why));
+}
+
+// --- saving several cells -------------------------------------------------------------------------
+
+// What the dialog is about: { changes, open }, open the cells that can't be saved as they are.
+let proposal = null;
+// Whether somebody types on, not seeing that the dialog has opened.
+let typesOn = false;
+const reading = review.innerHTML;
+
+// Shows what the cells would become, to be saved as one. cut: what is left out, in words. The dialog
+// opens at once, so that nothing is typed, pasted or filled between the question and its answer.
+function propose(changes, cut = "") {
   if (!changes.length) {
-    if (cut) say(cut, { alarm: true });
+    if (cut) said.replaceChildren(message(cut));
     return;
   }
+  const asked = { changes, open: new Map() };
+  proposal = asked;
+  typesOn = false;
+  review.innerHTML = reading;
+  if (!review.open) review.showModal();
+  review.querySelector("h2").focus();
+  inTurn(() => look(asked, cut));
+}
+
+async function look(asked, cut) {
+  const isLeft = () => !review.open || proposal !== asked;
+  if (isLeft()) return;
+  said.replaceChildren();
   try {
-    const answer = await send(changes, true);
-    if (!answer) return;
-    review.innerHTML = answer.html;
-    if (!review.querySelector("[data-do]")) {
-      said.innerHTML = answer.html;
-      return;
-    }
-    if (cut) review.querySelector("h2").after(message(cut));
-    const open = new Map(answer.cells.filter((told) => told.problem || told.theirs !== null).map((told) => [`${told.guid} ${told.column}`, told]));
-    review.showModal();
-    review.querySelector('[data-do="save"]').focus();
-    review.onclick = (event) => {
-      const act = event.target.closest("[data-do]")?.dataset.do;
-      if (act === "leave") review.close();
-      if (act === "save") saveReviewed(changes, open);
-    };
+    const answer = await send(asked.changes, true);
+    if (isLeft()) return;
+    for (const told of answer.cells) if (told.problem || told.theirs !== null) asked.open.set(`${told.guid} ${told.column}`, told);
+    showReview(answer, cut);
   } catch (error) {
-    failed(error);
+    if (isLeft()) return;
+    review.close();
+    said.replaceChildren(message(inWords(error, said.dataset.offlineAsked)));
   }
 }
 
-async function saveReviewed(changes, open) {
+function showReview(answer, cut) {
+  const left = cut ? [message(cut)] : [];
+  if (!answer.changing && !answer.open) {
+    review.close();
+    said.innerHTML = answer.html;
+    said.append(...left);
+    return;
+  }
+  review.innerHTML = answer.html;
+  const title = review.querySelector("h2");
+  title.after(...left);
+  (typesOn ? title : review.querySelector('[data-do="save"]')).focus();
+}
+
+// Returns the changes without the cells that can't be saved, unless they are to be written over.
+function decided({ changes, open }) {
   const mine = new Set([...review.querySelectorAll(".mine:checked")].map((box) => box.value));
   const sent = [];
   for (const change of changes) {
@@ -237,37 +295,72 @@ async function saveReviewed(changes, open) {
     if (!told) sent.push(change);
     else if (mine.has(`${guid} ${column}`)) sent.push({ ...change, basis: told.theirs });
   }
-  review.close();
-  if (!sent.length) return;
+  return sent;
+}
+
+// The dialog stays until the cells are saved: should that fail, nothing of them is lost.
+async function saveReviewed(sent) {
+  const state = review.querySelector("#review-said");
+  state.replaceChildren(paragraph("quiet-text", state.dataset.saving));
+  review.ariaBusy = "true";
   try {
     const answer = await send(sent, false);
-    if (!answer) return;
-    if (answer.open) {
-      await propose(sent);
-      return;
+    if (answer.open && !review.open) throw new Error(said.dataset.failed);
+    if (answer.open) propose(sent);
+    else {
+      review.close();
+      saved(answer, sent);
     }
-    saved(answer);
   } catch (error) {
-    failed(error);
+    (review.open ? state : said).replaceChildren(message(inWords(error, said.dataset.offlineAgain)));
+  } finally {
+    review.ariaBusy = "false";
   }
 }
 
+review.addEventListener("click", (event) => {
+  const act = event.target.closest("[data-do]")?.dataset.do;
+  if (!act || review.ariaBusy === "true") return;
+  const sent = act === "save" ? decided(proposal) : [];
+  if (sent.length) inTurn(() => saveReviewed(sent));
+  else review.close();
+});
+review.addEventListener("cancel", (event) => {
+  if (review.ariaBusy === "true") event.preventDefault();
+});
+// The Enter at the end of what is typed unseen must not save what nobody has read.
+review.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (key.length > 1 || event.ctrlKey || event.metaKey || (key === " " && target.matches("button, input"))) return;
+  typesOn = true;
+  review.querySelector("h2").focus();
+});
 review.addEventListener("close", () => cellAt(active.row, active.column).focus());
 
-said.addEventListener("submit", async (event) => {
-  event.preventDefault();
+// --- undo -----------------------------------------------------------------------------------------
+
+// Takes back what was saved last: what is still under way is saved first.
+async function undo() {
+  const forms = [...said.querySelectorAll("form")];
+  if (!forms.length) return;
   try {
     if (!(await signedIn())) return;
-    for (const each of said.querySelectorAll("form")) {
+    for (const each of forms) {
       const answer = await fetch(each.action, { method: "POST", body: new FormData(each), redirect: "manual" });
       if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(said.dataset.failed);
     }
+    said.replaceChildren();
     const { guid } = rows[active.row].dataset;
     sessionStorage.setItem(PLACE, JSON.stringify({ guid, column: heads[active.column].dataset.column }));
     location.reload();
   } catch (error) {
-    failed(error);
+    said.replaceChildren(message(inWords(error, said.dataset.offlineAgain)));
   }
+}
+
+said.addEventListener("submit", (event) => {
+  event.preventDefault();
+  inTurn(undo);
 });
 
 // After an undo one is again where one was.
@@ -306,11 +399,14 @@ function copied() {
   const lines = [];
   for (let row = chosen.top; row <= chosen.bottom; row += 1) {
     const texts = [];
-    for (let column = chosen.left; column <= chosen.right; column += 1) texts.push(quote(cellAt(row, column).dataset.text));
+    for (let column = chosen.left; column <= chosen.right; column += 1) texts.push(quote(shownIn(cellAt(row, column))));
     lines.push(texts.join("\t"));
   }
   return lines.join("\n");
 }
+
+// A refused text is no reason to leave the cell out: it is tried again.
+const differing = (changes) => changes.filter(({ cell, text }) => text !== shownIn(cell) || cell.classList.contains("wrong"));
 
 // Returns the cells that change, and in words what of the block reaches beyond the page.
 function pasted(lines) {
@@ -328,7 +424,7 @@ function pasted(lines) {
   const outside = [[chosen.top + high - rows.length, "cutRows"], [chosen.left + wide - columns, "cutColumns"]];
   const left = outside.filter(([number]) => number > 0).map(([number, words]) => said.dataset[words].replace("%n", number));
   const cut = left.length ? [said.dataset.cut, ...left].join(" ") : "";
-  return { changes: changes.filter(({ cell, text }) => text !== cell.dataset.text), cut };
+  return { changes: differing(changes), cut };
 }
 
 const inGrid = (event) => !editor && event.target.closest?.("#table tbody td");
@@ -351,27 +447,21 @@ function fillDown() {
   const chosen = block();
   const from = chosen.top === chosen.bottom ? chosen.top - 1 : chosen.top;
   if (from < 0) return;
-  const changes = [];
-  for (const { row, column, cell } of places(chosen)) {
-    const text = cellAt(from, column).dataset.text;
-    if (row > from && text !== cell.dataset.text) changes.push({ cell, text });
-  }
+  const filled = [...places(chosen)].filter(({ row }) => row > from);
+  const changes = differing(filled.map(({ column, cell }) => ({ cell, text: shownIn(cellAt(from, column)) })));
   if (chosen.top === chosen.bottom) change(changes);
   else propose(changes);
 }
 
 function clear() {
-  change([...places(block())].filter(({ cell }) => cell.dataset.text).map(({ cell }) => ({ cell, text: "" })));
+  change(differing([...places(block())].map(({ cell }) => ({ cell, text: "" }))));
 }
 
 // The cell one is in is saved at once, others are shown first.
 function change(changes) {
   const [{ cell, text } = {}] = changes;
-  if (changes.length === 1 && cell === cellAt(active.row, active.column)) {
-    cell.dataset.typed = text;
-    write(cell, text);
-    saveOne(cell);
-  } else propose(changes);
+  if (changes.length === 1 && cell === cellAt(active.row, active.column)) saveOne(cell, text);
+  else propose(changes);
 }
 
 // --- keys and mouse -------------------------------------------------------------------------------
@@ -402,7 +492,7 @@ table.addEventListener("keydown", (event) => {
   else if (key === "End") go(held ? FAR : active.row, FAR, { extend: event.shiftKey });
   else if (key === "F2" || key === "Enter") edit();
   else if (held && key.toLowerCase() === "d") fillDown();
-  else if (held && key.toLowerCase() === "z") said.querySelector("form button")?.click();
+  else if (held && key.toLowerCase() === "z") inTurn(undo);
   else if (held && key === " ") {
     const tick = rows[active.row].querySelector('input[name="guid"]');
     tick.checked = !tick.checked;

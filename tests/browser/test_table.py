@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from occurrences import editing
 from occurrences.models import Occurrence
@@ -62,8 +62,79 @@ def paste(page: Page, text: str) -> None:
     )
 
 
+class Held:
+    """What a page sends, or the answers, held back until let go; what comes later passes."""
+
+    def __init__(self, page: Page, *, only_answers: bool) -> None:
+        self.page = page
+        self.only_answers = only_answers
+        self.routes: list[Route] = []
+        self.answers: list[APIResponse] = []
+        self.is_over = False
+
+    def take(self, route: Route) -> None:
+        if self.is_over:
+            route.continue_()
+        else:
+            self.routes.append(route)
+            if self.only_answers:
+                self.answers.append(route.fetch())
+
+    def await_one(self) -> None:
+        for _wait in range(500):
+            if self.routes:
+                return
+            self.page.wait_for_timeout(20)
+        raise AssertionError("nothing was sent")
+
+    def let_go(self, *, last_first: bool = False, fail: bool = False) -> None:
+        """Let each go once the one before is answered, or lose it on the way."""
+        self.is_over = True
+        order = list(enumerate(self.routes))
+        for index, route in reversed(order) if last_first else order:
+            if fail:
+                route.abort()
+                continue
+            with self.page.expect_response("**/occurrences/table/save/"):
+                if self.only_answers:
+                    route.fulfill(response=self.answers[index])
+                else:
+                    route.continue_()
+
+
+def copy(page: Page) -> str:
+    """Copy as Ctrl+C does, at the cell that has the focus; return what is on the clipboard."""
+    text: str = page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            const how = { clipboardData: data, bubbles: true, cancelable: true };
+            document.activeElement.dispatchEvent(new ClipboardEvent("copy", how));
+            return data.getData("text/plain");
+        }"""
+    )
+    return text
+
+
 def values(column: str) -> list[Any]:
     return list(Occurrence.objects.order_by("catalog_number").values_list(column, flat=True))
+
+
+@pytest.fixture
+def hold(page: Page) -> Callable[..., Held]:
+    """From its call on, what is sent to be read or saved is held back."""
+
+    def begin(*, only_answers: bool = False) -> Held:
+        held = Held(page, only_answers=only_answers)
+        page.route("**/occurrences/table/save/", held.take)
+        return held
+
+    return begin
+
+
+def type_over(page: Page, text: str) -> None:
+    """Type into the cell that has the focus and press Enter, without waiting for an answer."""
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
 
 
 def test_a_cell_is_typed_saved_and_left_by_keys_alone(
@@ -251,3 +322,215 @@ def test_one_undo_takes_back_what_was_saved_in_two_collections(
     with page.expect_navigation():
         page.keyboard.press("Control+z")
     assert values("county") == [None] * 4
+
+
+def test_a_second_text_for_a_cell_is_saved_after_the_first(
+    page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
+) -> None:
+    held = hold()
+    cell(page, 1, "locality").focus()
+    type_over(page, "Nogales")
+    held.await_one()
+    page.keyboard.press("ArrowUp")
+    type_over(page, "Cananea")
+    held.let_go()
+    expect(cell(page, 1, "locality")).to_have_text("Cananea")
+    expect(page.locator("#table .waiting")).to_have_count(0)
+    expect(page.locator("#table-said")).to_contain_text("Saved one cell")
+    expect(page.locator("#table .wrong")).to_have_count(0)
+    assert values("locality") == ["Cananea", "Imuris", "Imuris"]
+
+
+def test_a_second_text_outlives_an_answer_to_the_first_that_comes_late(
+    page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
+) -> None:
+    held = hold(only_answers=True)
+    cell(page, 1, "locality").focus()
+    type_over(page, "Nogales")
+    held.await_one()
+    page.keyboard.press("ArrowUp")
+    type_over(page, "Cananea")
+    page.wait_for_timeout(300)
+    held.let_go(last_first=True)
+    expect(page.locator("#table .waiting")).to_have_count(0)
+    expect(cell(page, 1, "locality")).to_have_text("Cananea")
+    assert values("locality")[0] == "Cananea"
+
+
+def test_a_text_put_back_before_the_answer_is_put_back(
+    page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
+) -> None:
+    held = hold()
+    cell(page, 1, "locality").focus()
+    type_over(page, "Nogales")
+    held.await_one()
+    page.keyboard.press("ArrowUp")
+    type_over(page, "Imuris")
+    held.let_go()
+    expect(page.locator("#table .waiting")).to_have_count(0)
+    expect(cell(page, 1, "locality")).to_have_text("Imuris")
+    assert values("locality")[0] == "Imuris"
+
+
+def test_escape_leaves_a_cell_that_is_being_saved_as_it_was_typed(
+    page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
+) -> None:
+    held = hold()
+    cell(page, 1, "locality").focus()
+    type_over(page, "Nogales")
+    held.await_one()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.type("Can")
+    page.keyboard.press("Escape")
+    expect(cell(page, 1, "locality")).to_have_text("Nogales")
+    held.let_go()
+    expect(page.locator("#table .waiting")).to_have_count(0)
+    assert values("locality")[0] == "Nogales"
+
+
+def test_a_second_text_is_not_written_over_somebody_elses_unseen(
+    page: Page,
+    open_table: Callable[[], None],
+    hold: Callable[..., Held],
+    records: list[Occurrence],
+) -> None:
+    editor = records[0].collection.grants.get().user
+    editing.save(records[0].guid, editor, 1, {"locality": "Imuris"}, {"locality": "Sasabe"})
+    held = hold()
+    cell(page, 1, "locality").focus()
+    type_over(page, "Nogales")
+    held.await_one()
+    page.keyboard.press("ArrowUp")
+    type_over(page, "Cananea")
+    held.let_go()
+    expect(page.locator("#table-said")).to_contain_text("It now reads “Sasabe”")
+    expect(page.locator("#table .waiting")).to_have_count(0)
+    expect(cell(page, 1, "locality")).to_have_text("Cananea")
+    assert values("locality")[0] == "Sasabe"
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("F2")
+    page.keyboard.press("Enter")
+    expect(page.locator("#table-said")).to_contain_text("Saved one cell")
+    assert values("locality")[0] == "Cananea"
+
+
+def test_undo_by_key_takes_back_what_is_being_saved_not_what_was_saved_before(
+    page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
+) -> None:
+    cell(page, 1, "locality").focus()
+    type_over(page, "Nogales")
+    expect(page.locator("#table-said")).to_contain_text("Saved one cell")
+    held = hold()
+    type_over(page, "Cananea")
+    held.await_one()
+    expect(page.locator("#table-said")).to_be_empty()
+    with page.expect_navigation():
+        page.keyboard.press("Control+z")
+        held.let_go()
+    expect(cell(page, 1, "locality")).to_have_text("Nogales")
+    assert values("locality") == ["Nogales", "Imuris", "Imuris"]
+
+
+def test_fill_down_and_copy_take_what_is_seen_in_a_cell_that_is_being_saved(
+    page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
+) -> None:
+    cell(page, 2, "country").focus()
+    type_over(page, "USA")
+    expect(page.locator("#table-said")).to_contain_text("Saved one cell")
+    held = hold()
+    cell(page, 1, "country").focus()
+    type_over(page, "Mexico")
+    held.await_one()
+    page.keyboard.press("ArrowUp")
+    assert copy(page) == "Mexico"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Control+d")
+    held.let_go()
+    expect(page.locator("#table .waiting")).to_have_count(0)
+    expect(cell(page, 2, "country")).to_have_text("Mexico")
+    assert values("country") == ["Mexico", "Mexico", None]
+
+
+def test_what_is_typed_on_while_a_block_is_read_does_not_save_it_unread(
+    page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
+) -> None:
+    held = hold()
+    cell(page, 1, "county").focus()
+    paste(page, "Sonora\nSonora\n")
+    held.await_one()
+    expect(page.locator("#review")).to_contain_text("Reading the cells")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type("Nog")
+    held.let_go()
+    expect(page.locator("#review")).to_contain_text("2 cells change")
+    type_over(page, "ales")
+    page.wait_for_timeout(300)
+    expect(page.locator("#review")).to_be_visible()
+    assert values("county") == [None] * 3
+    assert values("locality") == ["Imuris"] * 3
+    page.get_by_role("button", name="Save", exact=True).press("Enter")
+    expect(page.locator("#table-said")).to_contain_text("Saved 2 cells")
+    assert values("county") == ["Sonora", "Sonora", None]
+
+
+def test_a_block_that_is_left_while_it_is_read_does_not_come_back(
+    page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
+) -> None:
+    held = hold()
+    cell(page, 1, "county").focus()
+    paste(page, "Sonora\nSonora\n")
+    held.await_one()
+    paste(page, "Pima\nPima\n")  # in the dialog: not taken
+    page.keyboard.press("Escape")
+    expect(cell(page, 1, "county")).to_be_focused()
+    paste(page, "Cochise\nCochise\n")
+    held.let_go()
+    expect(page.locator("#review")).to_contain_text("2 cells change")
+    expect(page.locator("#review")).to_contain_text("Cochise")
+    page.keyboard.press("Enter")
+    expect(page.locator("#table-said")).to_contain_text("Saved 2 cells")
+    assert values("county") == ["Cochise", "Cochise", None]
+
+
+def test_a_block_that_could_not_be_saved_stays_to_be_saved_again(
+    page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
+) -> None:
+    cell(page, 1, "county").focus()
+    paste(page, "Sonora\nSonora\n")
+    expect(page.locator("#review")).to_contain_text("2 cells change")
+    held = hold()
+    page.keyboard.press("Enter")
+    held.await_one()
+    expect(page.locator("#review")).to_contain_text("Saving…")
+    page.keyboard.press("Enter")  # not twice
+    held.let_go(fail=True)
+    expect(page.locator("#review")).to_contain_text("No connection. Try again when it is back.")
+    page.keyboard.press("Enter")
+    expect(page.locator("#table-said")).to_contain_text("Saved 2 cells")
+    expect(page.locator("#review")).to_be_hidden()
+    assert values("county") == ["Sonora", "Sonora", None]
+
+
+def test_a_block_that_could_not_be_read_is_told_as_not_pasted(
+    page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
+) -> None:
+    held = hold()
+    cell(page, 1, "county").focus()
+    paste(page, "Sonora\nSonora\n")
+    held.await_one()
+    held.let_go(fail=True)
+    expect(page.locator("#table-said")).to_contain_text("nothing was pasted")
+    expect(page.locator("#review")).to_be_hidden()
+    expect(cell(page, 1, "county")).to_be_focused()
+
+
+def test_a_text_that_says_what_the_record_says_is_told_in_a_line(
+    page: Page, open_table: Callable[[], None], records: list[Occurrence]
+) -> None:
+    editor = records[0].collection.grants.get().user
+    editing.save(records[0].guid, editor, 1, {"locality": "Imuris"}, {"locality": "Nogales"})
+    cell(page, 1, "locality").focus()
+    type_over(page, "Nogales")
+    expect(page.locator("#table-said")).to_have_text(
+        "Nothing to save: the records say this already."
+    )
