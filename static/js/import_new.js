@@ -40,7 +40,8 @@ if (form) {
     input.files = event.dataTransfer.files;
     look();
   });
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return; // guard.js asks first whether one is still signed in
     said.textContent = said.dataset.uploading;
     button.disabled = true;
   });

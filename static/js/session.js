@@ -81,18 +81,24 @@ if (dialog) {
   });
 }
 
-let cleared = false;
-form?.addEventListener("submit", async (event) => {
-  if (cleared || !dialog) return;
-  event.preventDefault();
-  const state = document.getElementById("draft-state");
-  try {
-    if (!(await signedIn())) return;
-  } catch {
-    if (state) state.textContent = state.dataset.offline;
-    return;
-  }
-  cleared = true;
-  form.requestSubmit(event.submitter);
-  cleared = false;
-});
+// Sends a form only once the person who opened the page is signed in.
+export function guard(form) {
+  let cleared = false;
+  form.addEventListener("submit", async (event) => {
+    if (cleared || !dialog) return;
+    event.preventDefault();
+    const state = document.getElementById("draft-state");
+    try {
+      if (!(await signedIn())) return;
+    } catch {
+      // What has no draft is sent all the same: the browser says what is wrong, and keeps the text.
+      if (state) state.textContent = state.dataset.offline;
+      if (state) return;
+    }
+    cleared = true;
+    form.requestSubmit(event.submitter);
+    cleared = false;
+  });
+}
+
+if (form) guard(form);

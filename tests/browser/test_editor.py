@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page, Route, expect
 
-from occurrences.models import Occurrence
+from occurrences.models import Comment, Occurrence
 from tests import make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -85,6 +85,20 @@ def test_a_session_that_ends_while_one_types_is_taken_up_again_in_place(
     expect(page.locator("#draft-state")).to_have_text("Nothing unsaved")
     record.refresh_from_db()
     assert record.locality == "Nogales"
+
+
+def test_a_comment_outlives_the_end_of_the_session(
+    page: Page, enter: Callable[[], None], record: Occurrence
+) -> None:
+    page.goto(f"/occurrences/{record.guid}/comments/")
+    page.get_by_label("Comment").fill("The sheet bears two gatherings.")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#again-password")).to_be_focused()
+    page.fill("#again-password", "secret")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("The sheet bears two gatherings.")
+    assert Comment.objects.get().record_guid == record.guid
 
 
 def test_who_does_not_sign_in_again_at_once_finds_his_text_later(
