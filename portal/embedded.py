@@ -45,7 +45,6 @@ PATIENCE = 15.0  # seconds for a service to start or to end
 POSTGRES_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "shared_buffers": "256MB",
     "work_mem": "32MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "4GB",
@@ -53,7 +52,12 @@ POSTGRES_SETTINGS = {
     "effective_io_concurrency": "0",  # what is in memory comes quicker without helpers who fetch it
     "log_min_messages": "warning",
 }
-THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+THROWAWAY_SETTINGS = {
+    "shared_buffers": "256MB",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
 
 Command = list[str | Path]
 
@@ -352,7 +356,8 @@ def start_postgres(layout: Layout, children: Children) -> str:
     if not data.exists():
         _initdb(binaries, data, layout.throwaway, user)
     _await_end_of_predecessor(data)
-    settings = POSTGRES_SETTINGS | (THROWAWAY_SETTINGS if layout.throwaway else {})
+    settings = POSTGRES_SETTINGS | {"shared_buffers": _share_of_memory()}
+    settings |= THROWAWAY_SETTINGS if layout.throwaway else {}
     settings |= {"unix_socket_directories": str(sockets)}
     log = layout.log("postgres")
     command: Command = [binaries / "postgres", "-D", data]
@@ -366,6 +371,12 @@ def start_postgres(layout: Layout, children: Children) -> str:
     )
     _await(lambda: _postmaster_pid(data, "ready") == process.pid, process, log)
     return f"postgres://holotype@{quote(str(sockets), safe='')}/holotype"
+
+
+def _share_of_memory() -> str:
+    """Return what PostgreSQL holds pages in: a quarter of the memory, 1 GB at most."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+    return f"{min(max(memory // 4, 128), 1024)}MB"
 
 
 def _initdb(binaries: Path, data: Path, throwaway: bool, user: dict[str, Any]) -> None:
