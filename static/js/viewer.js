@@ -205,11 +205,104 @@ document.addEventListener("paste", (event) => {
   if (panel && files?.length) send(files);
 });
 
+// --- what is typed about images: no draft keeps it ------------------------------------------------
+
+const texts = () => [...document.querySelectorAll("#media [data-facts] input[type=text]")];
+const typed = () => texts().filter((field) => field.value !== field.defaultValue);
+const isBusy = () => typed().length > 0 || document.querySelector("#media .htmx-request") !== null;
+let held; // what the panel holds that is about to be replaced
+let isVain = false; // it could not be saved: the browser asks whether to leave without it
+
+// Beyond what the sender has saved by now.
+function hold({ elt: sender, formData: sent }) {
+  const isSaved = (field) => field.form === sender && field.value === sent.get(field.name);
+  const focused = texts().find((field) => field === document.activeElement);
+  return {
+    texts: typed().filter((field) => !isSaved(field)).map(({ id, value }) => [id, value]),
+    open: [...document.querySelectorAll("#media [data-facts][open]")].map(({ dataset }) => dataset.facts),
+    focus: focused && [focused.id, focused.selectionStart, focused.selectionEnd],
+  };
+}
+
+function putBack({ texts: kept, open, focus }) {
+  for (const facts of document.querySelectorAll("#media [data-facts]")) facts.open ||= open.includes(facts.dataset.facts);
+  for (const [id, value] of kept) {
+    const field = document.getElementById(id);
+    if (field) field.value = value;
+  }
+  const field = focus && document.getElementById(focus[0]);
+  field?.focus({ preventScroll: true });
+  field?.setSelectionRange(focus[1], focus[2]);
+}
+
+// The panel that asks anew by itself, for an image that is made ready, waits while somebody types.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target.id !== "media") return;
+  const isOwnAsking = detail.requestConfig.elt === panel;
+  if (isOwnAsking && (isBusy() || texts().includes(document.activeElement))) detail.shouldSwap = false;
+  if (!detail.shouldSwap) return;
+  held = hold(detail.requestConfig);
+  image?.removeAttribute("id"); // else htmx copies its style, which the page's policy refuses
+});
+document.addEventListener("htmx:afterSwap", () => {
+  if (held && document.getElementById("media") !== panel) putBack(held);
+  held = null;
+});
+
+async function saveTexts(form) {
+  const sent = new FormData(form);
+  const answer = await fetch(form.action, { method: "POST", body: sent, headers: { "HX-Request": "true" } });
+  if (answer.redirected || !answer.ok) throw new Error(answer.statusText);
+  for (const field of typed()) if (field.form === form) field.defaultValue = sent.get(field.name);
+}
+
+// Saving the record leaves the page: what is typed about its images is saved before.
+document.addEventListener("submit", async (event) => {
+  const { target, submitter } = event;
+  if (target.id !== "editor" || isVain || !typed().length) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (target.dataset.waits) return;
+  target.dataset.waits = "yes";
+  try {
+    await Promise.all([...new Set(typed().map((field) => field.form))].map(saveTexts));
+  } catch {
+    isVain = true;
+  }
+  delete target.dataset.waits;
+  target.requestSubmit(submitter);
+}, true);
+document.addEventListener("input", ({ target }) => {
+  if (texts().includes(target)) isVain = false;
+});
+document.addEventListener("keydown", (event) => {
+  const facts = event.target.closest?.("#media [data-facts]");
+  const isSave = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "s";
+  const field = facts && isSave && typed().find((each) => facts.contains(each));
+  if (!field || document.getElementById("keys-used")?.checked === false) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (!event.repeat) field.form.requestSubmit();
+}, true);
+window.addEventListener("beforeunload", (event) => {
+  if (isBusy()) event.preventDefault();
+});
+
 // --- beginning ------------------------------------------------------------------------------------
+
+// The image somebody is typing about, the one that was acted on, or the one that was looked at.
+function toShow(before) {
+  const typing = document.activeElement.closest("[data-facts]")?.dataset.facts;
+  const wanted = [
+    ({ dataset }) => dataset.image === typing, ({ dataset }) => dataset.chosen, ({ dataset }) => dataset.image === before,
+  ];
+  return Math.max(0, wanted.map((is) => links.findIndex(is)).find((at) => at >= 0) ?? 0);
+}
 
 function begin() {
   panel = document.getElementById("media");
   if (!panel) return;
+  const before = links?.[shown]?.dataset.image;
   panel.classList.add("is-alive");
   take();
   box = panel.querySelector(".viewer");
@@ -218,36 +311,51 @@ function begin() {
     const button = event.target.closest("[data-viewer]");
     if (button) acts[button.dataset.viewer](button);
   };
+  links = [...panel.querySelectorAll("[data-image]")];
   if (!box) return;
   panel.querySelector(".viewer-tools").hidden = false;
-  links = [...panel.querySelectorAll("[data-image]")];
   look = { ...START, ...kept(lookKey()) };
   lights();
   listen();
-  show(Math.max(0, links.findIndex((link) => link.dataset.chosen)));
+  show(toShow(before));
   if (kept("media:hidden", localStorage) && !isWindow) acts.hide(panel.querySelector('[data-viewer="hide"]'));
 }
 
 // A draft that came back brings the record's GUID along: its images are those.
-function followForm() {
+async function followForm() {
   const guid = document.getElementById("editor")?.elements.guid?.value;
   if (!guid || !panel || panel.dataset.record === guid) return;
   const address = panel.dataset.window.replace(panel.dataset.record, guid);
-  window.htmx.ajax("GET", address, { target: "#media", swap: "outerHTML" });
+  await window.htmx.ajax("GET", address, { target: "#media", swap: "outerHTML" });
+  tellWindow();
 }
 
+// Pages that were opened in the background have nothing to say.
 function tellWindow() {
   const address = document.getElementById("media")?.dataset.window;
-  if (!isWindow && address) windows?.postMessage({ address });
+  if (!isWindow && address && document.visibilityState === "visible") windows?.postMessage({ address });
 }
 
-// A window of its own goes on to the record that the editor has opened.
+// A window of its own goes on to the record that the editor has opened, once nothing is left here.
+let next = null;
+
+function goOn() {
+  if (!next || next.pathname === location.pathname || isBusy()) return;
+  location.assign(next);
+}
+
 windows?.addEventListener("message", ({ data }) => {
   const to = data.address && new URL(data.address, location.href);
-  if (isWindow && to && to.origin === location.origin && to.pathname !== location.pathname) location.assign(to);
+  if (!isWindow || to?.origin !== location.origin) return;
+  next = to;
+  goOn();
 });
+document.addEventListener("visibilitychange", tellWindow);
+document.addEventListener("holotype:guid", followForm);
 document.addEventListener("htmx:afterSettle", () => {
-  if (document.getElementById("media") !== panel) begin();
+  if (document.getElementById("media") === panel) return;
+  begin();
+  goOn();
 });
 document.addEventListener("click", (event) => {
   const link = event.target.closest("#media-detach");
@@ -265,4 +373,4 @@ document.addEventListener("holotype:viewer", (event) => {
 
 begin();
 tellWindow();
-for (const wait of [0, 1500]) setTimeout(followForm, wait);
+followForm();

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from biocollections.models import Collection
 from occurrences import media
-from occurrences.models import Occurrence
+from occurrences.models import Media, Occurrence
 from tests import make
 from tests.chromium import accessibility_faults
 from tests.occurrences import pictures
@@ -85,6 +85,136 @@ def test_what_is_no_picture_is_told_so(desk: Page) -> None:
     bad: Any = {"name": "label.jpg", "mimeType": "image/jpeg", "buffer": b"<html>"}
     page.locator("#media-files").set_input_files([bad])
     expect(page.locator("#media [role=alert]").first).to_contain_text("label.jpg")
+
+
+def test_what_is_typed_about_an_image_is_kept_by_its_key_and_with_the_record(
+    desk: Page, record: Occurrence
+) -> None:
+    page = desk
+    upload(page, "front.jpg")
+    page.fill("#id_recorded_by", "L. Gómez")
+    page.locator(".image-facts summary").click()
+    caption = page.locator("[name=caption]")
+    caption.fill("Whole sheet")
+    caption.press("Control+s")
+    expect(page.locator(".media-told")).to_contain_text("Saved what is said about the image.")
+    assert media.of(record.guid).get().caption == "Whole sheet"
+    expect(page.locator("#id_recorded_by")).to_have_value("L. Gómez")
+    caption.fill("Sheet with flowers")
+    page.focus("#id_recorded_by")
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
+    assert media.of(record.guid).get().caption == "Sheet with flowers"
+    record.refresh_from_db()
+    assert record.recorded_by == "L. Gómez"
+
+
+def test_nobody_leaves_what_is_typed_about_an_image_without_a_word(desk: Page) -> None:
+    page, asked = desk, []
+    upload(page, "front.jpg")
+    page.locator(".image-facts summary").click()
+    page.locator("[name=caption]").press_sequentially("Whole")
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto("/occurrences/")
+    assert asked == ["beforeunload"]
+
+
+def test_what_is_typed_about_an_image_outlives_what_comes_meanwhile(
+    desk: Page, record: Occurrence
+) -> None:
+    """An image that is made ready, the saved text of another one, and an upload."""
+    page = desk
+    first, second = pictures.of(record), pictures.of(record)
+    Media.objects.filter(pk=first.pk).update(state=Media.State.WAITING)
+    page.reload()
+    page.keyboard.press("Escape")
+    page.locator("[data-viewer=next]").click()
+    page.locator(".image-facts summary").nth(1).click()
+    caption = page.locator(f"#caption-{second.guid}")
+    caption.press_sequentially("Wh")
+    with page.expect_response(f"**/{record.guid}/media/*"):
+        pass  # the panel asks anew by itself
+    page.keyboard.type("ol")
+    page.locator(f"#creator-{first.guid}").evaluate("each => { each.value = 'Ana' }")
+    page.locator(f"#creator-{first.guid}").evaluate("each => each.form.requestSubmit()")
+    expect(page.locator(".media-told")).to_contain_text("Saved what is said about the image.")
+    expect(caption).to_be_focused()
+    page.keyboard.type("e sh")
+    upload(page, "third.jpg")
+    expect(page.locator(".media-told")).to_contain_text("1 image added.")
+    expect(caption).to_have_value("Whole sh")
+    expect(page.locator("#viewer-number")).to_have_text("2 / 3")
+    first.refresh_from_db()
+    assert first.creator == "Ana"
+    Media.objects.filter(pk=first.pk).update(state=Media.State.READY)
+    caption.fill("")
+    caption.blur()
+    expect(page.locator("[data-image][data-state=ready]")).to_have_count(3)
+    expect(page.locator("#viewer-number")).to_have_text("2 / 3")
+
+
+HIDDEN = """Object.defineProperty(document, "visibilityState", {
+  get: () => (window.isShown ? "visible" : "hidden"),
+})"""
+
+
+def test_the_window_of_images_follows_what_is_looked_at_once_nothing_is_left_there(
+    desk: Page, record: Occurrence
+) -> None:
+    image = pictures.of(record)
+    other = make.occurrence(record.collection, catalog_number="8")
+    own, tab = desk.context.new_page(), desk.context.new_page()
+    own.goto(f"/occurrences/{record.guid}/media/")
+    expect(own.locator("h1")).to_contain_text("7")
+    own.locator(".image-facts summary").click()
+    own.locator("[name=caption]").fill("Whole sheet")
+    tab.add_init_script(HIDDEN)
+    tab.goto(f"/occurrences/{other.guid}/edit/")  # in the background
+    tab.wait_for_timeout(300)
+    assert str(record.guid) in own.url
+    tab.evaluate("isShown = true; document.dispatchEvent(new Event('visibilitychange'))")
+    tab.wait_for_timeout(300)
+    assert str(record.guid) in own.url
+    own.locator("[name=caption]").press("Control+s")
+    expect(own.locator("h1")).to_contain_text("8")
+    image.refresh_from_db()
+    assert image.caption == "Whole sheet"
+
+
+def test_images_follow_a_draft_that_comes_back_late(desk: Page, record: Occurrence) -> None:
+    page, guid = desk, "0190a0a0-0000-7000-8000-000000000001"
+    page.goto(f"/occurrences/new/{record.collection.guid}/")
+    page.wait_for_timeout(1600)
+    page.evaluate(
+        """guid => {
+          document.getElementById("editor").elements.guid.value = guid;
+          document.dispatchEvent(new CustomEvent("holotype:guid"));
+        }""",
+        guid,
+    )
+    expect(page.locator("#media")).to_have_attribute("data-record", guid)
+    upload(page, "front.jpg")
+    expect(page.locator(".media-told")).to_contain_text("1 image added.")
+    assert Media.objects.get().record_guid.hex == guid.replace("-", "")
+
+
+def test_the_map_stays_where_somebody_went_while_the_records_are_looked_for(
+    desk: Page, record: Occurrence
+) -> None:
+    page = desk
+    late: list[Route] = []
+    page.goto(f"/occurrences/new/{record.collection.guid}/")
+    page.route("**/near/**", lambda route: late.append(route), times=1)
+    with page.expect_request("**/near/**"):
+        page.locator("#map-panel > summary").click()
+    page.locator(".map").focus()
+    with page.expect_response("**/near/**"):
+        page.keyboard.press("ArrowLeft")
+    lines = page.locator(".map .graticule").get_attribute("d")
+    with page.expect_response("**/near/**"):
+        late[0].continue_()
+    page.wait_for_timeout(200)
+    assert page.locator(".map .graticule").get_attribute("d") == lines
 
 
 def test_the_map_sets_the_point_and_the_fields_set_the_map(desk: Page) -> None:
