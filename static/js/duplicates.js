@@ -7,6 +7,7 @@ import { writeAll } from "./suggest.js";
 
 const form = document.getElementById("editor");
 const found = document.getElementById("duplicates-found");
+const panel = document.getElementById("duplicates");
 const state = document.getElementById("duplicates-state");
 const undo = document.getElementById("duplicates-undo");
 const used = form.elements.duplicates; // what was taken, for the server to store with Save
@@ -15,7 +16,7 @@ const given = (name) => form.elements[name]?.value.trim() ?? "";
 const isEnough = () => (given("recorded_by") && (given("record_number") || given("event_date")))
   || (given("exsiccati_title") && given("exsiccati_number"));
 const asked = () => ASKED.map(given).join("\n");
-const transfers = []; // {values: {name: text}, used}, the latest last
+const transfers = []; // {values, given, used}: {name: text} before and after; the latest last
 let looked = "";
 let searching;
 let returnTo = null;
@@ -52,10 +53,9 @@ function tickAgain(before, isSame) {
 
 // --- searching
 
-async function post(address, body) {
+async function post(address, body, signal) {
   const answer = await fetch(address, {
-    method: "POST", body, headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
-    signal: searching?.signal,
+    method: "POST", body, headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value }, signal,
   });
   if (answer.redirected || !answer.ok) throw new Error(answer.statusText);
   return answer;
@@ -71,6 +71,7 @@ function typed() {
 
 async function look(wasAsked) {
   const now = asked();
+  if (form.inert) return; // on its way to the server
   if (!wasAsked && (now === looked || !isEnough())) return;
   looked = now;
   searching?.abort();
@@ -78,7 +79,7 @@ async function look(wasAsked) {
   const mine = searching;
   state.textContent = state.dataset.searching;
   try {
-    const answer = await post(found.dataset.find, typed());
+    const answer = await post(found.dataset.find, typed(), mine.signal);
     const html = await answer.text();
     if (mine !== searching) return;
     show(html);
@@ -92,15 +93,48 @@ async function look(wasAsked) {
 
 function show(html) {
   const before = readUsed();
-  const wasInside = found.contains(document.activeElement);
+  const [focused, turned] = [focusedIn(), turnedParts()];
   const shown = new Map([...found.querySelectorAll(".match")].map(({ dataset }) => [dataset.guid, dataset.tier]));
   found.innerHTML = html;
   state.textContent = found.querySelector("[data-told]")?.textContent ?? "";
   tellNumber();
   tickAgain(before, ({ guid, tier }) => isRestored || shown.get(guid) === tier);
+  for (const { match, does, checked } of turned) controlOf(match, does, (box) => { box.checked = checked; });
   isRestored = false;
   gather();
-  if (wasInside) enter();
+  if (focused) focusAgain(focused);
+}
+
+// --- the same match and control in a list that came anew
+
+const doing = ({ tagName, href, dataset: { how, part, beside, suggestion, ask } }) =>
+  [tagName, href, how, part, beside, suggestion, ask].join();
+const named = (control) => ({ match: control.closest(".match")?.dataset.guid, does: doing(control) });
+
+function controlOf(match, does, act) {
+  const again = [...found.querySelectorAll(`.match[data-guid="${match}"] :is(button, input, a, summary)`)];
+  const control = again.find((each) => doing(each) === does);
+  if (control) act(control);
+  return control;
+}
+
+function focusedIn() {
+  return found.contains(document.activeElement) ? named(document.activeElement) : null;
+}
+
+function turnedParts() {
+  const boxes = [...found.querySelectorAll("[data-part]")].filter((box) => box.checked !== box.defaultChecked);
+  return boxes.map((box) => ({ ...named(box), checked: box.checked }));
+}
+
+// Never another one: Enter may be pressed already.
+function focusAgain({ match, does }) {
+  const control = controlOf(match, does, (again) => {
+    const box = again.closest("details");
+    if (box) box.open = true;
+    again.focus();
+  });
+  if (!control) state.focus();
 }
 
 // On a narrow page the panel stands below the form: the bar says how many there are, and leads there.
@@ -119,10 +153,14 @@ async function transfer(match, how, button) {
   body.set("tier", match.dataset.tier);
   for (const box of match.querySelectorAll("[data-part]:checked")) body.append("part", box.dataset.part);
   button.disabled = true;
+  const before = standing();
   try {
     const { texts, told } = await (await post(match.dataset.take, body)).json();
+    if (form.inert) return;
+    const stay = typedSince(before, match, Object.keys(texts));
+    for (const name of stay) delete texts[name];
     apply(match.dataset.guid, texts);
-    state.textContent = told;
+    state.textContent = stay.length ? `${told} ${state.dataset.stays}` : told;
   } catch {
     state.textContent = state.dataset.failed;
     signedIn().catch(() => {});
@@ -131,7 +169,18 @@ async function transfer(match, how, button) {
   }
 }
 
+const standing = () => Object.fromEntries([...form.elements].map(({ name, value }) => [name, value]));
+
+// Which of these fields hold another text than before, with those that are one part with them: the
+// latitude of one point doesn't go with the longitude of another.
+function typedSince(before, match, names) {
+  const parts = [...match.querySelectorAll("[data-part]")].map((box) => box.dataset.columns.trim().split(" "));
+  const isOther = (name) => form.elements[name]?.value !== before[name];
+  return names.filter((name) => isOther(name) || parts.some((part) => part.includes(name) && part.some(isOther)));
+}
+
 function apply(guid, texts) {
+  if (form.inert) return;
   const values = {};
   for (const name of Object.keys(texts)) {
     const field = form.elements[name];
@@ -140,7 +189,7 @@ function apply(guid, texts) {
   }
   writeAll(form, Object.fromEntries(Object.keys(values).map((name) => [name, texts[name]])));
   if (!Object.keys(values).length) return;
-  transfers.push({ values, used: used.value });
+  transfers.push({ values, given: standing(), used: used.value });
   undo.hidden = false;
   looked = asked(); // what was transferred is no reason to search anew
   if (!guid) return;
@@ -150,15 +199,18 @@ function apply(guid, texts) {
 }
 
 function takeBack() {
+  if (form.inert) return;
   const last = transfers.pop();
-  writeAll(form, last.values);
-  for (const name of Object.keys(last.values)) form.elements[name].classList.remove("filled");
+  const all = Object.entries(last.values);
+  const back = all.filter(([name]) => form.elements[name].value === last.given[name]);
+  writeAll(form, Object.fromEntries(back));
+  for (const [name] of back) form.elements[name].classList.remove("filled");
   const { copied } = { copied: {}, ...JSON.parse(last.used || "{}") };
   writeUsed(JSON.stringify({ ...readUsed(), copied }));
   gather();
   looked = asked();
   undo.hidden = !transfers.length;
-  state.textContent = state.dataset.undone;
+  state.textContent = back.length < all.length ? `${state.dataset.undone} ${state.dataset.stays}` : state.dataset.undone;
 }
 
 // --- into the panel and back
@@ -172,13 +224,18 @@ function back() {
   (returnTo?.isConnected ? returnTo : form.elements.recorded_by).focus();
 }
 
+// Pressed by a key: typing goes on where it was, unless it goes on elsewhere by now.
+function backByKey() {
+  const at = document.activeElement;
+  if (at === document.body || panel.contains(at)) back();
+}
+
 document.addEventListener("holotype:to-duplicates", ({ target }) => {
-  const panel = document.getElementById("duplicates");
   if (panel.contains(document.activeElement)) return back();
   returnTo = form.contains(target) ? target : null;
   enter();
 });
-document.getElementById("duplicates").addEventListener("keydown", (event) => {
+panel.addEventListener("keydown", (event) => {
   if (event.key === "Escape") back();
 });
 
@@ -190,7 +247,7 @@ found.addEventListener("click", async (event) => {
   if (!button || !match) return;
   if (button.dataset.how) {
     await transfer(match, button.dataset.how, button);
-    if (event.detail === 0) back(); // pressed by a key: typing goes on where it was
+    if (event.detail === 0) backByKey();
   } else if (button.dataset.suggestion) {
     apply(null, { type_status: button.dataset.suggestion });
   } else if (button.dataset.ask) {
@@ -209,7 +266,7 @@ found.addEventListener("change", ({ target }) => {
 });
 undo.addEventListener("click", (event) => {
   takeBack();
-  if (event.detail === 0) back();
+  if (event.detail === 0) backByKey();
 });
 document.getElementById("duplicates-look").addEventListener("click", () => look(true));
 document.getElementById("duplicates-auto").addEventListener("change", ({ target }) => {
@@ -219,8 +276,10 @@ document.getElementById("duplicates-auto").addEventListener("change", ({ target 
 document.addEventListener("holotype:duplicates", ({ detail }) => look(detail.asked));
 
 // A form that came back with an error, or as a draft, shows again what it is to be linked with.
-setTimeout(() => {
-  if (!used.value) return;
+function restore() {
+  if (!used.value || isRestored) return;
   isRestored = true;
   look(true);
-}, 0);
+}
+setTimeout(restore, 0);
+document.addEventListener("holotype:guid", restore);

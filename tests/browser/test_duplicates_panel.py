@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from biocollections.models import Collection
 from occurrences.models import EditorHabits, Occurrence
@@ -204,6 +204,67 @@ def test_an_answer_that_comes_after_saving_does_not_bring_the_saved_text_back(
         "H-2",
         "O-1",
     ]
+
+
+def test_a_transfer_that_comes_late_leaves_alone_what_was_typed_meanwhile(
+    other: Occurrence, add: Page
+) -> None:
+    page = add
+    late: list[Route] = []
+    type_gathering(page)
+    expect(page.locator(".match")).to_have_count(1)
+    page.route("**/take/", lambda route: late.append(route), times=1)
+    with page.expect_request("**/take/"):
+        page.locator("[data-how=empty]").press("Enter")
+    page.fill("#id_habitat", "grassland")
+    late[0].continue_()
+    expect(page.locator("#id_locality")).to_have_value("Canyon 4 km S of Imuris")
+    expect(page.locator("#id_habitat")).to_have_value("grassland")
+    expect(page.locator("#duplicates-state")).to_contain_text("What was typed since stays.")
+    expect(page.locator("#id_habitat")).to_be_focused()
+    page.fill("#id_locality", "Canyon 5 km S of Imuris")
+    page.click("#duplicates-undo")
+    expect(page.locator("#id_country")).to_have_value("")
+    expect(page.locator("#id_locality")).to_have_value("Canyon 5 km S of Imuris")
+    page.route("**/take/", lambda route: late.append(route), times=1)
+    with page.expect_request("**/take/"):
+        page.locator("[data-how=empty]").click()
+    page.evaluate("document.getElementById('editor').inert = true")  # it is on its way
+    with page.expect_response("**/take/"):
+        late[1].continue_()
+    page.wait_for_timeout(200)
+    expect(page.locator("#id_country")).to_have_value("")
+
+
+def test_a_list_that_comes_anew_keeps_the_match_and_does_not_stop_its_transfer(
+    other: Occurrence, add: Page
+) -> None:
+    page = add
+    late: list[Route] = []
+    gathering = {**GOMEZ, "catalog_number": "O-2", "locality": "Imuris", "country": "Mexico"}
+    make.occurrence(other.collection, **gathering)
+    type_gathering(page)
+    expect(page.locator(".match[data-guid]")).to_have_count(2)
+    wanted = page.locator(".match[data-guid]").nth(1)
+    locality = "Imuris" if "O-2" in wanted.inner_text() else SHEET["locality"]
+    wanted.locator("summary").click()
+    wanted.locator("[data-part=country]").uncheck()
+    page.route("**/duplicates/of/**", lambda route: late.append(route), times=1)
+    with page.expect_request("**/duplicates/of/**"):
+        page.click("#duplicates-look")
+    wanted.locator("[data-how=all]").focus()
+    with page.expect_response("**/duplicates/of/**"):
+        late[0].continue_()
+    expect(page.locator("#duplicates-state")).to_have_text("2 records found, 2 exact.")
+    expect(wanted.locator("[data-how=all]")).to_be_focused()
+    page.route("**/take/", lambda route: late.append(route), times=1)
+    with page.expect_request("**/take/"):
+        page.keyboard.press("Enter")
+    with page.expect_response("**/duplicates/of/**"):
+        page.click("#duplicates-look")
+    late[1].continue_()
+    expect(page.locator("#id_locality")).to_have_value(locality)
+    expect(page.locator("#id_country")).to_have_value("")
 
 
 def test_an_unticked_link_stays_unticked_when_the_draft_comes_back(
