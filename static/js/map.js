@@ -287,11 +287,13 @@ class Setting {
     } else this.lookEverywhere();
   }
 
-  // Without a point the map opens where the collection's own records are.
+  // Without a point the map opens where the collection's own records are, unless somebody has gone
+  // elsewhere on it meanwhile, or is about to.
   async lookEverywhere() {
     this.draw();
+    const { centre } = this.view;
     await this.look();
-    if (this.point || !this.near?.length) return;
+    if (this.point || this.drag || this.view.centre !== centre || !this.near?.length) return;
     const middle = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
     this.view.centre = {
       latitude: middle(this.near.map((each) => each.latitude)),
@@ -304,13 +306,14 @@ class Setting {
 
   look() {
     clearTimeout(this.waiting);
+    const number = (this.looks = (this.looks ?? 0) + 1);
     return new Promise((done) => {
       this.waiting = setTimeout(async () => {
         const { south, west, north, east } = this.view.sides();
         const asks = { south, west, north, east, record: this.box.dataset.record };
         const answer = await fetch(`${this.box.dataset.near}?${new URLSearchParams(asks)}`).catch(() => null);
         const told = answer?.ok ? await answer.json().catch(() => null) : null;
-        if (told) {
+        if (told && number === this.looks) {
           this.near = told.points.map((each) => ({
             ...each, latitude: Number(each.latitude), longitude: Number(each.longitude),
           }));

@@ -134,6 +134,7 @@ document.addEventListener("input", (event) => {
   if (!suggests(event.target) || event.detail === "filled") return;
   clearTimeout(timer);
   close();
+  asked += 1; // an answer to what stood there before comes too late
   const field = event.target;
   timer = setTimeout(() => ask(field), LATER);
 });

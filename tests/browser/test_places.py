@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from biocollections.models import Collection
 from tests.chromium import accessibility_faults
@@ -20,6 +20,23 @@ def test_states_are_offered_while_somebody_types(page: Page, seeded: None) -> No
     options = page.locator("#places-state option")
     expect(options).to_have_count(1)
     expect(options).to_have_attribute("value", "California")
+
+
+def test_an_offer_for_what_stood_there_before_comes_too_late(
+    page: Page, seeded: None, sign_in: Callable[[str], None]
+) -> None:
+    sign_in("manager")
+    page.goto(f"/occurrences/new/{Collection.objects.get(code='HUD').guid}/")
+    late: list[Route] = []
+    address = page.locator("#id_country").get_attribute("data-suggest")
+    page.route(f"**{address}?*", lambda route: late.append(route))
+    page.focus("#id_country")
+    with page.expect_request(f"**{address}?*"):
+        page.keyboard.type("M")
+    page.keyboard.type("e")
+    late[0].fulfill(json={"offers": [{"value": "Malta", "sets": {}, "fills": []}]})
+    page.wait_for_timeout(200)
+    expect(page.locator(".offers")).to_have_count(0)
 
 
 def test_a_role_is_given_and_taken_back(
