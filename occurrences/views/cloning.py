@@ -161,7 +161,8 @@ def _scanned(request: HttpRequest, form: OccurrenceForm) -> dict[str, Any]:
         return {"number": number, "problems": form.errors or {"": [_("Scan or type a number.")]}}
     guid = guid_of(request.POST.get("guid", "")) or new_guid()
     own = Occurrence.objects.editable_by(request.user).filter(collection=form.collection)
-    if own.filter(guid=guid).exclude(catalog_number=number).exists():
+    by_script = "line" in request.GET  # which gives each scan its own, however often it is sent
+    if not by_script and own.filter(guid=guid).exclude(catalog_number=number).exists():
         guid = new_guid()  # a page that was gone back to: it made the record of another number
     there = own.filter(catalog_number=number).exclude(guid=guid).first()
     if there is None:

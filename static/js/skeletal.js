@@ -3,31 +3,38 @@
 
 import { signedIn } from "./session.js";
 import "./suggest.js";
+import { newGuid, waitingScans } from "./waiting.js";
 
 const form = document.getElementById("skeletal");
 const field = document.getElementById("barcode");
 const list = document.getElementById("scans");
 const state = document.getElementById("scan-state");
-const place = document.getElementById("sign-in-again").dataset;
-const key = `scans:${place.person}:${location.pathname}`;
+const dialog = document.getElementById("sign-in-again");
+const key = `scans:${dialog.dataset.person}:${location.pathname}`;
 const begun = Date.now();
-let queue = JSON.parse(localStorage.getItem(key) ?? "[]");
+const kept = waitingScans(key);
+const REFUSED = [400, 403, 404]; // of a scan that will never be taken
+const MOST_FAILED = 3; // a portal that is down isn't asked about every scan, one bad scan stops no others
+keepEachAlone();
+const queue = kept.all();
 let added = 0;
 let told = ""; // what the last scan wants looked at
+let trouble = ""; // why what waits could not be sent
 let isSending = false;
+let isPutOff = false; // asked to sign in, somebody said "not now": the next scan asks again
 
-const guid = () => {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-};
+// Scans were once kept under one key for all.
+function keepEachAlone() {
+  for (const [at, entry] of JSON.parse(localStorage.getItem(key) ?? "[]").entries()) {
+    kept.keep({ id: new Map(entry).get("guid"), at, entry });
+  }
+  localStorage.removeItem(key);
+}
 
 function tell() {
-  localStorage.setItem(key, JSON.stringify(queue));
-  const waiting = queue.length && !isSending ? state.dataset.waiting.replace("%n", queue.length) : "";
-  const words = [told, waiting].filter(Boolean).join(" ");
+  const isLate = queue.length && (!isSending || Date.now() - queue[0].at > 5000);
+  const waiting = isLate ? state.dataset.waiting.replace("%n", queue.length) : "";
+  const words = [told, waiting, trouble].filter(Boolean).join(" ");
   if (state.textContent !== words) state.textContent = words;
   const minutes = (Date.now() - begun) / 60000;
   document.getElementById("scan-count").textContent = added;
@@ -36,12 +43,11 @@ function tell() {
   document.getElementById("scan-time").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-function show(html) {
-  list.insertAdjacentHTML("afterbegin", html);
-  const line = list.firstElementChild;
+function show(line) {
+  list.prepend(line);
   if (line.dataset.state === "added") count(1);
   const wantsALook = ["there", "wrong"].includes(line.dataset.state);
-  told = wantsALook ? line.textContent.trim() : "";
+  told = wantsALook ? line.textContent.trim().replace(/\s+/g, " ") : "";
   field.classList.toggle("taken", wantsALook);
   tell();
 }
@@ -75,20 +81,45 @@ list.addEventListener("submit", async (event) => {
   tell();
 });
 
+const lineOf = (html) => document.createRange().createContextualFragment(html).querySelector("li");
+
+function refusal(scan, status) {
+  const line = document.getElementById("refused").content.querySelector("li").cloneNode(true);
+  line.querySelector("b").textContent = new Map(scan.entry).get("catalog_number");
+  line.querySelector("[data-status]").textContent = status;
+  return line;
+}
+
+// Sends one scan; returns whether the portal has done with it. Sent twice, it is answered alike.
+async function sendOne(scan) {
+  const answer = await fetch("?line", {
+    method: "POST",
+    body: new URLSearchParams(scan.entry),
+    headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
+  });
+  if (answer.ok && !answer.redirected) show(lineOf(await answer.text()));
+  else if (REFUSED.includes(answer.status)) show(refusal(scan, answer.status));
+  else {
+    trouble = state.dataset.trouble.replace("%n", answer.status);
+    return false;
+  }
+  queue.splice(queue.indexOf(scan), 1);
+  kept.drop(scan);
+  return true;
+}
+
 async function send() {
   if (isSending) return;
   isSending = true;
+  trouble = "";
+  const failed = new Set();
   try {
-    while (queue.length) {
-      if (!(await signedIn())) break;
-      const token = form.elements.csrfmiddlewaretoken.value;
-      const answer = await fetch("?line", {
-        method: "POST", body: new URLSearchParams(queue[0]), headers: { "X-CSRFToken": token },
-      });
-      if (!answer.ok || answer.redirected) break;
-      show(await answer.text());
-      queue = queue.slice(1);
-      localStorage.setItem(key, JSON.stringify(queue));
+    while (failed.size < MOST_FAILED) {
+      const scan = queue.find((each) => !failed.has(each));
+      if (!scan) break;
+      isPutOff = !(await signedIn());
+      if (isPutOff) break;
+      if (!(await sendOne(scan))) failed.add(scan);
     }
   } catch {
     // No connection: the queue keeps them.
@@ -101,9 +132,12 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   const number = field.value.trim();
   if (!number) return;
-  form.elements.guid.value = guid();
+  const id = newGuid();
+  form.elements.guid.value = id;
   const entry = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
-  queue.push(entry);
+  const scan = { id, at: Date.now(), entry };
+  kept.keep(scan);
+  queue.push(scan);
   field.value = "";
   field.focus();
   told = "";
@@ -146,7 +180,15 @@ document.getElementById("shown-fields").addEventListener("change", ({ target }) 
 });
 showFields();
 
+// A dialog gives the focus back without the caret, and what is scanned then would go nowhere.
+dialog.addEventListener("close", () => {
+  const at = document.activeElement;
+  at.blur();
+  at.focus();
+});
+
 setInterval(tell, 1000 * 5);
+setInterval(() => { if (!isPutOff) send(); }, 1000 * 30);
 window.addEventListener("online", send);
 tell();
 send();
