@@ -1,22 +1,38 @@
 // The receiving page: a scan is taken off the fields at once and sent in turn, so the next never waits.
-// What needs a person (whose barcode, which of several, unknown) stops the turn until it is answered.
+// What needs a person (whose barcode, which of several, unknown) stops the turn until it is answered, and
+// is asked only while nothing is being typed. A scan is kept in this browser until it is done with.
 
 import { signedIn } from "./session.js";
+import { newGuid, waitingScans } from "./waiting.js";
 
 const form = document.getElementById("arriving");
 const { barcode, number } = form.elements;
 const place = document.getElementById("answer");
 const state = document.getElementById("scan-state");
 const list = document.getElementById("scans");
+const dialog = document.getElementById("sign-in-again");
+const kept = waitingScans(`receiving:${dialog.dataset.person}:${location.pathname}`);
+const queue = kept.all(); // {id, at, barcode, number, chosen}, the head may be under way
 const LISTED = 15;
-let queue = [];
+const BUSY = [429, 502, 503, 504]; // of a portal that takes nothing at the moment
+const DONE = ["received", "already"];
 let isSending = false;
-let asked = null; // the scan that waits for a person: {barcode, number, said}
+let isPutOff = false; // asked to sign in, somebody said "not now": the next scan asks again
+let asked = null; // the question on the page: {scan, said, answer}
+let later = null; // one that came while the next sheet was being typed
+let trouble = ""; // why what waits could not be sent
 let times = [];
 let lastField = barcode;
 
+const isBlank = () => !barcode.value && !number.value;
+
 function tell() {
-  state.textContent = queue.length && asked ? state.dataset.waiting.replace("%n", queue.length) : "";
+  const { waiting, kept: unsent, later: coming } = state.dataset;
+  const count = asked ? waiting : isSending ? "" : unsent;
+  const words = [trouble, queue.length ? count.replace("%n", queue.length) : ""];
+  if (later) words.unshift(coming.replace("%n", later.scan.barcode || later.scan.number));
+  state.textContent = words.filter(Boolean).join(" ");
+  barcode.classList.toggle("taken", asked !== null);
   document.getElementById("scan-count").textContent = times.length;
   const minutes = times.length > 1 ? (times.at(-1) - times[0]) / 60000 : 0;
   document.getElementById("scan-rate").textContent = minutes ? Math.round(((times.length - 1) / minutes) * 60) : "–";
@@ -31,121 +47,209 @@ function tally({ received, missing }) {
 // Rows of the lists by "offer record".
 const rowOf = (root, sheet) => sheet && root.querySelector(`[data-sheet="${CSS.escape(sheet)}"]`);
 
+// --- what came of a scan ---
+
 function show(html, scan) {
-  place.innerHTML = html;
-  const line = place.querySelector("[data-said]");
-  const { said, sheet } = line.dataset;
-  tally(line.dataset);
-  asked = null;
-  if (said === "received") {
+  const answer = document.createRange().createContextualFragment(html);
+  const { dataset } = answer.querySelector("[data-said]");
+  tally(dataset);
+  if (!DONE.includes(dataset.said)) {
+    question({ scan, said: dataset.said, answer });
+    return;
+  }
+  kept.drop(scan);
+  if (dataset.said === "received") {
     times.push(Date.now());
-    list.prepend(place.querySelector("template").content.firstElementChild);
+    list.prepend(answer.querySelector("template").content.firstElementChild);
     while (list.children.length > LISTED) list.lastElementChild.remove();
-    rowOf(document.querySelector("tbody") ?? document.createElement("div"), sheet)?.remove();
-  } else if (said === "undone") rowOf(list, sheet)?.remove();
-  else if (said !== "already") ask(said, scan);
-  barcode.classList.toggle("taken", asked !== null);
+    rowOf(document.querySelector("tbody") ?? document.createElement("div"), dataset.sheet)?.remove();
+  }
+  place.replaceChildren(answer);
+}
+
+function showUndone(html) {
+  const answer = document.createRange().createContextualFragment(html);
+  const { dataset } = answer.querySelector("[data-said]");
+  tally(dataset);
+  rowOf(list, dataset.sheet)?.remove();
+  if (!asked) place.replaceChildren(answer); // a question stays until it is answered
+}
+
+function showFailed(scan, status) {
+  const answer = document.getElementById("failed").content.cloneNode(true);
+  answer.querySelector("b").textContent = scan.number || scan.barcode;
+  answer.querySelector("[data-status]").textContent = status;
+  question({ scan, said: "failed", answer });
+}
+
+// --- what needs a person ---
+
+function question(one) {
+  later = one;
+  attend();
+}
+
+// An answer to one sheet never mixes with what is being typed of the next.
+function attend() {
+  if (later && isBlank()) {
+    asked = later;
+    later = null;
+    place.replaceChildren(asked.answer);
+    if (asked.said !== "which") barcode.value = asked.scan.barcode;
+    if (asked.said !== "which" && asked.said !== "whose") number.value = asked.scan.number;
+    goOn();
+    document.activeElement.select?.();
+  }
   tell();
 }
 
-// What was scanned comes back into its fields, and the cursor goes where the answer is.
-function ask(said, scan) {
-  asked = { ...scan, said };
-  if (said === "which") {
-    place.querySelector("button[name=chosen]").focus();
-    return;
-  }
-  barcode.value = scan.barcode;
-  if (said === "whose") number.focus();
-  else {
-    number.value = scan.number;
-    const field = scan.number ? number : barcode;
-    field.focus();
-    field.select();
-  }
+// The cursor goes where the answer is, or where the next scan goes.
+function goOn() {
+  let to = lastField;
+  if (asked?.said === "which") to = place.querySelector("button[name=chosen]");
+  else if (asked) to = asked.said === "whose" || asked.scan.number ? number : barcode;
+  to.focus();
 }
 
+// An answer takes the place of the scan it is about, before all that wait; another scan comes last.
+function take(texts) {
+  const isAnswer = asked && (texts.chosen || asked.said !== "which");
+  const { id, at } = isAnswer ? asked.scan : { id: newGuid(), at: Date.now() };
+  const scan = { id, at, ...texts };
+  kept.keep(scan);
+  if (isAnswer) {
+    asked = null;
+    place.replaceChildren();
+    queue.unshift(scan);
+  } else queue.push(scan);
+}
+
+function leave() {
+  kept.drop(asked.scan);
+  asked = null;
+  place.replaceChildren();
+  barcode.value = number.value = "";
+  goOn();
+}
+
+// --- sending ---
+
+// Returns the answer, null if somebody doesn't sign in again. Rejects without a connection.
 async function post(address, entries) {
-  if (!(await signedIn())) return "";
+  if (!(await signedIn())) return null;
   const token = form.elements.csrfmiddlewaretoken.value;
-  const answer = await fetch(address, { method: "POST", body: new URLSearchParams(entries), headers: { "X-CSRFToken": token } });
-  if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
-  return answer.text();
+  return fetch(address, { method: "POST", body: new URLSearchParams(entries), headers: { "X-CSRFToken": token } });
+}
+
+async function sendFirst() {
+  const scan = queue[0];
+  const { barcode: code, number: typed, chosen = "" } = scan;
+  const answer = await post("?line", { barcode: code, number: typed, chosen });
+  isPutOff = answer === null;
+  if (isPutOff || answer.redirected) trouble = state.dataset.signedOut;
+  else if (BUSY.includes(answer.status)) trouble = state.dataset.trouble.replace("%n", answer.status);
+  else {
+    const html = await answer.text();
+    queue.shift();
+    if (answer.ok) show(html, scan);
+    else showFailed(scan, answer.status);
+  }
 }
 
 async function send() {
   if (isSending) return;
   isSending = true;
-  while (queue.length && !asked) {
-    const scan = queue.shift();
-    try {
-      const html = await post("?line", scan);
-      if (html) show(html, scan);
-    } catch {
-      queue = [];
-      ask("offline", scan);
-      state.textContent = state.dataset.offline;
-    }
+  trouble = "";
+  try {
+    while (queue.length && !asked && !later && !trouble) await sendFirst();
+  } catch {
+    trouble = state.dataset.offline;
   }
   isSending = false;
-}
-
-function take(scan) {
-  asked = null;
-  queue.unshift(scan);
-  send();
+  tell();
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
+  const texts = { barcode: barcode.value.trim(), number: number.value.trim() };
   const chosen = event.submitter?.name === "chosen" ? event.submitter.value : "";
-  if (chosen) {
-    take({ barcode: asked?.barcode ?? "", number: asked?.number ?? "", chosen });
-    lastField.focus();
-    return;
+  if (chosen) take({ ...(asked?.scan ?? texts), chosen });
+  else if (texts.barcode || texts.number) {
+    lastField = texts.barcode ? barcode : number;
+    take(texts);
+    barcode.value = number.value = "";
   }
-  const scan = { barcode: barcode.value.trim(), number: number.value.trim() };
-  if (!scan.barcode && !scan.number) return;
-  lastField = scan.barcode ? barcode : number;
-  barcode.value = number.value = "";
-  lastField.focus();
-  if (asked) take(scan);
-  else {
-    queue.push(scan);
-    send();
-  }
+  goOn();
+  attend();
+  send();
 });
+
+// --- keys ---
+
+// While several sheets are to choose from, a figure chooses, unless more follows at once: that is the
+// next scan, which goes into its field.
+const AT_ONCE = 150; // milliseconds
+let figure = null; // {key, button, timer}
+
+function choose() {
+  const { button, timer } = figure;
+  clearTimeout(timer);
+  figure = null;
+  button.click();
+}
+
+function onChoiceKey(event) {
+  const { key } = event;
+  const button = /^[1-9]$/.test(key) && place.querySelectorAll("button[name=chosen]")[Number(key) - 1];
+  if (event.repeat) event.preventDefault();
+  else if (figure && key === "Enter") {
+    event.preventDefault();
+    choose();
+  } else if (!figure && button) {
+    event.preventDefault();
+    figure = { key, button, timer: setTimeout(choose, AT_ONCE) };
+  } else if (key.length === 1 && key !== " ") {
+    clearTimeout(figure?.timer);
+    lastField.value += figure?.key ?? "";
+    figure = null;
+    lastField.focus(); // this key types itself there
+  }
+}
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || document.querySelector("dialog[open]")) return;
-  const figure = asked?.said === "which" && /^[1-9]$/.test(event.key) && event.target.closest?.("#answer");
-  if (figure) {
-    event.preventDefault();
-    place.querySelectorAll("button[name=chosen]")[Number(event.key) - 1]?.click();
-  } else if (event.key === "Escape" && asked) {
-    asked = null;
-    place.replaceChildren();
-    barcode.value = number.value = "";
-    barcode.classList.remove("taken");
-    lastField.focus();
-    tell();
+  const isCommand = event.ctrlKey || event.metaKey || event.altKey;
+  if (event.key === "Escape") {
+    if (asked) leave();
+    attend();
     send();
-  } else if (event.key === "z" && (event.ctrlKey || event.metaKey) && !barcode.value && !number.value) {
+  } else if (event.key === "z" && (event.ctrlKey || event.metaKey) && isBlank()) {
     event.preventDefault();
     list.querySelector(".take-back button")?.click();
-  }
+  } else if (!isCommand && asked?.said === "which" && event.target.closest?.("#answer")) onChoiceKey(event);
 });
 
 list.addEventListener("submit", async (event) => {
   event.preventDefault();
   const own = event.target;
+  goOn(); // at once: a sheet may be under way on the keys when the answer comes
   try {
-    const html = await post(`${own.action}?line`, new FormData(own));
-    if (html) show(html, null);
+    const answer = await post(`${own.action}?line`, new FormData(own));
+    if (answer?.ok && !answer.redirected) showUndone(await answer.text());
+    else if (answer) state.textContent = state.dataset.notUndone;
   } catch {
-    state.textContent = state.dataset.offline;
+    state.textContent = state.dataset.notUndone;
   }
-  lastField.focus();
 });
 
+// A dialog gives the focus back without the caret, and what is scanned then would go nowhere.
+dialog.addEventListener("close", () => {
+  const at = document.activeElement;
+  at.blur();
+  at.focus();
+});
+
+window.addEventListener("online", send);
+setInterval(() => { if (!isPutOff) send(); }, 1000 * 30);
 tell();
+send();
