@@ -1,6 +1,8 @@
 // The Taxonomy Cleaning Tool by keyboard: from name to name, and one key for each decision.
 // Without this script every key's button can be pressed.
 
+import "./session.js";
+
 const list = document.getElementById("names");
 const cards = () => [...list.querySelectorAll("[data-name]")];
 const current = () => document.activeElement?.closest?.("[data-name]");
@@ -14,11 +16,13 @@ function go(step) {
   next?.scrollIntoView({ block: "nearest" });
 }
 
-// The last decided name has handed on to the next one, so "undo" means the one that was decided.
-let decided = -1;
+// The last decided name has handed on to the next one, so "undo" means the one that was decided. Its
+// card comes anew, maybe under another id, in the same place of the list.
+let decided = null;
+const cardIn = (place) => place?.querySelector("[data-name]");
 
 function takeBack() {
-  const undo = current()?.querySelector("[data-undo]") ?? cards()[decided]?.querySelector("[data-undo]");
+  const undo = current()?.querySelector("[data-undo]") ?? cardIn(decided)?.querySelector("[data-undo]");
   undo?.click();
 }
 
@@ -47,11 +51,14 @@ function onKey(event) {
   }
   if (isTyping(event.target)) return;
   const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
+  const mayRepeat = ["j", "k"].includes(event.key); // a held key decides about one name
   const onButton = event.target.matches?.("button, a, summary, input");
-  if (digit && current()) press(`${event.shiftKey ? "rewrite" : "link"} ${digit - 1}`);
-  else if (keys[event.key] && !(event.key === " " && onButton)) keys[event.key]();
-  else return;
+  let act = null;
+  if (digit && current()) act = () => press(`${event.shiftKey ? "rewrite" : "link"} ${digit - 1}`);
+  else if (!(event.key === " " && onButton)) act = keys[event.key];
+  if (!act) return;
   event.preventDefault();
+  if (!event.repeat || mayRepeat) act();
 }
 
 function countTicked() {
@@ -60,22 +67,54 @@ function countTicked() {
   if (place) place.textContent = number ? `${number} ${place.dataset.ticked}` : "";
 }
 
+// Where the name stands that a request is about.
+const placeOf = new WeakMap();
+const isDecision = ({ requestConfig }) => requestConfig.verb === "post";
+
+// Instead of the card a page may come: of signing in, or of the job that goes on.
+const pathOf = (address) => new URL(address, location).pathname;
+const isElsewhere = ({ xhr, pathInfo }) => pathOf(xhr.responseURL) !== pathOf(pathInfo.requestPath);
+
+function follow(detail) {
+  const { xhr } = detail;
+  const { signIn } = document.getElementById("sign-in-again").dataset;
+  if (xhr.status !== 200 || pathOf(xhr.responseURL).startsWith(signIn)) tellFailure(cardIn(placeOf.get(xhr)));
+  else if (isElsewhere(detail)) location.assign(xhr.responseURL);
+}
+
+function tellFailure(card) {
+  card.querySelector(".failed")?.remove();
+  const line = document.createElement("p");
+  line.className = "failed warning-text";
+  line.setAttribute("role", "alert");
+  line.textContent = list.dataset.failed;
+  card.prepend(line);
+}
+
+// A decided name hands on to the next one, unless somebody has gone on himself meanwhile.
+function handOn(place) {
+  const card = cardIn(place);
+  if (!card) return;
+  const isDecided = card.querySelector("[data-undo]");
+  if (isDecided) decided = place;
+  if ([card, document.body].includes(document.activeElement)) {
+    card.focus();
+    if (isDecided) go(1);
+  }
+  countTicked();
+}
+
 if (list) {
   document.addEventListener("keydown", onKey);
   list.addEventListener("change", countTicked);
-  // A decided name hands on to the next one. Its card comes anew, maybe under another id.
-  let place = -1;
-  list.addEventListener("htmx:beforeRequest", (event) => {
-    place = cards().indexOf(event.target.closest("[data-name]"));
+  list.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (isDecision(detail)) placeOf.set(detail.xhr, detail.elt.closest("li"));
   });
-  list.addEventListener("htmx:afterSettle", () => {
-    const card = cards()[place];
-    if (!card || isTyping(document.activeElement)) return;
-    card.focus();
-    if (card.querySelector("[data-undo]")) {
-      decided = place;
-      go(1);
-    }
-    countTicked();
+  list.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (isDecision(detail) && isElsewhere(detail)) detail.shouldSwap = false;
   });
+  list.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (isDecision(detail)) follow(detail);
+  });
+  list.addEventListener("htmx:afterSettle", ({ detail }) => handOn(placeOf.get(detail.xhr)));
 }
