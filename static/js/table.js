@@ -139,11 +139,11 @@ function finish(keep) {
 // --- asking the server ----------------------------------------------------------------------------
 
 // One thing is asked after the other, so that each starts from what the one before has left: its
-// texts are the basis of the next, its Undo is gone when the next is under way. No work may reject.
+// texts are the basis of the next, its Undo is gone when the next is under way.
 let turn = Promise.resolve();
 
 function inTurn(work) {
-  turn = turn.then(work);
+  turn = turn.finally(work);
 }
 
 const asSent = ({ cell, text, basis }) => ({

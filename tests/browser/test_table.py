@@ -534,3 +534,38 @@ def test_a_text_that_says_what_the_record_says_is_told_in_a_line(
     expect(page.locator("#table-said")).to_have_text(
         "Nothing to save: the records say this already."
     )
+
+
+def test_what_is_typed_and_not_saved_for_want_of_signing_in_is_red_and_saved_later(
+    page: Page, open_table: Callable[[], None]
+) -> None:
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    cell(page, 1, "locality").focus()
+    type_over(page, "Nogales")
+    page.get_by_role("button", name="Not now").click()
+    expect(page.locator("#table-said")).to_contain_text("you are signed out")
+    expect(page.locator("#table .wrong")).to_have_text("Nogales")
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    cell(page, 1, "locality").focus()
+    page.keyboard.press("F2")
+    page.keyboard.press("Enter")
+    expect(page.locator("#table-said")).to_contain_text("Saved one cell")
+    assert values("locality")[0] == "Nogales"
+
+
+def test_an_answer_leaves_alone_what_is_being_typed_in_its_cell(
+    page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
+) -> None:
+    held = hold()
+    cell(page, 1, "locality").focus()
+    type_over(page, "Nogales")
+    held.await_one()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.type("Cana")
+    held.let_go()
+    expect(page.locator("#table-said")).to_contain_text("Saved one cell")
+    type_over(page, "nea")
+    expect(cell(page, 1, "locality")).to_have_text("Cananea")
+    expect(page.locator("#table .waiting")).to_have_count(0)
+    assert values("locality")[0] == "Cananea"
