@@ -31,7 +31,8 @@ function tell() {
   const count = asked ? waiting : isSending ? "" : unsent;
   const words = [trouble, queue.length ? count.replace("%n", queue.length) : ""];
   if (later) words.unshift(coming.replace("%n", later.scan.barcode || later.scan.number));
-  state.textContent = words.filter(Boolean).join(" ");
+  const told = words.filter(Boolean).join(" ");
+  if (state.textContent !== told) state.textContent = told;
   barcode.classList.toggle("taken", asked !== null);
   document.getElementById("scan-count").textContent = times.length;
   const minutes = times.length > 1 ? (times.at(-1) - times[0]) / 60000 : 0;

@@ -44,7 +44,7 @@ const keys = {
 };
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.key === "Escape" && isTyping(event.target)) {
     current()?.focus();
     return;
@@ -95,11 +95,9 @@ function tellFailure(card) {
 function handOn(place) {
   const card = cardIn(place);
   if (!card) return;
-  const isDecided = card.querySelector("[data-undo]");
-  if (isDecided) decided = place;
   if ([card, document.body].includes(document.activeElement)) {
     card.focus();
-    if (isDecided) go(1);
+    if (card.querySelector("[data-undo]")) go(1);
   }
   countTicked();
 }
@@ -108,7 +106,9 @@ if (list) {
   document.addEventListener("keydown", onKey);
   list.addEventListener("change", countTicked);
   list.addEventListener("htmx:beforeRequest", ({ detail }) => {
-    if (isDecision(detail)) placeOf.set(detail.xhr, detail.elt.closest("li"));
+    if (!isDecision(detail)) return;
+    decided = detail.elt.closest("li");
+    placeOf.set(detail.xhr, decided);
   });
   list.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (isDecision(detail) && isElsewhere(detail)) detail.shouldSwap = false;

@@ -97,7 +97,8 @@ async function sendOne(scan) {
     body: new URLSearchParams(scan.entry),
     headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
   });
-  if (answer.ok && !answer.redirected) show(lineOf(await answer.text()));
+  if (answer.redirected) throw new Error("signed out in this very moment");
+  if (answer.ok) show(lineOf(await answer.text()));
   else if (REFUSED.includes(answer.status)) show(refusal(scan, answer.status));
   else {
     trouble = state.dataset.trouble.replace("%n", answer.status);
@@ -122,7 +123,7 @@ async function send() {
       if (!(await sendOne(scan))) failed.add(scan);
     }
   } catch {
-    // No connection: the queue keeps them.
+    // No connection, or no session: the queue keeps them.
   }
   isSending = false;
   tell();

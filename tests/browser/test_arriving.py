@@ -163,6 +163,14 @@ def test_a_question_outlives_an_undo_and_the_next_scan(offer: Offer, unpacking: 
     _scan(page, "GIL-2")  # its figure chooses nothing, its Enter neither
     expect(page.locator("#scan-state")).to_contain_text("1")
     assert not offer.records.filter(received_at__isnull=False).exists()
+    page.evaluate(
+        """for (const key of "27") {
+        document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+        }"""
+    )  # figures that come at once are a scan too
+    expect(page.locator("#number")).to_be_focused()
+    expect(page.locator("#number")).to_have_value("2")
+    page.fill("#number", "")
     page.locator("[name=chosen]").first.focus()
     page.keyboard.press("2")
     expect(page.locator("b[data-tally=received]")).to_have_text("1")
