@@ -121,9 +121,10 @@ def media_delete(request: HttpRequest, guid: UUID) -> HttpResponse:
 
 def beside(request: HttpRequest, record_guid: UUID, within: Collection) -> dict[str, Any]:
     """Return what the panel with a record's images needs, wherever it stands."""
-    images = Media.objects.editable_by(request.user).filter(record_guid=record_guid)
+    images = list(Media.objects.editable_by(request.user).filter(record_guid=record_guid))
     return {
-        "images": list(images),
+        "images": images,
+        "waits": any(image.state == Media.State.WAITING for image in images),
         "record_guid": record_guid,
         "collection": within,
         "largest": picturing.MOST_BYTES,

@@ -1,6 +1,8 @@
 // The images of a record beside its form: zoom, turn, light, next and previous, by mouse, finger or
 // keys. Where one looked stays from record to record of a collection: labels lie in the same corner.
 
+import { signedIn } from "./session.js";
+
 const START = { zoom: 1, x: 0.5, y: 0.5, turn: 0, brightness: 100, contrast: 100 };
 const STEP = 1.25;
 const MOST = 16;
@@ -235,11 +237,22 @@ function putBack({ texts: kept, open, focus }) {
   field?.setSelectionRange(focus[1], focus[2]);
 }
 
+function tellLost({ detail }) {
+  if (detail.target?.id !== "media" || detail.requestConfig.elt === panel) return;
+  document.getElementById("media-problem").textContent = document.getElementById("media-upload").dataset.lost;
+}
+for (const name of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(name, tellLost);
+
 // The panel that asks anew by itself, for an image that is made ready, waits while somebody types.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.target.id !== "media") return;
   const isOwnAsking = detail.requestConfig.elt === panel;
+  const isPanel = detail.serverResponse.includes('id="media"'); // not the page that asks to sign in
   if (isOwnAsking && (isBusy() || texts().includes(document.activeElement))) detail.shouldSwap = false;
+  if (!isPanel) {
+    detail.shouldSwap = false;
+    tellLost({ detail });
+  }
   if (!detail.shouldSwap) return;
   held = hold(detail.requestConfig);
   image?.removeAttribute("id"); // else htmx copies its style, which the page's policy refuses
@@ -264,13 +277,14 @@ document.addEventListener("submit", async (event) => {
   event.stopPropagation();
   if (target.dataset.waits) return;
   target.dataset.waits = "yes";
-  try {
-    await Promise.all([...new Set(typed().map((field) => field.form))].map(saveTexts));
-  } catch {
-    isVain = true;
-  }
+  const stands = await signedIn().catch(() => null); // null without a connection: session.js tells so
+  const forms = new Set(typed().map((field) => field.form));
+  const isSaved = stands && (await Promise.all([...forms].map(saveTexts)).then(() => true, () => false));
   delete target.dataset.waits;
+  if (stands === false) return;
+  isVain = true;
   target.requestSubmit(submitter);
+  isVain = stands && !isSaved;
 }, true);
 document.addEventListener("input", ({ target }) => {
   if (texts().includes(target)) isVain = false;

@@ -125,7 +125,7 @@ def test_what_is_typed_about_an_image_outlives_what_comes_meanwhile(
     """An image that is made ready, the saved text of another one, and an upload."""
     page = desk
     first, second = pictures.of(record), pictures.of(record)
-    Media.objects.filter(pk=first.pk).update(state=Media.State.WAITING)
+    Media.objects.filter(pk=second.pk).update(state=Media.State.WAITING)
     page.reload()
     page.keyboard.press("Escape")
     page.locator("[data-viewer=next]").click()
@@ -146,7 +146,7 @@ def test_what_is_typed_about_an_image_outlives_what_comes_meanwhile(
     expect(page.locator("#viewer-number")).to_have_text("2 / 3")
     first.refresh_from_db()
     assert first.creator == "Ana"
-    Media.objects.filter(pk=first.pk).update(state=Media.State.READY)
+    Media.objects.filter(pk=second.pk).update(state=Media.State.READY)
     caption.fill("")
     caption.blur()
     expect(page.locator("[data-image][data-state=ready]")).to_have_count(3)
@@ -175,6 +175,13 @@ def test_the_window_of_images_follows_what_is_looked_at_once_nothing_is_left_the
     tab.evaluate("isShown = true; document.dispatchEvent(new Event('visibilitychange'))")
     tab.wait_for_timeout(300)
     assert str(record.guid) in own.url
+    cookies = own.context.cookies()
+    own.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    own.locator("[name=caption]").press("Control+s")
+    expect(own.locator("#media-problem")).to_contain_text("Nothing was stored")
+    expect(own.locator("[name=caption]")).to_have_value("Whole sheet")
+    own.context.add_cookies(cookies)  # type: ignore[arg-type]
+    own.locator("#again-later").click()
     own.locator("[name=caption]").press("Control+s")
     expect(own.locator("h1")).to_contain_text("8")
     image.refresh_from_db()
