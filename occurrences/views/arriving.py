@@ -73,6 +73,8 @@ def receiving_undo(request: HttpRequest, guid: UUID) -> HttpResponse:
     try:
         undone = arriving.take_back(request.user, row)
     except Refused as refusal:
+        if "line" in request.GET:
+            return HttpResponse(str(refusal), status=409)
         messages.error(request, str(refusal))
     else:
         if undone and "line" not in request.GET:

@@ -238,7 +238,7 @@ def test_the_page_works_without_its_script(pile: Pile) -> None:
     page = client.post(address, {"barcode": "ARIZ1", "number": ""}).content.decode()
     assert 'value="ARIZ1"' in page
     page = client.post(address, {"barcode": "ARIZ1", "number": "77"}).content.decode()
-    assert "2 sheets have the number 77" in page
+    assert "2 sheets have the number 77" in page and 'value="77"' in page
     row = offer.records.order_by("pk").first()
     assert row is not None
     chosen = f"{offer.guid} {row.record_guid}"
@@ -249,6 +249,21 @@ def test_the_page_works_without_its_script(pile: Pile) -> None:
     assert client.post(undo, {"record": row.record_guid}).status_code == 302
     row.refresh_from_db()
     assert row.received_at is None
+
+
+def test_the_script_is_told_of_an_undo_that_is_refused(
+    pile: Pile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = pile.offer([{"record_number": "77"}])
+    client, _address = _page(pile, offer)
+
+    def refuse(_user: Any, _row: Any) -> bool:
+        raise Refused("Somebody is changing this record now.")
+
+    monkeypatch.setattr(arriving, "take_back", refuse)
+    undo = reverse("occurrences:receiving_undo", args=[offer.guid])
+    answer = client.post(f"{undo}?line", {"record": offer.records.get().record_guid})
+    assert (answer.status_code, "Somebody" in answer.content.decode()) == (409, True)
 
 
 def test_a_scan_costs_the_same_in_a_large_offer(
