@@ -243,13 +243,6 @@ list.addEventListener("submit", async (event) => {
   }
 });
 
-// A dialog gives the focus back without the caret, and what is scanned then would go nowhere.
-dialog.addEventListener("close", () => {
-  const at = document.activeElement;
-  at.blur();
-  at.focus();
-});
-
 window.addEventListener("online", send);
 setInterval(() => { if (!isPutOff) send(); }, 1000 * 30);
 tell();

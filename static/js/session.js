@@ -71,7 +71,12 @@ if (dialog) {
     signIn().catch((error) => { problem.textContent = error.message; });
   });
   document.getElementById("again-later").addEventListener("click", () => dialog.close());
-  dialog.addEventListener("close", () => settle(dialog.returnValue === "signed in"));
+  dialog.addEventListener("close", () => {
+    const back = document.activeElement; // the focus comes back without the caret, and what is typed would go nowhere
+    back?.blur();
+    back?.focus({ preventScroll: true });
+    settle(dialog.returnValue === "signed in");
+  });
   window.addEventListener("focus", () => { if (dialog.open) isOurs(problem.textContent).catch(() => {}); });
   // Nothing that htmx asks for comes back as a sign-in page under a field.
   document.body.addEventListener("htmx:beforeSwap", (event) => {

@@ -181,13 +181,6 @@ document.getElementById("shown-fields").addEventListener("change", ({ target }) 
 });
 showFields();
 
-// A dialog gives the focus back without the caret, and what is scanned then would go nowhere.
-dialog.addEventListener("close", () => {
-  const at = document.activeElement;
-  at.blur();
-  at.focus();
-});
-
 setInterval(tell, 1000 * 5);
 setInterval(() => { if (!isPutOff) send(); }, 1000 * 30);
 window.addEventListener("online", send);

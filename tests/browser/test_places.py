@@ -46,9 +46,9 @@ def test_a_role_is_given_and_taken_back(
     herbarium = Collection.objects.get(code="HUD")
     page.goto(f"/collections/{herbarium.guid}/permissions/")
     assert accessibility_faults(page) == []
-    page.get_by_label("User name or e-mail").press_sequentially("res")
+    page.locator("#id_person").press_sequentially("res")
     expect(page.locator("#people-suggested option")).to_have_attribute("value", "researcher")
-    page.get_by_label("User name or e-mail").fill("researcher")
+    page.locator("#id_person").fill("researcher")
     page.get_by_label("Role").select_option("identifier")
     page.get_by_label("Reason").fill("knows the oaks")
     page.get_by_role("button", name="Give the role").click()
