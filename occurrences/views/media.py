@@ -146,7 +146,9 @@ def _panel(
         return render(request, "occurrences/media.html", context)  # htmx shows no other status
     if request.method == "POST" and status == 200:
         return redirect("occurrences:media", record_guid)
-    context["record"] = Occurrence.objects.filter(guid=record_guid).first()
+    context["record"] = (
+        Occurrence.objects.editable_by(request.user).filter(guid=record_guid).first()
+    )
     return render(request, "occurrences/media_window.html", context, status=status)
 
 

@@ -58,6 +58,7 @@ def faults_of(page: Page) -> list[str]:
     return accessibility_faults(page) + ["is wider than the window"] * wide
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_pages_of_taxonomy_editors_have_no_serious_fault(
     page: Page, sign_in: Callable[[str], None], scheme: str, width: int
@@ -73,6 +74,7 @@ def test_pages_of_taxonomy_editors_have_no_serious_fault(
     assert not faults, "\n".join(["", *faults])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_main_pages_have_no_serious_fault(
     page: Page, sign_in: Callable[[str], None], scheme: str, width: int
@@ -88,6 +90,7 @@ def test_main_pages_have_no_serious_fault(
     assert not faults, "\n".join(["", *faults])
 
 
+@pytest.mark.slow
 def test_pages_before_signing_in_have_no_serious_fault(page: Page, seeded: None) -> None:
     for address in ("/accounts/login/", "/", "/occurrences/?taxon=Cactaceae", "/no-such-page/"):
         page.goto(address)

@@ -114,6 +114,7 @@ def test_a_helper_sees_the_page_of_another_and_comes_back(
     assert page.locator(".acting").count() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_account_pages_have_no_serious_fault(
     page: Page, sign_in: Callable[[str], None], scheme: str, width: int

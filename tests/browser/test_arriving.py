@@ -100,6 +100,7 @@ def _scan_and_hold(page: Page, text: str) -> Route:
     return held[0]
 
 
+@pytest.mark.slow
 def test_a_late_question_waits_until_the_next_sheet_is_sent(offer: Offer, unpacking: Page) -> None:
     page = unpacking
     page.goto(f"/offers/{offer.guid}/receiving/")
@@ -122,6 +123,7 @@ def test_a_late_question_waits_until_the_next_sheet_is_sent(offer: Offer, unpack
     assert Occurrence.objects.get(guid=numbered.record_guid).record_number == "1"
 
 
+@pytest.mark.slow
 def test_scans_without_a_connection_are_kept_and_sent_later(offer: Offer, unpacking: Page) -> None:
     page = unpacking
     page.goto(f"/offers/{offer.guid}/receiving/")
@@ -137,6 +139,7 @@ def test_scans_without_a_connection_are_kept_and_sent_later(offer: Offer, unpack
     expect(page.locator("b[data-tally=received]")).to_have_text("2")
 
 
+@pytest.mark.slow
 def test_a_scan_outlives_the_answer_not_now(offer: Offer, unpacking: Page) -> None:
     page, cookies = unpacking, unpacking.context.cookies()
     page.goto(f"/offers/{offer.guid}/receiving/")
@@ -150,6 +153,7 @@ def test_a_scan_outlives_the_answer_not_now(offer: Offer, unpacking: Page) -> No
     expect(page.locator("b[data-tally=received]")).to_have_text("2")
 
 
+@pytest.mark.slow
 def test_a_question_outlives_an_undo_and_the_next_scan(offer: Offer, unpacking: Page) -> None:
     page = unpacking
     page.goto(f"/offers/{offer.guid}/receiving/")

@@ -60,6 +60,7 @@ def kept():
     return Name.objects.filter(scientific_name__startswith="Zzz", state="kept").count()
 
 
+@pytest.mark.slow
 def test_a_late_answer_leaves_the_focus_where_somebody_went_meanwhile(page, three):
     held = []
     page.route("**/decide/", lambda route: held.append(route), times=1)
@@ -77,6 +78,7 @@ def test_a_late_answer_leaves_the_focus_where_somebody_went_meanwhile(page, thre
     assert kept() == 2
 
 
+@pytest.mark.slow
 def test_a_held_key_decides_one_name(page, three):
     page.keyboard.down("x")
     expect(three.nth(1)).to_be_focused()
@@ -88,6 +90,7 @@ def test_a_held_key_decides_one_name(page, three):
     expect(three.nth(1)).to_contain_text("decided by")
 
 
+@pytest.mark.slow
 def test_a_decision_that_did_not_arrive_is_told(page, three):
     watched, page = page, page.context.new_page()  # one whose console may tell of the failures
     page.goto(watched.url)
@@ -105,6 +108,7 @@ def test_a_decision_that_did_not_arrive_is_told(page, three):
     expect(card.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_signed_out_one_signs_in_beside_the_list(page, three):
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.keyboard.press("x")

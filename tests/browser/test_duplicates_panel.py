@@ -176,6 +176,7 @@ def is_whole(asked: Request) -> bool:
     return "/duplicates/of/" in asked.url and "14.vii.1932" in (asked.post_data or "")
 
 
+@pytest.mark.slow
 def test_an_answer_that_comes_after_saving_does_not_bring_the_saved_text_back(
     other: Occurrence, add: Page
 ) -> None:
@@ -206,6 +207,7 @@ def test_an_answer_that_comes_after_saving_does_not_bring_the_saved_text_back(
     ]
 
 
+@pytest.mark.slow
 def test_a_transfer_that_comes_late_leaves_alone_what_was_typed_meanwhile(
     other: Occurrence, add: Page
 ) -> None:
@@ -236,6 +238,7 @@ def test_a_transfer_that_comes_late_leaves_alone_what_was_typed_meanwhile(
     expect(page.locator("#id_country")).to_have_value("")
 
 
+@pytest.mark.slow
 def test_a_list_that_comes_anew_keeps_the_match_and_does_not_stop_its_transfer(
     other: Occurrence, add: Page
 ) -> None:
@@ -281,6 +284,7 @@ def test_an_unticked_link_stays_unticked_when_the_draft_comes_back(
     expect(page.locator("[data-beside=linked]")).not_to_be_checked()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_panel_and_merge_have_no_serious_fault(
     other: Occurrence, add: Page, herbarium: Collection, scheme: str, width: int

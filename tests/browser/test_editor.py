@@ -133,6 +133,7 @@ def test_a_draft_kept_while_somebody_else_saved_is_no_way_around_him(
     assert record.locality == "Magdalena"
 
 
+@pytest.mark.slow
 def test_a_draft_that_was_sent_in_vain_comes_back_though_somebody_else_saved(
     page: Page, enter: Callable[[], None], record: Occurrence
 ) -> None:
@@ -186,6 +187,7 @@ def test_two_tabs_keep_a_draft_each_and_a_closed_one_is_found_again(
     expect(page.locator("#id_locality")).to_have_value("Magdalena")
 
 
+@pytest.mark.slow
 def test_a_next_number_that_comes_late_does_not_replace_the_one_scanned(
     page: Page, enter: Callable[[], None], record: Occurrence
 ) -> None:

@@ -360,6 +360,7 @@ def test_a_typical_sheet_takes_no_more_keys_than_the_documentation_says(
     assert hands.keys <= 138
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_of_entry_have_no_serious_fault(
     herbarium: Collection, page: Page, enter: Callable[..., None], scheme: str

@@ -116,6 +116,7 @@ def test_a_collector_lays_out_and_prints_on_a_telephone(
     assert record.label_project is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_of_labels_have_no_serious_findings(
     scheme: Any, page: Page, record: Occurrence

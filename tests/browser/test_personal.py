@@ -16,6 +16,7 @@ from tests.chromium import accessibility_faults
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_pages_of_a_collector_have_no_serious_fault(
     page: Page, sign_in: Callable[[str], None], scheme: str, width: int

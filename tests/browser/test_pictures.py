@@ -87,6 +87,7 @@ def test_what_is_no_picture_is_told_so(desk: Page) -> None:
     expect(page.locator("#media [role=alert]").first).to_contain_text("label.jpg")
 
 
+@pytest.mark.slow
 def test_what_is_typed_about_an_image_is_kept_by_its_key_and_with_the_record(
     desk: Page, record: Occurrence
 ) -> None:
@@ -109,6 +110,7 @@ def test_what_is_typed_about_an_image_is_kept_by_its_key_and_with_the_record(
     assert record.recorded_by == "L. Gómez"
 
 
+@pytest.mark.slow
 def test_nobody_leaves_what_is_typed_about_an_image_without_a_word(desk: Page) -> None:
     page, asked = desk, []
     upload(page, "front.jpg")
@@ -119,6 +121,7 @@ def test_nobody_leaves_what_is_typed_about_an_image_without_a_word(desk: Page) -
     assert asked == ["beforeunload"]
 
 
+@pytest.mark.slow
 def test_what_is_typed_about_an_image_outlives_what_comes_meanwhile(
     desk: Page, record: Occurrence
 ) -> None:
@@ -158,6 +161,7 @@ HIDDEN = """Object.defineProperty(document, "visibilityState", {
 })"""
 
 
+@pytest.mark.slow
 def test_the_window_of_images_follows_what_is_looked_at_once_nothing_is_left_there(
     desk: Page, record: Occurrence
 ) -> None:
@@ -188,6 +192,7 @@ def test_the_window_of_images_follows_what_is_looked_at_once_nothing_is_left_the
     assert image.caption == "Whole sheet"
 
 
+@pytest.mark.slow
 def test_images_follow_a_draft_that_comes_back_late(desk: Page, record: Occurrence) -> None:
     page, guid = desk, "0190a0a0-0000-7000-8000-000000000001"
     page.goto(f"/occurrences/new/{record.collection.guid}/")
@@ -205,6 +210,7 @@ def test_images_follow_a_draft_that_comes_back_late(desk: Page, record: Occurren
     assert Media.objects.get().record_guid.hex == guid.replace("-", "")
 
 
+@pytest.mark.slow
 def test_the_map_stays_where_somebody_went_while_the_records_are_looked_for(
     desk: Page, record: Occurrence
 ) -> None:

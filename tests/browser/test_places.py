@@ -22,6 +22,7 @@ def test_states_are_offered_while_somebody_types(page: Page, seeded: None) -> No
     expect(options).to_have_attribute("value", "California")
 
 
+@pytest.mark.slow
 def test_an_offer_for_what_stood_there_before_comes_too_late(
     page: Page, seeded: None, sign_in: Callable[[str], None]
 ) -> None:

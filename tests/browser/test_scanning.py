@@ -43,6 +43,7 @@ def _numbers() -> list[str]:
     return sorted(Occurrence.objects.values_list("catalog_number", flat=True))
 
 
+@pytest.mark.slow
 def test_an_idle_second_tab_leaves_the_scans_that_wait(scanning: Page) -> None:
     page, context = scanning, scanning.context
     idle = context.new_page()
@@ -63,6 +64,7 @@ def test_an_idle_second_tab_leaves_the_scans_that_wait(scanning: Page) -> None:
     assert "scans:" not in later.evaluate("JSON.stringify(localStorage)")
 
 
+@pytest.mark.slow
 def test_scans_kept_under_one_key_for_all_are_still_sent(scanning: Page) -> None:
     page = scanning
     page.evaluate(
@@ -79,6 +81,7 @@ def test_scans_kept_under_one_key_for_all_are_still_sent(scanning: Page) -> None
     assert _numbers() == ["H 1"]
 
 
+@pytest.mark.slow
 def test_a_refused_scan_is_told_and_the_next_ones_go_on(scanning: Page) -> None:
     page = scanning
     page.route(SENT, lambda route: route.fulfill(status=404), times=1)
@@ -90,6 +93,7 @@ def test_a_refused_scan_is_told_and_the_next_ones_go_on(scanning: Page) -> None:
     assert _numbers() == ["H 2"]
 
 
+@pytest.mark.slow
 def test_what_the_portal_could_not_take_is_told_and_tried_again_by_itself(scanning: Page) -> None:
     page = scanning
     page.clock.install()
@@ -104,6 +108,7 @@ def test_what_the_portal_could_not_take_is_told_and_tried_again_by_itself(scanni
     assert _numbers() == ["H 1"]
 
 
+@pytest.mark.slow
 def test_a_scan_sent_again_after_its_number_was_corrected_makes_no_second_record(
     scanning: Page,
 ) -> None:

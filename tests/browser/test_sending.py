@@ -57,6 +57,7 @@ def herbarium() -> Collection:
     return Collection.objects.get(code="HUD")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_its_pages_have_no_serious_fault(
     page: Page, sign_in: Callable[[str], None], scheme: str, width: int

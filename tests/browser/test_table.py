@@ -237,6 +237,7 @@ def test_the_search_of_editors_is_asked_with_lines_that_come_by_themselves(
     expect(page.locator("#table tbody tr")).to_have_count(2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_search_and_table_have_no_serious_fault(
     page: Page, open_table: Callable[[], None], scheme: Any, width: int
@@ -324,6 +325,7 @@ def test_one_undo_takes_back_what_was_saved_in_two_collections(
     assert values("county") == [None] * 4
 
 
+@pytest.mark.slow
 def test_a_second_text_for_a_cell_is_saved_after_the_first(
     page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
 ) -> None:
@@ -341,6 +343,7 @@ def test_a_second_text_for_a_cell_is_saved_after_the_first(
     assert values("locality") == ["Cananea", "Imuris", "Imuris"]
 
 
+@pytest.mark.slow
 def test_a_second_text_outlives_an_answer_to_the_first_that_comes_late(
     page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
 ) -> None:
@@ -357,6 +360,7 @@ def test_a_second_text_outlives_an_answer_to_the_first_that_comes_late(
     assert values("locality")[0] == "Cananea"
 
 
+@pytest.mark.slow
 def test_a_text_put_back_before_the_answer_is_put_back(
     page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
 ) -> None:
@@ -372,6 +376,7 @@ def test_a_text_put_back_before_the_answer_is_put_back(
     assert values("locality")[0] == "Imuris"
 
 
+@pytest.mark.slow
 def test_escape_leaves_a_cell_that_is_being_saved_as_it_was_typed(
     page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
 ) -> None:
@@ -388,6 +393,7 @@ def test_escape_leaves_a_cell_that_is_being_saved_as_it_was_typed(
     assert values("locality")[0] == "Nogales"
 
 
+@pytest.mark.slow
 def test_a_second_text_is_not_written_over_somebody_elses_unseen(
     page: Page,
     open_table: Callable[[], None],
@@ -414,6 +420,7 @@ def test_a_second_text_is_not_written_over_somebody_elses_unseen(
     assert values("locality")[0] == "Cananea"
 
 
+@pytest.mark.slow
 def test_undo_by_key_takes_back_what_is_being_saved_not_what_was_saved_before(
     page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
 ) -> None:
@@ -431,6 +438,7 @@ def test_undo_by_key_takes_back_what_is_being_saved_not_what_was_saved_before(
     assert values("locality") == ["Nogales", "Imuris", "Imuris"]
 
 
+@pytest.mark.slow
 def test_fill_down_and_copy_take_what_is_seen_in_a_cell_that_is_being_saved(
     page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
 ) -> None:
@@ -451,6 +459,7 @@ def test_fill_down_and_copy_take_what_is_seen_in_a_cell_that_is_being_saved(
     assert values("country") == ["Mexico", "Mexico", None]
 
 
+@pytest.mark.slow
 def test_what_is_typed_on_while_a_block_is_read_does_not_save_it_unread(
     page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
 ) -> None:
@@ -473,6 +482,7 @@ def test_what_is_typed_on_while_a_block_is_read_does_not_save_it_unread(
     assert values("county") == ["Sonora", "Sonora", None]
 
 
+@pytest.mark.slow
 def test_a_block_that_is_left_while_it_is_read_does_not_come_back(
     page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
 ) -> None:
@@ -492,6 +502,7 @@ def test_a_block_that_is_left_while_it_is_read_does_not_come_back(
     assert values("county") == ["Cochise", "Cochise", None]
 
 
+@pytest.mark.slow
 def test_a_block_that_could_not_be_saved_stays_to_be_saved_again(
     page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
 ) -> None:
@@ -511,6 +522,7 @@ def test_a_block_that_could_not_be_saved_stays_to_be_saved_again(
     assert values("county") == ["Sonora", "Sonora", None]
 
 
+@pytest.mark.slow
 def test_a_block_that_could_not_be_read_is_told_as_not_pasted(
     page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
 ) -> None:
@@ -524,6 +536,7 @@ def test_a_block_that_could_not_be_read_is_told_as_not_pasted(
     expect(cell(page, 1, "county")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_a_text_that_says_what_the_record_says_is_told_in_a_line(
     page: Page, open_table: Callable[[], None], records: list[Occurrence]
 ) -> None:
@@ -536,6 +549,7 @@ def test_a_text_that_says_what_the_record_says_is_told_in_a_line(
     )
 
 
+@pytest.mark.slow
 def test_what_is_typed_and_not_saved_for_want_of_signing_in_is_red_and_saved_later(
     page: Page, open_table: Callable[[], None]
 ) -> None:
@@ -554,6 +568,7 @@ def test_what_is_typed_and_not_saved_for_want_of_signing_in_is_red_and_saved_lat
     assert values("locality")[0] == "Nogales"
 
 
+@pytest.mark.slow
 def test_an_answer_leaves_alone_what_is_being_typed_in_its_cell(
     page: Page, open_table: Callable[[], None], hold: Callable[..., Held]
 ) -> None:

@@ -217,7 +217,8 @@ def test_looking_for_other_localities_keeps_what_is_typed_and_ticked(records, ed
     listed = [(each.place[3], ticked) for each, ticked in page.context["localities"]]
     assert listed == [("Nogales", True), ("Cañón de Imuris", False)]
     assert "point-radius method" in page.text and 'value="imuris"' in page.text
-    assert (page.context["problems"], 'role="alert"' in page.text, batch.job) == ({}, False, None)
+    told = 'class="message error"' in page.text
+    assert (page.context["problems"], told, batch.job) == ({}, False, None)
 
 
 @pytest.mark.parametrize(

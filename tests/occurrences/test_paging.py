@@ -101,7 +101,7 @@ def test_a_later_page_starts_within_the_index(many, visitor):
     assert ">=" in condition
 
 
-@pytest.mark.parametrize("most", [100, -1], ids=["sorted", "too many to sort"])
+@pytest.mark.parametrize("most", [10**9, -1], ids=["sorted", "too many to sort"])
 def test_a_walk_that_takes_long_ends_in_the_same_page(many, visitor, monkeypatch, most):
     pages = [[record.pk for record in page.records] for page in pages_from_start(visitor, "name")]
     walked = []
