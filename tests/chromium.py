@@ -2,10 +2,13 @@
 
 import os
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, BrowserType, Error, Page, expect, sync_playwright
 
 PATIENCE = 15_000  # milliseconds, of a machine that has other things to do too
@@ -50,6 +53,39 @@ def browser() -> Iterator[Browser]:
         browser = launch(playwright.chromium)
         yield browser
         browser.close()
+
+
+class Answers:
+    """How many requests are being answered at this moment, by whichever thread."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.lock = threading.Lock()
+        request_started.connect(self._begin)
+        request_finished.connect(self._end)
+
+    def _begin(self, **_signal: Any) -> None:
+        with self.lock:
+            self.number += 1
+
+    def _end(self, **_signal: Any) -> None:
+        with self.lock:
+            self.number -= 1
+
+
+ANSWERS = Answers()
+
+
+@pytest.fixture
+def live_server(live_server: Any) -> Iterator[Any]:
+    """The site. What it was asked last is answered before the database is emptied under it."""
+    before = ANSWERS.number
+    yield live_server
+    deadline = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < deadline:
+        time.sleep(0.05)  # in which a request that has arrived is begun
+        if ANSWERS.number <= before:
+            break
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Page
 
-from tests.chromium import browser, in_words, page
+from tests.chromium import browser, in_words, live_server, page
 from tests.worker import Worker, use_own_queue, worker
 
 pytest_plugins = ("tests.cast", "tests.canary", "tests.scene")
 
-__all__ = ["browser", "page", "worker"]
+__all__ = ["browser", "live_server", "page", "worker"]
 
 # Properties are looked for without a clock, since the machine may be busy, and in the same examples
 # each time: a run says whether a change broke something. EXPLORE=5000 looks at as many new ones.
