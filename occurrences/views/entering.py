@@ -114,7 +114,7 @@ def onward(request: HttpRequest, record: Occurrence, habits: EditorHabits, of: s
 
     What was sent is told to the browser with the next pages (edit.js), which forgets its draft.
     """
-    sent = plain(request.POST.get("draft", ""))[:20]
+    sent = plain(request.POST.get("draft", ""))[:36]
     if sent:
         before = request.session.get("saved_drafts", [])
         request.session["saved_drafts"] = [*before, sent][-MOST_SENT:]

@@ -6,6 +6,7 @@ import "./edit_fields.js";
 import "./keys.js";
 import "./session.js";
 import "./suggest.js";
+import { newGuid } from "./waiting.js";
 
 const DAYS_KEPT = 14;
 const SOON = 300; // milliseconds after the last letter
@@ -18,11 +19,10 @@ const fields = () => [...form.elements].filter(isOurs);
 const basis = (field) => form.elements[`initial-${field.name}`];
 const valueOf = (field) => (field.type === "checkbox" ? field.checked : field.value);
 const opened = new Map(fields().map((field) => [field.name, valueOf(field)]));
-const random = () => crypto.getRandomValues(new Uint32Array(2)).join("");
 
 // --- where a draft is kept: of each page by each tab, so that two tabs keep two
 
-const tab = (sessionStorage.tab ??= random());
+const tab = (sessionStorage.tab ??= newGuid());
 const place = `draft:${form.dataset.owner}:${form.dataset.draft}`;
 const key = `${place}:${tab}`;
 const read = (name = key) => JSON.parse(localStorage.getItem(name) ?? "null");
@@ -149,7 +149,7 @@ form.addEventListener("input", () => {
 form.addEventListener("submit", (event) => {
   if (isLeaving) return event.preventDefault(); // pressed twice: it is on its way
   if (event.defaultPrevented) return keep(); // not sent yet: session.js asks who is here
-  const sent = random();
+  const sent = newGuid();
   form.elements.draft.value = sent;
   keep({ sent });
   leave(true);

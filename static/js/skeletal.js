@@ -15,21 +15,12 @@ const begun = Date.now();
 const kept = waitingScans(key);
 const REFUSED = [400, 403, 404]; // of a scan that will never be taken
 const MOST_FAILED = 3; // a portal that is down isn't asked about every scan, one bad scan stops no others
-keepEachAlone();
 const queue = kept.all();
 let added = 0;
 let told = ""; // what the last scan wants looked at
 let trouble = ""; // why what waits could not be sent
 let isSending = false;
 let isPutOff = false; // asked to sign in, somebody said "not now": the next scan asks again
-
-// Scans were once kept under one key for all.
-function keepEachAlone() {
-  for (const [at, entry] of JSON.parse(localStorage.getItem(key) ?? "[]").entries()) {
-    kept.keep({ id: new Map(entry).get("guid"), at, entry });
-  }
-  localStorage.removeItem(key);
-}
 
 function tell() {
   const isLate = queue.length && (!isSending || Date.now() - queue[0].at > 5000);

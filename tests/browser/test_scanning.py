@@ -65,23 +65,6 @@ def test_an_idle_second_tab_leaves_the_scans_that_wait(scanning: Page) -> None:
 
 
 @pytest.mark.slow
-def test_scans_kept_under_one_key_for_all_are_still_sent(scanning: Page) -> None:
-    page = scanning
-    page.evaluate(
-        """() => {
-        const { person } = document.getElementById("sign-in-again").dataset;
-        const entry = [["guid", "018f0000-0000-7000-8000-000000000001"], ["catalog_number", "H 1"]];
-        localStorage.setItem(`scans:${person}:${location.pathname}`, JSON.stringify([entry]));
-        }"""
-    )
-    page.goto("/profile/")
-    page.go_back()
-    page.reload()
-    expect(page.locator("#scan-count")).to_have_text("1")
-    assert _numbers() == ["H 1"]
-
-
-@pytest.mark.slow
 def test_a_refused_scan_is_told_and_the_next_ones_go_on(scanning: Page) -> None:
     page = scanning
     page.route(SENT, lambda route: route.fulfill(status=404), times=1)
